@@ -1,0 +1,33 @@
+"""liftdose: what the work bought, muscle by muscle, from the logs that lifting apps export.
+
+    import analysis as lab
+    logbook = lab.read("my_export.csv")
+    lab.volume(logbook).figure
+
+Names load on first use, so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Logbook": "analysis.logbook",
+    "Result": "analysis.result",
+    "read": "analysis.ingest",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 - names are strings
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,61 @@
+"""What reading a folder of exports yields: the sets, and an account of every record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from analysis.exercises import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Logbook:
+    """The set table with its ledger.
+
+    Attributes:
+        sets: the set table (`schema.SETS`), one row per performed set, in file order.
+        ledger: `schema.LEDGER`, one row per input file; always sums.
+        rejected: `schema.REJECTED`, one row per record that was turned away.
+        exercises: `schema.EXERCISES`, one row per exercise name, with how it was mapped.
+        catalogue: the exercise catalogue in force, overrides included.
+        notes: sentences on units inferred, values cleared, duplicates, files not recognised.
+        provenance: per input file, its name, SHA-256 and size.
+    """
+
+    sets: pl.DataFrame
+    ledger: pl.DataFrame
+    rejected: pl.DataFrame
+    exercises: pl.DataFrame
+    catalogue: Catalogue
+    notes: tuple[str, ...] = ()
+    provenance: tuple[dict[str, str | int], ...] = ()
+
+    @property
+    def athletes(self) -> list[str]:
+        """Names of the athletes, sorted."""
+        return sorted(self.sets["athlete"].unique().to_list())
+
+    @property
+    def unmapped(self) -> pl.DataFrame:
+        """Exercise names that no rule maps, most sets first."""
+        return self.exercises.filter(pl.col("exercise_id").is_null()).sort(
+            "sets", "exercise", descending=[True, False]
+        )
+
+    def athlete(self, name: str) -> Logbook:
+        """Return the part of one athlete: that athlete's sets, files and exercise names."""
+        sets = self.sets.filter(pl.col("athlete") == name)
+        files = sets["source_file"].unique().implode()
+        counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets"))
+        return replace(
+            self,
+            sets=sets,
+            ledger=self.ledger.filter(pl.col("source_file").is_in(files)),
+            rejected=self.rejected.filter(pl.col("source_file").is_in(files)),
+            exercises=self.exercises.drop("sets").join(
+                counts, on="exercise", how="inner", maintain_order="left"
+            ),
+        )

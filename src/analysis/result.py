@@ -1,0 +1,70 @@
+"""What every measure and every model returns: numbers first, then how to say and draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+Figure = dict[str, Any]
+"""A Plotly figure as plain lists and dictionaries: `{"data": [...], "layout": {...}}`.
+
+Plain, because the report writes it as JSON without loading plotly, and valid, because
+`Result.figure` hands it to `go.Figure` for notebooks.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished piece of analysis.
+
+    Attributes:
+        name: short slug, unique in a report: anchor, figure id and CSV file name.
+        title: heading in plain words.
+        table: tidy numbers, pandas, one row per thing named in the function's docstring.
+        summary: one sentence with number, unit, interval and n; also when there is too little.
+        draw: table -> figure dictionary; computes nothing. None when a table says it best.
+        notes: what was left out, counted and named; what the numbers cannot show.
+        settings: every parameter the numbers depend on, for the methods section.
+    """
+
+    name: str
+    title: str
+    table: pd.DataFrame
+    summary: str
+    draw: Callable[[pd.DataFrame], Figure] | None = None
+    notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def figure_dict(self) -> Figure | None:
+        """The figure as a plain dictionary, None when there is nothing to draw."""
+        return None if self.draw is None or self.table.empty else self.draw(self.table)
+
+    @property
+    def figure(self) -> go.Figure:
+        """The figure as a Plotly object, for notebooks."""
+        import plotly.graph_objects as go  # noqa: PLC0415 - plotly is slow to import
+
+        return go.Figure(self.figure_dict or {})
+
+    def with_notes(self, *notes: str) -> Result:
+        """Return the same result with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<li>{_escape(note)}</li>" for note in self.notes)
+        return (
+            f"<h3>{_escape(self.title)}</h3><p>{_escape(self.summary)}</p>"
+            f"{self.table.head(12).to_html(index=False)}<ul>{notes}</ul>"
+        )
+
+
+def _escape(text: str) -> str:
+    from html import escape  # noqa: PLC0415
+
+    return escape(text)

@@ -1,0 +1,168 @@
+"""Every table that crosses a border in this package, one definition each.
+
+The set table is the house's lingua franca: each vendor file writes it, each measure reads it.
+One row is one performed set. The unit of a column is the suffix of its name. Muscles are not in
+it: they join from `analysis.exercises`, so that a mapping fix needs no second import.
+
+`docs/columns.md` is printed from here; a test fails when the two differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+KINDS = {
+    "work": "a working set, or a set whose app does not mark kinds",
+    "warmup": "marked as warm-up by the lifter or the app",
+    "drop": "a drop set: load lowered, no rest",
+    "failure": "marked as taken to failure",
+    "backoff": "a lighter set after the top set",
+    "amrap": "as many reps as possible",
+    "myo": "a myo-rep or rest-pause cluster",
+    "cooldown": "marked as cool-down",
+}
+"""Set kinds. A vendor's unknown word is kept as it is and reported, never swallowed."""
+
+LOAD_BASES = {
+    "external": "load_kg is the whole load on the bar, stack or sled",
+    "per_hand": "load_kg is one dumbbell, kettlebell or handle of two",
+    "added": "body mass plus load_kg",
+    "assistance": "body mass minus load_kg: a bigger number is an easier set",
+    "bodyweight": "body mass alone; load_kg is empty or 0, or the body mass itself",
+    "none": "no load in the exercise: timed, distance, mobility",
+    "unknown": "the exercise is not mapped, so what load_kg means is not known",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its type, what it means, and the values it may hold."""
+
+    name: str
+    dtype: pl.DataType | type[pl.DataType]
+    doc: str
+    required: bool = False
+    low: float | None = None
+    high: float | None = None
+    vocabulary: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> str:
+        """The allowed range in words, empty when there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.low:g} to {self.high:g}"
+
+
+SETS: tuple[Column, ...] = (
+    Column("athlete", pl.String, "who lifted; a folder or file name, or --athlete", required=True),
+    Column(
+        "session",
+        pl.String,
+        "one workout of one athlete: its start, with #2 … for a second one of the same start",
+        required=True,
+    ),
+    Column(
+        "started_at",
+        pl.Datetime("us"),
+        "start of the workout on the lifter's wall clock, no zone; midnight where the app "
+        "exports the day only",
+        required=True,
+    ),
+    Column("ended_at", pl.Datetime("us"), "end of the workout, where the app exports it"),
+    Column("exercise", pl.String, "the exercise as the export names it", required=True),
+    Column("exercise_id", pl.String, "the catalogue's id; empty when the name is not mapped"),
+    Column(
+        "exercise_number",
+        pl.Int32,
+        "1-based place of this run of one exercise in the workout; a second run of the same "
+        "exercise has its own number",
+        low=1,
+        high=1000,
+    ),
+    Column(
+        "set_number",
+        pl.Int32,
+        "1-based place of the set in its run of the exercise",
+        low=1,
+        high=1000,
+    ),
+    Column("kind", pl.String, "what sort of set", required=True, vocabulary=tuple(KINDS)),
+    Column("load_kg", pl.Float64, "load as logged, in kg; see load_basis", low=0, high=1500),
+    Column("load_basis", pl.String, "what load_kg counts", True, vocabulary=tuple(LOAD_BASES)),
+    Column("reps", pl.Float64, "repetitions; empty for timed or distance work", low=0, high=2000),
+    Column(
+        "rir", pl.Float64, "reps in reserve; 10 - RPE where only RPE is logged", low=0, high=10
+    ),
+    Column("rpe", pl.Float64, "rating of perceived exertion as logged", low=1, high=10),
+    Column("duration_s", pl.Float64, "duration of the set, s", low=0, high=172_800),
+    Column("distance_m", pl.Float64, "distance of the set, m", low=0, high=1_000_000),
+    Column(
+        "rest_s", pl.Float64, "rest after the set as logged or configured, s", low=0, high=86_400
+    ),
+    Column("tempo", pl.String, "eccentric-bottom-concentric-top, where the app has a field"),
+    Column("side", pl.String, "left or right, where the app has a field"),
+    Column("superset", pl.String, "sets of one workout that share it were alternated"),
+    Column("technique", pl.String, "a technique that the app has a field for"),
+    Column("note", pl.String, "what the lifter wrote about the set, exercise or workout"),
+    Column("app", pl.String, "the app whose export this is", required=True),
+    Column("source_file", pl.String, "file the set came from, relative, no folders above", True),
+    Column("source_row", pl.Int64, "line in that file where the record starts (header = 1)", True),
+)
+
+LEDGER: tuple[Column, ...] = (
+    Column("source_file", pl.String, "the file", required=True),
+    Column("vendor", pl.String, "the app recognised; empty when none was"),
+    Column("records", pl.Int64, "data records in the file, headers and blank lines apart"),
+    Column("sets", pl.Int64, "records kept as sets"),
+    Column("not_sets", pl.Int64, "rest timers, notes, planned or skipped sets, templates"),
+    Column("duplicates", pl.Int64, "records of a workout that another file of the athlete holds"),
+    Column("rejected", pl.Int64, "records with a value that breaks a rule; see rejected"),
+)
+
+REJECTED: tuple[Column, ...] = (
+    Column("source_file", pl.String, "the file", required=True),
+    Column("source_row", pl.Int64, "line where the record starts"),
+    Column("column", pl.String, "the column at fault, as the export names it"),
+    Column("value", pl.String, "what stands there"),
+    Column("rule", pl.String, "what was expected"),
+)
+
+EXERCISES: tuple[Column, ...] = (
+    Column("exercise", pl.String, "the exercise as the export names it", required=True),
+    Column("exercise_id", pl.String, "the catalogue's id; empty when unmapped"),
+    Column("method", pl.String, "exact, alias, rule, override or unmapped", required=True),
+    Column("sets", pl.Int64, "sets logged under that name", required=True),
+)
+
+TABLES = {"sets": SETS, "ledger": LEDGER, "rejected": REJECTED, "exercises": EXERCISES}
+
+
+def polars_schema(table: tuple[Column, ...]) -> pl.Schema:
+    """Return the polars schema of one of the tables above."""
+    return pl.Schema({column.name: column.dtype for column in table})
+
+
+def empty(table: tuple[Column, ...]) -> pl.DataFrame:
+    """Return a table of no rows."""
+    return pl.DataFrame(schema=polars_schema(table))
+
+
+def columns_page() -> Iterator[str]:
+    """Yield the lines of `docs/columns.md`."""
+    yield "# Columns of every table"
+    yield ""
+    yield "Printed from `src/analysis/schema.py`. The unit is the suffix of the name."
+    for title, table in TABLES.items():
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| column | type | may be empty | range or words | meaning |"
+        yield "|---|---|---|---|---|"
+        for column in table:
+            values = ", ".join(column.vocabulary) or column.bounds
+            blank = "no" if column.required else "yes"
+            yield f"| `{column.name}` | {column.dtype} | {blank} | {values} | {column.doc} |"
