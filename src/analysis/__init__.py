@@ -20,7 +20,7 @@ _HOMES = {
     "read": "analysis.ingest",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 - names are strings
+__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

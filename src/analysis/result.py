@@ -48,7 +48,7 @@ class Result:
     @property
     def figure(self) -> go.Figure:
         """The figure as a Plotly object, for notebooks."""
-        import plotly.graph_objects as go  # noqa: PLC0415 - plotly is slow to import
+        import plotly.graph_objects as go
 
         return go.Figure(self.figure_dict or {})
 
@@ -65,6 +65,6 @@ class Result:
 
 
 def _escape(text: str) -> str:
-    from html import escape  # noqa: PLC0415
+    from html import escape
 
     return escape(text)
