@@ -1,0 +1,179 @@
+"""Small builders of plain Plotly dictionaries, shared by every `Result.draw`.
+
+A figure is `{"data": [...], "layout": {...}}` of lists, strings and numbers only: cheap to write
+as JSON, valid in `go.Figure`. Colours are Okabe and Ito's (jfly.uni-koeln.de/color, 2008), told
+apart by the common kinds of colour blindness; a series also differs by marker or dash.
+
+`layout.meta` tells the page what its controls may change: `time_axis` is the axis that follows
+the page-wide date range, `load_axis` the axis whose numbers are in kg and follow the kg/lb
+switch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isnan
+from typing import Any
+
+import pandas as pd
+
+from analysis.result import Figure
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
+
+Trace = dict[str, Any]
+
+
+def plain(values: Iterable[Any]) -> list[Any]:
+    """Return JSON-ready values: ISO dates, floats of 6 significant digits, None for missing."""
+    return [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NaT or (isinstance(value, float) and isnan(value)):
+        return None
+    if hasattr(value, "isoformat"):
+        text: str = value.isoformat()
+        return text.removesuffix("T00:00:00")
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def line(
+    x: Iterable[Any], y: Iterable[Any], name: str, *, series: int = 0, hover: str = "", **more: Any
+) -> Trace:
+    """Return a line with markers; gaps in y stay gaps.
+
+    Args:
+        x: positions.
+        y: heights.
+        name: legend text.
+        series: number of the series; picks colour, dash and marker together.
+        hover: Plotly hovertemplate, with unit and n.
+        more: further trace attributes, such as `mode`, `customdata` or `yaxis`.
+    """
+    colour = PALETTE[series % len(PALETTE)]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": plain(x),
+        "y": plain(y),
+        "name": name,
+        "line": {"color": colour, "dash": DASHES[series % len(DASHES)], "width": 2},
+        "marker": {"color": colour, "symbol": SYMBOLS[series % len(SYMBOLS)], "size": 6},
+        "connectgaps": False,
+        **({"hovertemplate": hover} if hover else {}),
+        **more,
+    }
+
+
+def band(
+    x: Sequence[Any], low: Sequence[Any], high: Sequence[Any], name: str, *, series: int = 0
+) -> Trace:
+    """Return the area between low and high, drawn as one closed outline."""
+    edge_x, edge_low, edge_high = plain(x), plain(low), plain(high)
+    red, green, blue = (int(PALETTE[series % len(PALETTE)][i : i + 2], 16) for i in (1, 3, 5))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": edge_x + edge_x[::-1],
+        "y": edge_high + edge_low[::-1],
+        "fill": "toself",
+        "fillcolor": f"rgba({red},{green},{blue},0.2)",
+        "line": {"width": 0},
+        "name": name,
+        "hoverinfo": "skip",
+    }
+
+
+def interval_points(
+    x: Iterable[Any],
+    y: Sequence[Any],
+    low: Iterable[Any],
+    high: Iterable[Any],
+    name: str,
+    *,
+    series: int = 0,
+    hover: str = "",
+) -> Trace:
+    """Return points with a horizontal interval: a forest plot's rows (x value, y label)."""
+    centre = plain(x)
+    trace = line(centre, y, name, series=series, hover=hover, mode="markers")
+    trace["error_x"] = {
+        "type": "data",
+        "symmetric": False,
+        "array": [None if h is None else h - c for h, c in zip(plain(high), centre, strict=True)],
+        "arrayminus": [
+            None if v is None else c - v for v, c in zip(plain(low), centre, strict=True)
+        ],
+    }
+    return trace
+
+
+def bars(
+    x: Iterable[Any], y: Iterable[Any], name: str, *, series: int = 0, hover: str = "", **more: Any
+) -> Trace:
+    """Return bars."""
+    return {
+        "type": "bar",
+        "x": plain(x),
+        "y": plain(y),
+        "name": name,
+        "marker": {"color": PALETTE[series % len(PALETTE)]},
+        **({"hovertemplate": hover} if hover else {}),
+        **more,
+    }
+
+
+def heatmap(
+    x: Iterable[Any], y: Iterable[Any], z: Iterable[Iterable[Any]], *, unit: str, hover: str = ""
+) -> Trace:
+    """Return a heat map in Cividis, which reads the same with and without colour vision."""
+    return {
+        "type": "heatmap",
+        "x": plain(x),
+        "y": plain(y),
+        "z": [plain(row) for row in z],
+        "colorscale": "Cividis",
+        "colorbar": {"title": {"text": unit}, "thickness": 12},
+        "xgap": 1,
+        "ygap": 1,
+        "hoverongaps": False,
+        **({"hovertemplate": hover} if hover else {}),
+    }
+
+
+def figure(
+    traces: Sequence[Trace],
+    *,
+    x: str,
+    y: str,
+    time_axis: str = "",
+    load_axis: str = "",
+    **layout: Any,
+) -> Figure:
+    """Return a figure with titled axes that leave room for their labels.
+
+    Args:
+        traces: what to draw.
+        x: title of the x axis, unit included.
+        y: title of the y axis, unit included.
+        time_axis: "x" when the x axis is a date that follows the page-wide range.
+        load_axis: "x" or "y" when that axis is in kg and follows the kg/lb switch.
+        layout: further layout attributes.
+    """
+    return {
+        "data": list(traces),
+        "layout": {
+            "xaxis": {"title": {"text": x}, "automargin": True},
+            "yaxis": {"title": {"text": y}, "automargin": True},
+            "legend": {"orientation": "h", "y": -0.25, "x": 0},
+            "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
+            "hovermode": "closest",
+            "meta": {"time_axis": time_axis, "load_axis": load_axis},
+            **layout,
+        },
+    }
