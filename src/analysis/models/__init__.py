@@ -1,0 +1,1 @@
+"""Models: from sets and panels to effects with intervals."""
