@@ -1,18 +1,17 @@
-"""From a set to the load that could be lifted once: formulas and fitted profiles.
+"""From a set to the load that could be lifted once: the e1RM formulas.
 
 A formula turns a load and the reps that were possible with it (reps done + reps in reserve) into
-an estimated one-rep maximum (e1RM). None is right for everybody: over the same log they differ by
-a factor of two in the gain they show, so every result that uses one also names it. The formulas
-are those of LeSuer et al. 1997's comparison (J Strength Cond Res 11:211); the last one lets the
-curve depend on the load (Marzagão 2026, arXiv 2603.17495). One person's own curve is fitted in `analysis.models.rep_profile`.
+an estimated one-rep maximum (e1RM). None is right for everybody: over the same logs they differ
+by a factor of two in the gain they show, so every result that uses one also names it. Eight are
+the field's common ones; the last lets the curve depend on the load (Marzagão 2026,
+arXiv 2603.17495). One person's own curve is fitted in `analysis.models.rep_profile`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -42,7 +41,7 @@ def _lombardi(load: Numbers, reps: Numbers) -> Numbers:
 
 
 def _mayhew(load: Numbers, reps: Numbers) -> Numbers:
-    return load * 100 / (52.2 + 41.9 * math.e ** (reps * -0.055))
+    return load * 100 / (_exp(reps * -0.055) * 41.9 + 52.2)
 
 
 def _oconner(load: Numbers, reps: Numbers) -> Numbers:
@@ -50,7 +49,7 @@ def _oconner(load: Numbers, reps: Numbers) -> Numbers:
 
 
 def _wathan(load: Numbers, reps: Numbers) -> Numbers:
-    return load * 100 / (48.8 + 53.8 * math.e ** (reps * -0.075))
+    return load * 100 / (_exp(reps * -0.075) * 53.8 + 48.8)
 
 
 def _lander(load: Numbers, reps: Numbers) -> Numbers:
@@ -58,12 +57,16 @@ def _lander(load: Numbers, reps: Numbers) -> Numbers:
 
 
 def _marzagao(load: Numbers, reps: Numbers) -> Numbers:
-    k = (_log(load) * 4.58 - 2.55).clip(0.5)
+    k: Numbers = (_log(load) * 4.58 - 2.55).clip(0.5)
     return load * ((reps - 1) ** 0.85 / k + 1)
 
 
 def _log(values: Numbers) -> Numbers:
-    return values.log() if isinstance(values, pl.Expr) else np.asarray(np.log(values))
+    return values.log() if isinstance(values, pl.Expr) else cast("Numbers", np.log(values))
+
+
+def _exp(values: Numbers) -> Numbers:
+    return values.exp() if isinstance(values, pl.Expr) else cast("Numbers", np.exp(values))
 
 
 @dataclass(frozen=True, slots=True)
