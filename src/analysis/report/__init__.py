@@ -1,0 +1,39 @@
+"""Results → one page: offline, printable, readable without JavaScript. Computes nothing.
+
+    from analysis.report import Report, Section
+    Report("Spring block", [Section("strength", "Strength", [result])]).save("spring.html")
+
+Blocks are in `blocks.py`, the page in `page.py`; docs/report.md shows each with its picture.
+"""
+
+from analysis.report.blocks import (
+    Block,
+    BodyMap,
+    Flag,
+    Flags,
+    Listing,
+    Prose,
+    Section,
+    Takeaway,
+    Tile,
+    Tiles,
+)
+from analysis.report.library import write_shared_script
+from analysis.report.page import Report
+from analysis.report.workbook import write_workbook
+
+__all__ = [
+    "Block",
+    "BodyMap",
+    "Flag",
+    "Flags",
+    "Listing",
+    "Prose",
+    "Report",
+    "Section",
+    "Takeaway",
+    "Tile",
+    "Tiles",
+    "write_shared_script",
+    "write_workbook",
+]

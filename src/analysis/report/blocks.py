@@ -1,0 +1,159 @@
+"""What a page is made of. Each block holds finished words and numbers; none computes any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pandas as pd
+
+from analysis.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Takeaway:
+    """One sentence of the page's top: direction, size, unit, interval, n.
+
+    Attributes:
+        text: the sentence.
+        about: name of the result it rests on; the sentence links there.
+    """
+
+    text: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A paragraph; blank lines part paragraphs. Text is escaped, `markupsafe.Markup` is not."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number at a glance.
+
+    Attributes:
+        label: what it is.
+        value: the number; a word where there is none.
+        unit: its unit. A number in "kg" follows the page's kg/lb switch.
+        comparison: a sentence that sets it against the athlete's own average.
+    """
+
+    label: str
+    value: float | str
+    unit: str = ""
+    comparison: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A row of tiles."""
+
+    tiles: Sequence[Tile]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something to look at, with the rows that say so.
+
+    Attributes:
+        kind: one or two words, such as "repeated stall".
+        text: the sentence.
+        level: "attention", "notice" or "good"; written out, never by colour alone.
+        rows: the evidence, None when the sentence is all there is.
+    """
+
+    kind: str
+    text: str
+    level: str = "notice"
+    rows: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """A list of flags; `clear` is the sentence when there are none."""
+
+    flags: Sequence[Flag]
+    clear: str = "Nothing stands out."
+
+
+@dataclass(frozen=True, slots=True)
+class BodyMap:
+    """A result's numbers on a drawing of the body, front and back, with a list beside it.
+
+    Attributes:
+        result: its table has one row per muscle group.
+        group: column that holds the group, such as "quads" or "upper_back".
+        value: column that holds the number.
+        unit: unit of the number, in words.
+        caption: what the drawing does not say.
+    """
+
+    result: Result
+    group: str
+    value: str
+    unit: str
+    caption: str = "Training coverage, not recovery, soreness or growth."
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A result whose table is the point: shown open, with links in it.
+
+    Attributes:
+        result: what to show.
+        links: column to show -> column that holds the relative address of its link.
+    """
+
+    result: Result
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with blocks below it; sections nest once.
+
+    Attributes:
+        id: anchor, a slug.
+        title: heading.
+        items: blocks.
+        intro: a sentence under the heading.
+        folded: start closed, for drill-downs such as one muscle.
+    """
+
+    id: str
+    title: str
+    items: Sequence[Block]
+    intro: str = ""
+    folded: bool = False
+
+
+Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | Listing"
+"""Anything that may stand on a page."""
+
+
+def results(items: Sequence[Block]) -> list[Result]:
+    """Return every result on a page, in reading order."""
+    found: list[Result] = []
+    for item in items:
+        if isinstance(item, Section):
+            found += results(item.items)
+        elif isinstance(item, Result):
+            found.append(item)
+        elif isinstance(item, BodyMap | Listing):
+            found.append(item.result)
+    return found
+
+
+def anchors(items: Sequence[Block]) -> list[str]:
+    """Return every anchor the items need, in reading order."""
+    found: list[str] = []
+    for item in items:
+        if isinstance(item, Section):
+            found += [item.id, *anchors(item.items)]
+        else:
+            found += [result.name for result in results([item])]
+    return found

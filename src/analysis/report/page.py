@@ -1,0 +1,171 @@
+"""`Report`: results to one page that needs nothing but a browser.
+
+The page carries its own drawing library, styles and numbers, and a Content-Security-Policy that
+forbids every connection: what it shows cannot leave the file. It computes nothing; every number
+on it stands in a `Result`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from analysis.report.blocks import Block, Takeaway, anchors, results
+from analysis.report.folder import write_folder
+from analysis.report.glossary import Glossary, default_terms, own_terms
+from analysis.report.library import packed_plotly_js, plotly_js, template_text
+from analysis.report.payload import payload
+from analysis.report.render import Renderer, environment, flatten
+from analysis.report.workbook import write_workbook
+from analysis.result import Result
+
+if TYPE_CHECKING:
+    from analysis.report.cells import Frame
+
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'{script}; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+)
+"""No connection of any kind; with a shared script, that one file beside the page."""
+
+CHROME = ("takeaways", "glossary", "methods", "downloads", "main", "contents")
+"""Anchors of the page's own parts."""
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+
+
+class Report:
+    """A page of results.
+
+    Args:
+        title: heading, such as the block's or the athlete's name.
+        items: results, sections and other blocks, in reading order.
+        subtitle: a line under the title.
+        takeaways: the sentences of the top, each with the result that it rests on.
+        header: facts as (label, value): who, which period, made from what.
+        provenance: versions, input hashes, settings and counts; nested mappings allowed.
+        tables: further tables of the folder's `data/`, such as the set table: name -> frame.
+        glossary: term -> meaning; None takes the package's own terms. Those that occur are shown.
+        footer: closing sentences, such as what the numbers cannot show.
+        unit: "kg" or "lb": the unit the page opens in. Tables hold kg; without JavaScript they
+            show it.
+        compress: gzip script and numbers inside the page (2 MB, not 5 MB). False for browsers
+            older than 2023, which lack `DecompressionStream`.
+        shared_script: relative address of a plotly.js beside the page, for folders of many
+            pages; see `write_shared_script`.
+
+    Raises:
+        ValueError: two blocks share a name, a name is no slug, a takeaway names no result, or
+            the unit is neither kg nor lb.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        items: Iterable[Block],
+        *,
+        subtitle: str = "",
+        takeaways: Iterable[Takeaway | str] = (),
+        header: Iterable[tuple[str, str]] = (),
+        provenance: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Frame] | None = None,
+        glossary: Mapping[str, str] | None = None,
+        footer: Sequence[str] = (),
+        unit: str = "kg",
+        compress: bool = True,
+        shared_script: str = "",
+    ) -> None:
+        self.title = title
+        self.items = tuple(items)
+        self.subtitle = subtitle
+        self.takeaways = [t if isinstance(t, Takeaway) else Takeaway(t) for t in takeaways]
+        self.header = tuple(header)
+        self.provenance = dict(provenance or {})
+        self.tables = dict(tables or {})
+        self.terms = default_terms() if glossary is None else own_terms(glossary)
+        self.footer = tuple(footer)
+        self.unit = unit
+        self.compress = compress
+        self.shared_script = shared_script
+        self._check()
+
+    @property
+    def results(self) -> list[Result]:
+        """Every result on the page, in reading order."""
+        return results(self.items)
+
+    def html(self, *, beside: Sequence[str] = ()) -> str:
+        """Return the page.
+
+        Args:
+            beside: relative addresses of files saved with it, listed under Downloads.
+        """
+        renderer = Renderer(Glossary(self.terms))
+        takeaways = [(renderer.glossary.mark(t.text), t.about) for t in self.takeaways]
+        body = renderer.blocks(self.items)
+        return environment().get_template("page.html.j2").render(
+            report=self,
+            page=renderer,
+            takeaways=takeaways,
+            body=body,
+            beside=beside,
+            facts=list(flatten(self.provenance)),
+            policy=Markup(POLICY.format(script=" 'self' file:" if self.shared_script else "")),
+            style=Markup(template_text("page.css")),
+            scripts=[Markup(template_text(name)) for name in ("figure.js", "page.js")],
+            library=self._library() if renderer.figures else "",
+            payload=payload(renderer.figures, renderer.files, compress=self.compress),
+        )
+
+    def save(self, path: str | Path, *, workbook: bool = False) -> Path:
+        """Write the page and return where it is.
+
+        Args:
+            path: a name that ends in `.html` gives that one file. Anything else is a folder:
+                `index.html`, and `data/` with a CSV per result and per extra table and
+                `provenance.json`.
+            workbook: also write `data/results.xlsx`, one sheet per result (folder only).
+        """
+        path = Path(path)
+        if path.suffix == ".html":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _write(path, self.html())
+        data = path / "data"
+        beside = write_folder(data, self.results, self.tables, self.provenance)
+        if workbook:
+            beside.append(write_workbook(data / "results.xlsx", self.results))
+        return _write(
+            path / "index.html", self.html(beside=[f"data/{file.name}" for file in beside])
+        )
+
+    def _library(self) -> Markup:
+        if self.shared_script:
+            return Markup()
+        if self.compress:
+            return Markup(packed_plotly_js())
+        return Markup(plotly_js().replace("</script", "<\\/script"))
+
+    def _check(self) -> None:
+        names = [*anchors(self.items), *CHROME, *(name for name in self.tables)]
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
+        if twice:
+            raise ValueError(f"names used more than once on {self.title!r}: {', '.join(twice)}")
+        odd = sorted(name for name in names if not _SLUG.match(name))
+        if odd:
+            raise ValueError(f"names must be lower-case slugs (a-z, 0-9, - and _): {odd}")
+        lost = sorted({t.about for t in self.takeaways if t.about and t.about not in names})
+        if lost:
+            raise ValueError(f"takeaways about results not on the page: {', '.join(lost)}")
+        if self.unit not in ("kg", "lb"):
+            raise ValueError(f"unit is {self.unit!r}, expected kg or lb")
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

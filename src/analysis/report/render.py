@@ -1,0 +1,131 @@
+"""Blocks to HTML: one small template per kind of block, everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis.report.blocks import Block, BodyMap, Listing, Section
+from analysis.report.body import Drawing, drawing
+from analysis.report.cells import csv_text, plain_text
+from analysis.report.glossary import Glossary
+from analysis.report.grid import Grid, grid
+from analysis.result import Figure, Result
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates, with escaping on for all of them."""
+    env = Environment(
+        loader=PackageLoader("analysis.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters["plain"] = plain_text
+    return env
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Writes blocks and gathers on the way what the page's script and its end need."""
+
+    glossary: Glossary
+    figures: dict[str, Figure] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    has_kg: bool = False
+
+    def blocks(self, items: Sequence[Block], level: int = 2) -> Markup:
+        """Return the items as HTML; `level` is that of their headings."""
+        return Markup("\n").join(self.block(item, level) for item in items)
+
+    def block(self, block: Block, level: int) -> Markup:
+        """Return one block as HTML."""
+        template = environment().get_template(f"{type(block).__name__.lower()}.html.j2")
+        if named := self.heading(block):
+            self.titles[named[0]] = named[1]
+        view = {"block": block, "level": level, "page": self, "mark": self.glossary.mark}
+        return Markup(template.render(view | self._view(block)))
+
+    def heading(self, block: Block) -> tuple[str, str] | None:
+        """Return a block's anchor and heading, for the contents; None when it has none."""
+        match block:
+            case Section():
+                return block.id, block.title
+            case Result():
+                return block.name, block.title
+            case BodyMap() | Listing():
+                return block.result.name, block.result.title
+            case _:
+                return None
+
+    def facts(self, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return settings as (name, text)."""
+        return list(flatten(settings))
+
+    def grid(self, table: pd.DataFrame, links: Mapping[str, str] | None = None) -> Grid:
+        """Return a table for a template, and note whether it holds kg."""
+        made = grid(table, links)
+        self.has_kg |= any(each.in_kg for each in made.heads)
+        return made
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether a figure follows the page-wide date range."""
+        return any(_meta(figure).get("time_axis") for figure in self.figures.values())
+
+    @property
+    def has_loads(self) -> bool:
+        """Whether a figure or a table holds kg that can be shown in lb."""
+        return self.has_kg or any(_meta(f).get("load_axis") for f in self.figures.values())
+
+    def _view(self, block: Block) -> dict[str, Any]:
+        match block:
+            case Result():
+                return self._result(block)
+            case Listing():
+                return self._result(block.result, dict(block.links))
+            case BodyMap():
+                return self._result(block.result) | {"body": self._drawing(block)}
+            case _:
+                return {}
+
+    def _result(self, result: Result, links: Mapping[str, str] | None = None) -> dict[str, Any]:
+        if result.table.empty:
+            return {"result": result, "figure": None, "grid": None}
+        figure = result.figure_dict
+        if figure and figure["data"]:
+            self.figures[result.name] = figure
+        else:
+            figure = None
+        self.files[result.name] = csv_text(result.table)
+        return {"result": result, "figure": figure, "grid": self.grid(result.table, links)}
+
+    def _drawing(self, block: BodyMap) -> Drawing:
+        groups = block.result.table[block.group].astype(str).tolist()
+        if len(set(groups)) < len(groups):
+            raise ValueError(f"{block.result.name}: a body map needs one row per {block.group}")
+        return drawing(dict(zip(groups, block.result.table[block.value], strict=True)), block.unit)
+
+
+def _meta(figure: Figure) -> dict[str, Any]:
+    return figure["layout"].get("meta") or {}
+
+
+def flatten(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield a nested mapping as (dotted name, text)."""
+    for key, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{above}{key}.")
+        elif isinstance(value, list | tuple):
+            yield f"{above}{key}", ", ".join(str(each) for each in value)
+        else:
+            yield f"{above}{key}", str(value)

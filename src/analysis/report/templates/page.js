@@ -1,0 +1,264 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
+  const byId = (id) => document.getElementById(id);
+  const view = { unit: root.dataset.startUnit, from: "", to: "", dark: false, themed: "" };
+  const drawn = new Set();
+  let stored = { figures: {}, files: {} };
+  let span = null;
+
+  /* ---- unpack: numbers and library lie in the page, gzipped ---- */
+  async function unpacked(element) {
+    const text = element.textContent;
+    if (element.type !== "text/plain") return text;
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
+  }
+
+  async function loadLibrary() {
+    const packed = byId("library");
+    if (!packed || window.Plotly) return;
+    const library = document.createElement("script");
+    const compressed = document.body.contains(byId("payload")) && byId("payload").type === "text/plain";
+    library.textContent = compressed ? await unpacked(packed) : packed.textContent;
+    document.head.append(library);
+    packed.remove();
+  }
+
+  function trouble(text) {
+    byId("trouble").textContent = text;
+    byId("trouble").hidden = false;
+  }
+
+  /* ---- draw ---- */
+  async function draw(plot) {
+    const name = plot.dataset.figure;
+    if (!stored.figures[name] || !window.Plotly) return;
+    const figure = shown(stored.figures[name], view);
+    drawn.add(plot);
+    await Plotly.react(plot, figure.data, figure.layout, { ...CONFIG, displayModeBar: touch ? false : "hover" });
+    plot.dataset.drawn = "true";
+    for (const button of all(".modebar-btn", plot)) {
+      button.setAttribute("aria-label", button.dataset.title ?? "Chart tool");
+    }
+  }
+  const redraw = () => Promise.all([...drawn].map(draw));
+  const drawAll = () => Promise.all(all(".plot").map(draw));
+
+  function watch() {
+    const observer = new IntersectionObserver((entries) => {
+      for (const entry of entries.filter((each) => each.isIntersecting)) {
+        observer.unobserve(entry.target);
+        draw(entry.target);
+      }
+    }, { rootMargin: "300px 0px" });
+    all(".plot").forEach((plot) => observer.observe(plot));
+  }
+
+  /* ---- unit ---- */
+  function number(value, like) {
+    const decimals = (like.split(".")[1] ?? "").length;
+    return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−");
+  }
+
+  function setUnit(unit) {
+    view.unit = unit;
+    root.dataset.unit = unit;
+    for (const cell of all("[data-kg]")) {
+      cell.dataset.shown ??= cell.textContent;
+      cell.textContent = unit === "kg" ? cell.dataset.shown : number(cell.dataset.kg * LB_PER_KG, cell.dataset.shown);
+    }
+    for (const word of all("[data-kg-head]")) word.textContent = unit;
+    press("button[data-unit]", (button) => button.dataset.unit === unit);
+  }
+
+  function press(selector, isOn) {
+    for (const button of all(selector)) button.setAttribute("aria-pressed", String(isOn(button)));
+  }
+
+  /* ---- dates ---- */
+  function dataSpan() {
+    const days = [];
+    for (const figure of Object.values(stored.figures)) {
+      const id = figure.layout?.meta?.time_axis;
+      if (!id) continue;
+      for (const trace of figure.data) {
+        if ((trace[id[0] + "axis"] ?? id[0]) === id) days.push(...(trace[id[0]] ?? []).filter((x) => typeof x === "string"));
+      }
+    }
+    days.sort();
+    return days.length ? { first: days[0].slice(0, 10), last: days[days.length - 1].slice(0, 10) } : null;
+  }
+
+  function setDates(from, to) {
+    view.from = from && to ? from : "";
+    view.to = from && to ? to : "";
+    if (!span) return;
+    byId("from").value = view.from || span.first;
+    byId("to").value = view.to || span.last;
+    byId("range-words").textContent = view.from ? `${view.from} to ${view.to}` : "All dates";
+    press("button[data-months]", (button) => {
+      const start = monthsBack(+button.dataset.months);
+      return start === view.from && (view.to === "" || view.to === span.last);
+    });
+  }
+
+  function monthsBack(months) {
+    if (!months) return "";
+    const day = new Date(span.last + "T00:00:00Z");
+    day.setUTCMonth(day.getUTCMonth() - months);
+    return day.toISOString().slice(0, 10);
+  }
+
+  /* ---- colours ---- */
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  function setTheme() {
+    view.dark = view.themed ? view.themed === "dark" : system.matches;
+    root.dataset.theme = view.dark ? "dark" : "light";
+    byId("theme").setAttribute("aria-pressed", String(view.dark));
+  }
+
+  /* ---- the address remembers: #anchor&unit=lb&from=…&to=… ---- */
+  function remembered() {
+    const parts = location.hash.slice(1).split("&");
+    const kept = Object.fromEntries(parts.filter((p) => p.includes("=")).map((p) => p.split("=").map(decodeURIComponent)));
+    return { kept, anchor: parts.find((part) => part && !part.includes("=")) ?? "" };
+  }
+
+  function remember() {
+    const { anchor } = remembered();
+    const parts = [anchor];
+    if (view.unit !== root.dataset.startUnit) parts.push(`unit=${view.unit}`);
+    if (view.from) parts.push(`from=${view.from}`, `to=${view.to}`);
+    if (view.themed) parts.push(`theme=${view.themed}`);
+    const hash = parts.filter(Boolean).join("&");
+    history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+  }
+
+  function recall() {
+    const { kept } = remembered();
+    const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text ?? "");
+    if (kept.unit === "kg" || kept.unit === "lb") setUnit(kept.unit); else setUnit(view.unit);
+    if (kept.theme === "dark" || kept.theme === "light") view.themed = kept.theme;
+    setTheme();
+    if (isDay(kept.from) && isDay(kept.to)) setDates(kept.from, kept.to); else setDates("", "");
+    follow();
+  }
+
+  function follow() {
+    const target = byId(remembered().anchor);
+    if (!target) return;
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView();
+  }
+
+  const change = (step) => (event) => { step(event.currentTarget); remember(); redraw(); };
+
+  /* ---- downloads: the same text as the CSV files of the folder ---- */
+  function download(name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([stored.files[name]], { type: "text/csv;charset=utf-8" }));
+    link.download = `${name}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  /* ---- print: every chart drawn, light, and scaled by its own box (see @media print) ---- */
+  const folds = () => all("details.fold");
+  function toPaper() {
+    if (root.dataset.paper) return;
+    root.dataset.paper = "true";
+    for (const fold of folds()) { fold.dataset.was = String(fold.open); fold.open = true; }
+    view.paper = view.dark;
+    view.dark = false;
+    root.dataset.theme = "light";
+    return drawAll().then(boxes, boxes);
+  }
+  function boxes() {
+    for (const holder of all(".svg-container")) {
+      const { width, height } = holder.getBoundingClientRect();
+      if (!width) continue;
+      holder.style.setProperty("--ar", `${width} / ${height}`);
+      for (const svg of all(".main-svg", holder)) svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    }
+  }
+  function fromPaper() {
+    delete root.dataset.paper;
+    for (const fold of folds()) fold.open = fold.dataset.was === "true";
+    for (const svg of all(".main-svg")) svg.removeAttribute("viewBox");
+    setTheme();
+    redraw();
+  }
+  async function printPage() {
+    await ready;
+    await toPaper();
+    window.print();
+  }
+
+  /* ---- wiring ---- */
+  function wire() {
+    for (const b of all("button[data-unit]")) b.addEventListener("click", change(() => setUnit(b.dataset.unit)));
+    for (const b of all("button[data-months]")) {
+      b.addEventListener("click", change(() => setDates(monthsBack(+b.dataset.months), span?.last)));
+    }
+    for (const input of all("#from, #to")) {
+      input.addEventListener("change", change(() => {
+        if (byId("from").value < byId("to").value) setDates(byId("from").value, byId("to").value);
+      }));
+    }
+    for (const b of all("button[data-csv]")) b.addEventListener("click", () => ready.then(() => download(b.dataset.csv)));
+    byId("theme").addEventListener("click", change(() => { view.themed = view.dark ? "light" : "dark"; setTheme(); }));
+    system.addEventListener("change", () => { setTheme(); redraw(); });
+    byId("print").addEventListener("click", printPage);
+    addEventListener("beforeprint", toPaper);
+    addEventListener("afterprint", fromPaper);
+    addEventListener("hashchange", () => { follow(); remember(); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") all(".range[open]").forEach((open) => { open.open = false; });
+    });
+    document.addEventListener("click", (event) => {
+      for (const open of all(".range[open]")) if (!open.contains(event.target)) open.open = false;
+    });
+    menu();
+    spy();
+  }
+
+  function menu() {
+    const burger = byId("burger"), nav = byId("contents");
+    const show = (open) => { nav.classList.toggle("open", open); burger.setAttribute("aria-expanded", String(open)); };
+    burger.addEventListener("click", () => show(!nav.classList.contains("open")));
+    nav.addEventListener("click", (event) => { if (event.target.closest("a")) show(false); });
+    addEventListener("keydown", (event) => { if (event.key === "Escape") show(false); });
+  }
+
+  /* The contents mark where the reader is. */
+  function spy() {
+    const links = new Map(all("#contents a").map((link) => [link.hash.slice(1), link]));
+    const observer = new IntersectionObserver((entries) => {
+      for (const entry of entries.filter((each) => each.isIntersecting)) {
+        links.forEach((link) => link.removeAttribute("aria-current"));
+        links.get(entry.target.id)?.setAttribute("aria-current", "true");
+      }
+    }, { rootMargin: "-10% 0px -80% 0px" });
+    links.forEach((_, id) => { if (byId(id)) observer.observe(byId(id)); });
+  }
+
+  async function start() {
+    await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
+    const [text] = await Promise.all([unpacked(byId("payload")), loadLibrary()]);
+    stored = JSON.parse(text);
+    span = byId("from") ? dataSpan() : null;
+    recall();
+    watch();
+    root.dataset.ready = "true";
+  }
+
+  setTheme();
+  wire();
+  const ready = start().catch((error) => {
+    trouble("The charts could not be drawn in this browser; the tables below hold the same numbers.");
+    console.error(error);
+  });
+})();
