@@ -1,0 +1,124 @@
+"""How much a set counts: for which muscle, by which rule, and whether it was hard.
+
+The catalogue stores roles; the weight of a role is a parameter here. Direct, fractional and total
+are the three of Pelland et al. 2025 (Sports Med, doi 10.1007/s40279-025-02344-w): direct Σ of sets
+where the muscle is the likely prime mover, indirect where it assists,
+`fractional = direct + 0.5·indirect`, `total = direct + indirect`. The 0.5 was fixed in advance by
+its authors, not estimated. Stabilisers count 0 in all three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from analysis.measures.words import count, listing
+
+if TYPE_CHECKING:
+    from analysis.exercises import Catalogue
+
+RULES: Mapping[str, Mapping[str, float]] = {
+    "direct": {"direct": 1.0},
+    "fractional": {"direct": 1.0, "indirect": 0.5},
+    "total": {"direct": 1.0, "indirect": 1.0},
+}
+
+Rule = str | Mapping[str, float]
+"""A name of `RULES`, or weights of one's own, such as `{"direct": 1, "indirect": 1/3}`."""
+
+FAILURE_KINDS = ("failure", "amrap")
+"""Kinds that say the set went to failure, which is 0 reps in reserve."""
+
+MAX_RIR = 4.0
+"""RIR ≤ 4 is the common practitioner's rule for a hard set (SCIENCE §1.1), not a threshold that
+a trial found."""
+
+
+class RuleError(ValueError):
+    """A counting rule that is no known name and holds no valid weights."""
+
+
+def weights(rule: Rule) -> dict[str, float]:
+    """Return the weight of each role.
+
+    Raises:
+        RuleError: the name is unknown, or a weight is not between 0 and 1.
+
+    >>> weights("fractional")
+    {'direct': 1.0, 'indirect': 0.5}
+    """
+    if isinstance(rule, str):
+        if rule not in RULES:
+            raise RuleError(f"counting rule is {rule!r}, expected one of {', '.join(RULES)}")
+        return dict(RULES[rule])
+    wrong = {role: weight for role, weight in rule.items() if not 0 <= weight <= 1}
+    if wrong:
+        raise RuleError(f"weights of a counting rule must be 0 to 1, not {wrong}")
+    return dict(rule)
+
+
+def credit(rule: Rule) -> pl.Expr:
+    """Return the sets credited in a set × group row: `set_count` × the weight of its role."""
+    of_role = pl.col("role").replace_strict(weights(rule), default=0.0, return_dtype=pl.Float64)
+    return pl.col("set_count") * of_role
+
+
+def hard(max_rir: float = MAX_RIR, kinds: Sequence[str] = FAILURE_KINDS) -> pl.Expr:
+    """Return whether a set was hard: true, false, or null where effort was not logged.
+
+    Args:
+        max_rir: most repetitions in reserve of a hard set.
+        kinds: set kinds that are hard whatever RIR says.
+    """
+    return (
+        pl.when(pl.col("kind").is_in(list(kinds)))
+        .then(pl.lit(True))
+        .otherwise(pl.col("rir") <= max_rir)
+        .alias("hard")
+    )
+
+
+def groups(catalogue: Catalogue) -> list[str]:
+    """Return the muscle groups in the catalogue's order, which is from the legs up."""
+    ordered = catalogue.muscles.sort("order")["group"].unique(maintain_order=True)
+    return [str(name) for name in ordered]
+
+
+def by_group(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Return one row per set and muscle group it trains, with `group` and `role`."""
+    return sets.join(
+        catalogue.group_roles.select("exercise_id", "group", "role"),
+        on="exercise_id",
+        how="inner",
+        maintain_order="left",
+    )
+
+
+def named(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Return the sets with `lift`: the catalogue's name, or the logged one where unmapped."""
+    names = catalogue.exercises.select("exercise_id", pl.col("name").alias("lift"))
+    return sets.join(names, on="exercise_id", how="left", maintain_order="left").with_columns(
+        pl.col("lift").fill_null(pl.col("exercise"))
+    )
+
+
+def left_out(sets: pl.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return sentences on the sets that reach no muscle group, counted and named."""
+    trains = catalogue.group_roles["exercise_id"].unique().implode()
+    mapped = pl.col("exercise_id").is_not_null()
+    reasons = {
+        "are of exercises that are not in the catalogue and count for no muscle": ~mapped,
+        "are of exercises that train no muscle group, such as cardio": mapped
+        & ~pl.col("exercise_id").is_in(trains),
+    }
+    return tuple(
+        f"{count(lost.height, 'working set')} {reason}: {_names(lost)}."
+        for reason, missing in reasons.items()
+        if (lost := sets.filter(missing)).height
+    )
+
+
+def _names(sets: pl.DataFrame) -> str:
+    return listing(dict(sets["exercise"].value_counts().iter_rows()))

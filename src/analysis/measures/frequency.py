@@ -1,0 +1,112 @@
+"""Training frequency: on how many days of a week a muscle group is trained."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+import polars as pl
+
+from analysis.figures import bars, figure
+from analysis.logbook import Logbook
+from analysis.measures import counting, weeks, working
+from analysis.measures.drawing import by_athlete
+from analysis.measures.words import count, number, whose
+from analysis.measures.working import WorkingRule
+from analysis.result import Figure, Result
+
+
+def frequency(
+    logbook: Logbook, *, rule: WorkingRule | None = None, week_starts: str = "monday"
+) -> Result:
+    """Count the distinct training days of each muscle group per week.
+
+    Args:
+        logbook: the sets and the catalogue.
+        rule: which sets are working sets.
+        week_starts: weekday that weeks begin on.
+
+    Returns:
+        Result whose table has one row per `athlete`, `week` and `group`: `direct_days` (days
+        with a direct set), `any_days` (days with a direct or an indirect set) and the week's
+        `training_days` and `unmapped_sets`; null in a week without any log.
+    """
+    rule = rule or WorkingRule()
+    done = working.work(logbook, rule)
+    calendar = weeks.calendar(logbook.sets, week_starts)
+    trained = counting.by_group(done, logbook.catalogue).filter(counting.credit("total") > 0)
+    weekly = trained.group_by("athlete", weeks.week(week_starts), "group").agg(
+        weeks.day()
+        .filter(pl.col("role") == "direct")
+        .n_unique()
+        .cast(pl.Int64)
+        .alias("direct_days"),
+        weeks.day().n_unique().cast(pl.Int64).alias("any_days"),
+    )
+    table = weeks.spread(weekly, calendar, counting.groups(logbook.catalogue))
+    return Result(
+        name="frequency",
+        title="Training days per muscle and week",
+        table=table.to_pandas(),
+        summary=_summary(table),
+        draw=_draw,
+        notes=(
+            *counting.left_out(done, logbook.catalogue),
+            *weeks.unknown_note(calendar),
+        ),
+        settings={**asdict(rule), "week_starts": week_starts},
+    )
+
+
+def _summary(table: pl.DataFrame) -> str:
+    logged = table.filter(pl.col("training_days").is_not_null())
+    if logged.is_empty():
+        return "No week holds a log, so there is no frequency (n = 0)."
+    mean = (
+        logged.group_by("group", maintain_order=True)
+        .agg(pl.col("direct_days").mean())
+        .sort("direct_days", descending=True, maintain_order=True)
+    )
+    most, n_weeks = (
+        mean.row(0, named=True),
+        logged.select(pl.struct("athlete", "week").n_unique()).item(),
+    )
+    never = mean.filter(pl.col("direct_days") == 0).height
+    return (
+        f"Most often trained: {most['group']}, directly on {number(most['direct_days'])} days of "
+        f"a logged week on average; {count(never, 'group')} never directly "
+        f"(n = {count(n_weeks, 'week')}{whose(table['athlete'].unique().to_list())})."
+    )
+
+
+def _draw(table: pd.DataFrame) -> Figure:
+    traces, menu = by_athlete(table[table["training_days"].notna()], _stacked)
+    return figure(
+        traces,
+        x="Share of logged weeks (%)",
+        y="",
+        barmode="stack",
+        height=max(320, 60 + 20 * table["group"].nunique()),
+        yaxis={"autorange": "reversed", "automargin": True, "tickmode": "linear"},
+        **menu,
+    )
+
+
+def _stacked(rows: pd.DataFrame) -> list[dict[str, object]]:
+    capped = rows.assign(days=rows["direct_days"].clip(upper=4).astype(int))
+    share = (
+        pd.crosstab(capped["group"], capped["days"], normalize="index")
+        .mul(100)
+        .reindex(rows["group"].unique())
+    )
+    return [
+        bars(
+            share[days],
+            share.index,
+            f"{days} days" if days < 4 else "4 days or more",
+            series=place,
+            hover="%{y}: %{x:.0f} % of logged weeks<extra>%{fullData.name}</extra>",
+            orientation="h",
+        )
+        for place, days in enumerate(share.columns)
+    ]

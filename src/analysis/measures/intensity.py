@@ -1,0 +1,200 @@
+"""Intensity: share of a past e1RM, repetitions in reserve where logged, and rep zones.
+
+`%e1RM = 100·load/e1RM_ref` (SCIENCE §1.2). The reference comes from days strictly before the
+set's own day, never from the set itself. It is the median of the first top sets' e1RM over the
+past weeks: a maximum over those days would grow with their number by noise alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import pairwise
+
+import pandas as pd
+import polars as pl
+
+from analysis.figures import bars, figure
+from analysis.logbook import Logbook
+from analysis.measures import counting, top_sets, weeks, working
+from analysis.measures.drawing import by_athlete
+from analysis.measures.load import series_load
+from analysis.measures.top_sets import Estimate
+from analysis.measures.words import count, number, whose
+from analysis.measures.working import WorkingRule
+from analysis.result import Figure, Result
+
+ZONES = (1, 6, 13, 21)
+"""First repetition of each zone: 1-5, 6-12, 13-20 and more than 20."""
+
+REFERENCES = {"median": pl.Expr.rolling_median_by, "best": pl.Expr.rolling_max_by}
+"""How past e1RMs become one reference."""
+
+
+def intensity(
+    logbook: Logbook,
+    *,
+    estimate: Estimate | None = None,
+    rule: WorkingRule | None = None,
+    reference: str = "median",
+    past_weeks: int = 12,
+    zones: Sequence[int] = ZONES,
+    week_starts: str = "monday",
+) -> Result:
+    """Describe how heavy and how hard the direct sets of each muscle were.
+
+    Args:
+        logbook: the sets and the catalogue.
+        estimate: the e1RM formula, its rep cap and the body mass.
+        rule: which sets are working sets.
+        reference: "median" or "best" of the past e1RMs.
+        past_weeks: how far back the reference looks.
+        zones: first repetition of each rep zone, ascending.
+        week_starts: weekday that weeks begin on.
+
+    Returns:
+        Result whose table has one row per `athlete`, `week` and `group` with direct sets:
+        `direct_sets`; `pct_e1rm` (median % of the past e1RM) over `pct_sets` sets that have a
+        reference; `rir` (median) over `rir_sets` sets with effort logged; and
+        `reps_<first>_<last>` for each zone (sets), `no_reps` (sets timed or by distance).
+
+    Raises:
+        ValueError: `reference` is neither of the two, or zones do not ascend.
+    """
+    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    if reference not in REFERENCES or any(a >= b for a, b in pairwise(zones)):
+        raise ValueError(
+            f"reference is {reference!r}, expected median or best; zones are {tuple(zones)}, "
+            "expected ascending"
+        )
+    tops = top_sets.top_sets(logbook, estimate, rule)
+    done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
+    sets = _with_share(done, logbook, tops, estimate, reference, past_weeks)
+    direct = counting.by_group(sets, logbook.catalogue).filter(pl.col("role") == "direct")
+    table = _weekly(direct, zones, week_starts, counting.groups(logbook.catalogue))
+    return Result(
+        name="intensity",
+        title="Intensity per muscle",
+        table=table.to_pandas(),
+        summary=_summary(sets, reference, past_weeks),
+        draw=_draw,
+        notes=(
+            *_reference_note(sets),
+            *top_sets.notes(done, tops, estimate),
+            *counting.left_out(done, logbook.catalogue),
+        ),
+        settings={
+            **asdict(estimate),
+            **asdict(rule),
+            "reference": reference,
+            "past_weeks": past_weeks,
+            "zones": tuple(zones),
+            "week_starts": week_starts,
+        },
+    )
+
+
+def _with_share(
+    done: pl.DataFrame,
+    logbook: Logbook,
+    tops: pl.DataFrame,
+    estimate: Estimate,
+    reference: str,
+    past_weeks: int,
+) -> pl.DataFrame:
+    past = REFERENCES[reference](
+        pl.col("e1rm_kg"), "day", window_size=f"{past_weeks}w", closed="left"
+    )
+    references = tops.select(
+        "athlete", "lift", "day", past.over("athlete", "lift").alias("reference_kg")
+    )
+    return (
+        counting.named(done, logbook.catalogue)
+        .with_columns(
+            weeks.day(), series_load(estimate.body_mass_kg), top_sets.rir_known().alias("rir")
+        )
+        .join(references, on=["athlete", "lift", "day"], how="left", maintain_order="left")
+        .with_columns((100 * pl.col("strength_load_kg") / pl.col("reference_kg")).alias("pct"))
+    )
+
+
+def _weekly(
+    direct: pl.DataFrame, zones: Sequence[int], week_starts: str, groups: list[str]
+) -> pl.DataFrame:
+    reps = pl.col("reps")
+    edges = [*zones, None]
+    in_zone = [
+        ((reps >= low) if high is None else (reps >= low) & (reps < high))
+        .sum()
+        .cast(pl.Int64)
+        .alias(f"reps_{low}_up" if high is None else f"reps_{low}_{high - 1}")
+        for low, high in pairwise(edges)
+        if low is not None
+    ]
+    return (
+        direct.group_by("athlete", weeks.week(week_starts), "group")
+        .agg(
+            pl.len().cast(pl.Int64).alias("direct_sets"),
+            pl.col("pct").median().alias("pct_e1rm"),
+            pl.col("pct").count().cast(pl.Int64).alias("pct_sets"),
+            pl.col("rir").median(),
+            pl.col("rir").count().cast(pl.Int64).alias("rir_sets"),
+            *in_zone,
+            (reps.fill_null(0) < zones[0]).sum().cast(pl.Int64).alias("no_reps"),
+        )
+        .sort("athlete", "week", pl.col("group").replace_strict(groups, range(len(groups))))
+    )
+
+
+def _summary(sets: pl.DataFrame, reference: str, past_weeks: int) -> str:
+    known = sets["pct"].drop_nulls()
+    effort = sets["rir"].drop_nulls()
+    if known.is_empty():
+        return f"No set has an e1RM of the past {past_weeks} weeks to compare with (n = 0)."
+    low, middle, high = (known.quantile(q, "linear") for q in (0.25, 0.5, 0.75))
+    rir = f"median RIR {number(effort.median())}" if len(effort) else "RIR never logged"  # type: ignore[arg-type]
+    return (
+        f"Typical set: {number(middle or 0, 0)} % of the {reference} e1RM of the past "
+        f"{past_weeks} weeks (middle half {number(low or 0, 0)} to {number(high or 0, 0)} %, "
+        f"n = {count(len(known), 'set')}); {rir} (n = {count(len(effort), 'set')}"
+        f"{whose(sets['athlete'].unique().to_list())})."
+    )
+
+
+def _reference_note(sets: pl.DataFrame) -> tuple[str, ...]:
+    without = sets.filter(pl.col("pct").is_null(), pl.col("strength_load_kg").is_not_null())
+    if without.is_empty():
+        return ()
+    return (
+        f"{count(without.height, 'set')} with a load have no earlier e1RM of the exercise to be "
+        "a share of: first days, long gaps, or earlier top sets above the rep cap.",
+    )
+
+
+def _draw(table: pd.DataFrame) -> Figure:
+    traces, menu = by_athlete(table, _zones)
+    return figure(
+        traces,
+        x="Direct sets",
+        y="",
+        barmode="stack",
+        height=max(320, 60 + 20 * table["group"].nunique()),
+        yaxis={"autorange": "reversed", "automargin": True, "tickmode": "linear"},
+        **menu,
+    )
+
+
+def _zones(rows: pd.DataFrame) -> list[dict[str, object]]:
+    names = [name for name in rows.columns if name.startswith("reps_")]
+    sums = rows.groupby("group", sort=False)[names].sum()
+    return [
+        bars(
+            sums[name],
+            sums.index,
+            name.removeprefix("reps_").replace("_up", "+").replace("_", "–") + " reps",
+            series=place,
+            hover="%{y}: %{x:,} sets<extra>%{fullData.name}</extra>",
+            orientation="h",
+        )
+        for place, name in enumerate(names)
+    ]

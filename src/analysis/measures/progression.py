@@ -1,0 +1,242 @@
+"""Progression: how fast strength rises, per exercise and per muscle, with intervals that hold.
+
+The outcome is the log e1RM of each day's first top set. An exercise's rate is the slope of a line
+through it (`trend`), whose interval allows for drift. A muscle's rate is the mean over the
+exercises that train it directly, with a t interval over exercises: it always fits, and in
+simulation held the truth where a mixed model failed quietly. Changes are taken within an
+exercise and then pooled, so that a changing mix of exercises is no change in strength.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from analysis.figures import figure, interval_points
+from analysis.logbook import Logbook
+from analysis.measures import counting, top_sets, trend, working
+from analysis.measures.drawing import by_athlete
+from analysis.measures.top_sets import Estimate
+from analysis.measures.words import count, listing, number, whose
+from analysis.measures.working import WorkingRule
+from analysis.result import Figure, Result
+
+BLOCK_DAYS = 28
+"""Rates are per 4 weeks."""
+
+SERIES = ["athlete", "lift"]
+
+
+def progression(
+    logbook: Logbook,
+    *,
+    estimate: Estimate | None = None,
+    rule: WorkingRule | None = None,
+    min_days: int = 8,
+    min_span_days: int = 56,
+    min_exercises: int = 3,
+    level: float = 0.95,
+) -> Result:
+    """Estimate the rate of strength gain per exercise and per muscle group.
+
+    Args:
+        logbook: the sets and the catalogue.
+        estimate: the e1RM formula, its rep cap and the body mass.
+        rule: which sets are working sets.
+        min_days: fewest days with an e1RM that give an exercise a rate.
+        min_span_days: shortest time from first to last of them.
+        min_exercises: fewest exercises that give a muscle group a rate.
+        level: probability that an interval holds.
+
+    Returns:
+        Result whose table has one row per `athlete`, `scope` ("muscle" or "exercise") and
+        `name`: `pct_per_4_weeks` with `low` and `high` (same unit; the ends of the interval),
+        `days` (with an e1RM; for a muscle, over its exercises), `span_days`, `exercises` (that
+        a muscle's rate is over) and `status` ("ok", "too few days", "too short",
+        "too few exercises"; the rate is null unless "ok").
+    """
+    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    tops = top_sets.top_sets(logbook, estimate, rule)
+    by_exercise = _exercises(tops.filter(pl.col("e1rm_kg") > 0), min_days, min_span_days, level)
+    by_muscle = _muscles(by_exercise, logbook, min_exercises, level)
+    table = _in_percent(pl.concat([by_muscle, by_exercise], how="diagonal")).to_pandas()
+    done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
+    return Result(
+        name="progression",
+        title="Rate of strength gain",
+        table=table,
+        summary=_summary(table, level),
+        draw=_draw,
+        notes=(
+            *_short_notes(table, min_days, min_span_days, min_exercises),
+            *top_sets.notes(done, tops, estimate),
+            "A rate describes this log: what else changed with time (exercise technique, body "
+            "mass, machines) is in it. A muscle's interval is over its exercises; a swing that "
+            "all of them share is not in it.",
+        ),
+        settings={
+            **asdict(estimate),
+            **asdict(rule),
+            "min_days": min_days,
+            "min_span_days": min_span_days,
+            "min_exercises": min_exercises,
+            "level": level,
+        },
+    )
+
+
+def _exercises(tops: pl.DataFrame, min_days: int, min_span: int, level: float) -> pl.DataFrame:
+    """Return one row per series with its slope per day on the log scale."""
+    series = tops.group_by(SERIES, maintain_order=True).agg(
+        pl.col("exercise_id").first(),
+        pl.len().cast(pl.Int64).alias("days"),
+        (pl.col("day").max() - pl.col("day").min()).dt.total_days().alias("span_days"),
+    )
+    status = (
+        pl.when(pl.col("days") < min_days)
+        .then(pl.lit("too few days"))
+        .when(pl.col("span_days") < min_span)
+        .then(pl.lit("too short"))
+        .otherwise(pl.lit("ok"))
+    )
+    series = series.with_columns(status.alias("status"))
+    fitted = _fit(tops, series.filter(pl.col("status") == "ok").select(SERIES), level)
+    return series.join(fitted, on=SERIES, how="left", maintain_order="left").with_columns(
+        pl.lit("exercise").alias("scope"), pl.col("lift").alias("name")
+    )
+
+
+def _fit(tops: pl.DataFrame, chosen: pl.DataFrame, level: float) -> pl.DataFrame:
+    numbered = chosen.with_columns(pl.int_range(pl.len()).alias("series"))
+    rows = tops.join(numbered, on=SERIES).sort("series", "day")
+    if rows.is_empty():
+        found = trend.Trends(np.empty(0), np.empty(0), np.empty(0))
+    else:
+        day = rows["day"].cast(pl.Int32).to_numpy().astype(float)
+        log_e1rm = rows["e1rm_kg"].log().to_numpy()
+        found = trend.fit(rows["series"].to_numpy(), day, log_e1rm, level=level)
+    return chosen.with_columns(
+        pl.Series("slope", found.slope),
+        pl.Series("slope_low", found.low),
+        pl.Series("slope_high", found.high),
+    )
+
+
+def _muscles(
+    by_exercise: pl.DataFrame, logbook: Logbook, min_exercises: int, level: float
+) -> pl.DataFrame:
+    """Return one row per athlete and group with the mean slope and its t interval."""
+    direct = counting.by_group(by_exercise, logbook.catalogue).filter(pl.col("role") == "direct")
+    slope = pl.col("slope")
+    pooled = direct.group_by("athlete", "group").agg(
+        slope.mean(),
+        (slope.std() / slope.count().sqrt()).alias("se"),
+        slope.count().cast(pl.Int64).alias("exercises"),
+        pl.col("days").filter(slope.is_not_null()).sum(),
+        pl.col("span_days").filter(slope.is_not_null()).max(),
+    )
+    enough = pl.col("exercises") >= min_exercises
+    reach = pl.Series("reach", _t(pooled["exercises"].to_numpy() - 1, level) * pooled["se"])
+    groups = counting.groups(logbook.catalogue)
+    return (
+        pooled.with_columns(reach)
+        .with_columns(
+            (slope - pl.col("reach")).alias("slope_low"),
+            (slope + pl.col("reach")).alias("slope_high"),
+            pl.when(enough)
+            .then(pl.lit("ok"))
+            .otherwise(pl.lit("too few exercises"))
+            .alias("status"),
+            pl.lit("muscle").alias("scope"),
+            pl.col("group").alias("name"),
+        )
+        .with_columns(
+            pl.when(pl.col("status") == "ok").then(pl.col(name)).alias(name)
+            for name in ("slope", "slope_low", "slope_high")
+        )
+        .sort("athlete", pl.col("group").replace_strict(groups, range(len(groups))))
+    )
+
+
+def _t(df: np.ndarray, level: float) -> np.ndarray:  # type: ignore[type-arg]
+    from scipy.special import stdtrit
+
+    quantiles: np.ndarray = stdtrit(np.maximum(df, 1), (1 + level) / 2)  # type: ignore[type-arg]
+    return quantiles
+
+
+def _in_percent(slopes: pl.DataFrame) -> pl.DataFrame:
+    ends = {"pct_per_4_weeks": "slope", "low": "slope_low", "high": "slope_high"}
+    return slopes.with_columns(
+        (100 * ((BLOCK_DAYS * pl.col(source)).exp() - 1)).alias(name)
+        for name, source in ends.items()
+    ).select("athlete", "scope", "name", *ends, "days", "span_days", "exercises", "status")
+
+
+def _summary(table: pd.DataFrame, level: float) -> str:
+    ok = table[table["status"] == "ok"]
+    for kind in ("muscle", "exercise"):
+        part = ok[ok["scope"] == kind]
+        if len(part):
+            clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
+            sure = part.loc[(part["high"] - part["low"]).idxmin()]
+            return (
+                f"Best known {kind}: {sure['name']}, {sure['pct_per_4_weeks']:+.1f} % per 4 weeks "
+                f"({100 * level:g} % interval {sure['low']:+.1f} to {sure['high']:+.1f} %, n = "
+                f"{count(int(sure['days']), 'day')}); {clear} of "
+                f"{count(len(part), kind)} differ from no change{whose(ok['athlete'].unique())}."
+            )
+    return f"No exercise has enough days for a rate (n = {count(len(table), 'exercise')})."
+
+
+def _short_notes(
+    table: pd.DataFrame, min_days: int, min_span: int, min_exercises: int
+) -> list[str]:
+    reasons = {
+        "too few days": f"fewer than {min_days} days with an e1RM",
+        "too short": f"less than {min_span} days from first to last",
+        "too few exercises": f"fewer than {min_exercises} exercises with a rate of their own",
+    }
+    sentences = []
+    for status, reason in reasons.items():
+        short = table[table["status"] == status]
+        if len(short):
+            column = "exercises" if status == "too few exercises" else "days"
+            names = listing(
+                {str(k): int(v) for k, v in short.groupby("name")[column].sum().items()}
+            )
+            sentences.append(f"No rate, {reason}: {number(len(short), 0)} – {names} ({column}).")
+    return sentences
+
+
+def _draw(table: pd.DataFrame) -> Figure:
+    ok = table[table["status"] == "ok"]
+    traces, menu = by_athlete(ok, _forest)
+    rows = int(ok.groupby("athlete")["name"].size().max()) if len(ok) else 1
+    return figure(
+        traces,
+        x="Rate (% per 4 weeks)",
+        y="",
+        height=max(320, 80 + 20 * rows),
+        yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
+        **menu,
+    )
+
+
+def _forest(rows: pd.DataFrame) -> list[dict[str, object]]:
+    hover = "%{y}: %{x:+.1f} % per 4 weeks<extra></extra>"
+    return [
+        interval_points(
+            part["pct_per_4_weeks"],
+            list(part["name"]),
+            part["low"],
+            part["high"],
+            f"{kind}s",
+            series=place,
+            hover=hover,
+        )
+        for place, (kind, part) in enumerate(rows.groupby("scope", sort=False))
+    ]

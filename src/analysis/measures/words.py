@@ -1,0 +1,45 @@
+"""Phrases that summaries and notes share, so that one number is always said in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> count(1, "set"), count(12000, "set"), count(2, "entry", "entries")
+    ('1 set', '12,000 sets', '2 entries')
+    """
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Return a number to a fixed number of decimals, "unknown" for a missing one.
+
+    >>> number(1234.56), number(float("nan"))
+    ('1,234.6', 'unknown')
+    """
+    return f"{value:,.{digits}f}" if isfinite(value) else "unknown"
+
+
+def listing(counts: Mapping[str, int], *, most: int = 8) -> str:
+    """Return names with their counts, the largest first, and how many are left unnamed.
+
+    >>> listing({"Sled": 3, "Yoke": 9, "Prowler": 1}, most=2)
+    'Yoke (9), Sled (3) and 1 more'
+    """
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named = ", ".join(f"{name} ({n:,})" for name, n in ranked[:most])
+    rest = len(ranked) - most
+    return f"{named} and {rest:,} more" if rest > 0 else named
+
+
+def whose(athletes: Sequence[str]) -> str:
+    """Return how many athletes a number is over, empty for a log of one.
+
+    >>> whose(["a"]), whose(["a", "b"])
+    ('', ', 2 athletes')
+    """
+    return "" if len(athletes) < 2 else f", {len(athletes):,} athletes"

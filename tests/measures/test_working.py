@@ -1,0 +1,119 @@
+import pytest
+from set_literals import logbook, sets
+
+from analysis.measures.working import STANDINGS, WorkingRule, classify, work, working
+
+
+def standings(*performed, rule=None, lift="squat", **more):
+    book = logbook(sets("2024-01-01", lift, *performed, **more))
+    return classify(book.sets, rule)["standing"].to_list()
+
+
+def test_marked_warmups_and_cooldowns_are_out():
+    assert standings("warmup 60x5", "100x5", "cooldown 50x10") == ["warmup", "working", "cooldown"]
+
+
+def test_light_sets_before_the_top_set_are_unmarked_warmups():
+    assert standings("40x8", "60x5", "100x5") == ["unmarked_warmup"] * 2 + ["working"]
+
+
+def test_a_ramp_at_or_above_the_threshold_is_work():
+    assert standings("70x8", "80x5", "100x5") == ["working"] * 3
+
+
+def test_a_light_set_after_the_top_set_is_work():
+    assert standings("100x5", "60x12") == ["working"] * 2
+
+
+def test_the_threshold_is_a_parameter_and_zero_switches_it_off():
+    assert standings("75x8", "100x5", rule=WorkingRule(0.8)) == ["unmarked_warmup", "working"]
+    assert standings("10x8", "100x5", rule=WorkingRule(0)) == ["working"] * 2
+
+
+def test_marks_win_over_load_where_the_lifter_marks():
+    assert standings("warmup 40x8", "60x5", "100x5") == ["warmup", "working", "working"]
+
+
+@pytest.mark.parametrize("first", ["60x5@2", "failure 60x20", "backoff 60x8"])
+def test_a_light_set_known_to_be_hard_or_of_another_kind_is_no_warmup(first):
+    assert standings(first, "100x5")[0] == "working"
+
+
+@pytest.mark.parametrize("lift", ["pull_up", "assisted_pull_up", "sled"])
+def test_loads_that_do_not_compare_tell_no_warmup(lift):
+    assert standings("5x8", "40x5", lift=lift) == ["working"] * 2
+
+
+def test_a_second_run_of_the_lift_is_compared_with_the_days_top():
+    book = logbook(
+        sets("2024-01-01", "squat", "40x8", number=1),
+        sets("2024-01-01", "leg_curl", "30x10", number=2),
+        sets("2024-01-01", "squat", "100x5", number=3),
+    )
+    assert classify(book.sets)["standing"].to_list() == ["unmarked_warmup", "working", "working"]
+
+
+@pytest.mark.parametrize("nothing", ["-", "100x0"])
+def test_sets_with_nothing_recorded_are_empty(nothing):
+    assert standings(nothing, "100x5") == ["empty", "working"]
+
+
+def test_timed_sets_are_work():
+    assert standings("30s", lift="plank") == ["working"]
+
+
+def test_a_drop_set_belongs_to_the_set_before_it():
+    row = ("100x5", "drop 80x6", "drop 60x8", "100x4")
+    assert standings(*row) == ["working", "cluster", "cluster", "working"]
+    assert standings(*row, rule=WorkingRule(clusters_once=False)) == ["working"] * 4
+
+
+def test_a_run_of_drops_alone_is_one_set():
+    assert standings("drop 100x5", "drop 80x5") == ["working", "cluster"]
+
+
+def test_successive_myo_sets_are_one_set():
+    row = ("100x5", "myo 60x15", "myo 60x5", "myo 60x4")
+    assert standings(*row) == ["working", "working", "cluster", "cluster"]
+
+
+def test_sides_count_once_per_pair():
+    row = ("left 20x8", "right 20x8", "left 20x8", "right 20x7", "left 20x6")
+    expected = ["working", "second_side", "working", "second_side", "working"]
+    assert standings(*row, lift="split_squat") == expected
+    alone = WorkingRule(sides_once=False)
+    assert standings(*row, lift="split_squat", rule=alone) == ["working"] * 5
+
+
+def test_sides_logged_one_after_the_other_still_pair():
+    row = ("left 20x8", "left 20x8", "right 20x8", "right 20x8")
+    assert standings(*row, lift="split_squat").count("second_side") == 2
+
+
+def test_rows_out_of_order_change_nothing():
+    book = logbook(sets("2024-01-01", "squat", "40x8", "100x5", "drop 60x5"))
+    backwards = classify(book.sets.reverse())
+    assert backwards["standing"].to_list() == ["unmarked_warmup", "working", "cluster"]
+
+
+def test_parts_of_a_set_are_work_without_a_count():
+    book = logbook(sets("2024-01-01", "squat", "100x5", "drop 80x6"))
+    assert work(book)["set_count"].to_list() == [1.0, 0.0]
+
+
+def test_result_accounts_for_every_set():
+    performed = ("40x8", "100x5", "drop 80x6", "-", "cooldown 40x10")
+    result = working(logbook(sets("2024-01-01", "squat", *performed)))
+    assert result.table["sets"].sum() == len(performed)
+    assert set(result.table["standing"]) <= set(STANDINGS)
+    assert result.table["share_pct"].sum() == pytest.approx(100)
+    assert result.summary == "1 of 5 sets (20.0 %) are working sets."
+    assert "Not counted as sets: 1 unmarked warm-ups, told by load, 20.0 % of 5 sets." in (
+        result.notes
+    )
+    assert len(result.notes) == 4
+    assert result.figure_dict["data"]
+
+
+def test_an_empty_log_is_an_answer():
+    assert working(logbook()).summary == "0 of 0 sets (unknown %) are working sets."
