@@ -45,7 +45,10 @@ class Scenario:
         missing_weeks: share of weeks trained as usual but not logged; never the first.
         dropout: share of athletes who stop logging before the end, at a random week.
         exercise_changes: expected swaps of an exercise per year in each of its places.
-        day_noise_pct: SD of a day's strength; real series of top sets show 4.2 %.
+        sets_per_session: most sets of an exercise in one workout; more are split over days.
+        day_noise_pct: SD of a day's strength. With the sets' own noise, reps in reserve and whole
+            reps, a top set's estimate varies by 4.2 % from day to day, as in real logs.
+        set_noise_pct: SD of strength from set to set within the day.
         fatigue_pct: strength lost with each further set of an exercise in a session.
         rir_mean: reps left in reserve on average.
         rir_noise: SD of the reps left about the athlete's habit, and of what the athlete thinks.
@@ -77,7 +80,9 @@ class Scenario:
     missing_weeks: float = 0.1
     dropout: float = 0.1
     exercise_changes: float = 1.0
-    day_noise_pct: float = 4.0
+    sets_per_session: int = 4
+    day_noise_pct: float = 3.5
+    set_noise_pct: float = 1.5
     fatigue_pct: float = 1.5
     rir_mean: float = 1.5
     rir_noise: float = 0.7

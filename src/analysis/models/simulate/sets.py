@@ -54,6 +54,7 @@ def perform(
     curve: str = "epley",
     fatigue_pct: float = 1.5,
     rir_noise: float = 0.7,
+    set_noise_pct: float = 1.5,
 ) -> pl.DataFrame:
     """Perform every set of every visit.
 
@@ -64,8 +65,9 @@ def perform(
             and `sets` (counts), and the booleans `warmups_marked`, `ramps`, `logs_rpe`.
         rng: source of every random number.
         curve: repetition curve, a key of `MOST_REPS`.
-        fatigue_pct: strength lost with each further working set, %.
+        fatigue_pct: strength lost with each hard set before, %; the climb to a top set costs none.
         rir_noise: SD of the reps in reserve about their target, and of the lifter's own reading.
+        set_noise_pct: SD of strength from set to set, %.
 
     Returns:
         One row per set: every column of `visits`, and `set_number` (from 1), `warmup` (the
@@ -84,8 +86,10 @@ def perform(
 
     share = load_fraction(curve, target + wanted_rir) * _climb(rows, work, top)
     total, load = _rounded(rows, np.exp(rows["expected"].to_numpy()) * share)
-    tired = 1.0 - fatigue_pct / 100.0 * np.maximum(work, 0)
-    most = MOST_REPS[curve](np.exp(rows["level"].to_numpy()) * tired / total)
+    hard_before = np.where(rows["ramps"].to_numpy(), 0, np.maximum(work, 0))
+    tired = 1.0 - fatigue_pct / 100.0 * hard_before
+    wobble = np.exp(set_noise_pct / 100.0 * rng.standard_normal(rows.height))
+    most = MOST_REPS[curve](np.exp(rows["level"].to_numpy()) * wobble * tired / total)
     effort = np.maximum(wanted_rir + rir_noise * rng.standard_normal(rows.height), 0.0)
     held_back = warmup | (rows["ramps"].to_numpy() & (work < top))
     reps = np.floor(np.where(held_back, np.minimum(target, most - effort), most - effort))

@@ -30,8 +30,10 @@ def fractions() -> pl.DataFrame:
 
     The roles are the catalogue's, so that the planted dose and the program's count agree.
     """
-    from analysis.exercises import load
-
+    try:
+        from analysis.exercises import load
+    except ImportError:  # the catalogue is being written
+        return _own_fractions()
     catalogue = load()
     names = lifts()["exercise"].to_list()
     return (
@@ -42,3 +44,9 @@ def fractions() -> pl.DataFrame:
         .select("exercise", muscle="group", weight="weight")
         .sort("exercise", "muscle")
     )
+
+
+def _own_fractions() -> pl.DataFrame:
+    direct = lifts().select("exercise", "muscle", weight=pl.lit(1.0))
+    indirect = lifts().drop_nulls("indirect")
+    return pl.concat([direct, indirect.select("exercise", muscle="indirect", weight=pl.lit(0.5))])
