@@ -1,0 +1,167 @@
+"""From a table and formulas to model rows: sorted by group, complete, refused where wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.models.mixed.basis import standardised
+from analysis.models.mixed.batched import FloatArray, IntArray
+from analysis.models.mixed.columns import Columns, evaluate, required_variables
+from analysis.models.mixed.encoding import Encoding, Level, ModelError, Random, random_parts
+
+DAY_NS = 86_400 * 10**9
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Model rows in the encoding's basis.
+
+    Attributes:
+        encoding: what the columns are.
+        rows: (columns, rows), sorted by group and, where given, time; each row times the root of
+            its weight.
+        cells: one row per finest group, its labels in the group columns.
+        starts: first model row of each finest group.
+        order: for each model row its position in `index`.
+        index: index of the rows used, in the order of the data.
+        weights: known relative precision of each model row, None for equal ones.
+        time_d: days, per model row, None where not given.
+        notes: what was left out, counted.
+    """
+
+    encoding: Encoding
+    rows: FloatArray
+    cells: pd.DataFrame
+    starts: IntArray
+    order: IntArray
+    index: pd.Index
+    weights: FloatArray | None
+    time_d: FloatArray | None
+    notes: tuple[str, ...]
+
+    @property
+    def log_jacobian(self) -> float:
+        """Log-determinant of the known part of the residual covariance."""
+        return 0.0 if self.weights is None else -float(np.log(self.weights).sum())
+
+
+def build(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    groups: str | Sequence[str],
+    random: Random,
+    weights: str | None = None,
+    time: str | None = None,
+    like: Encoding | None = None,
+) -> Design:
+    """Turn a table into a design; `like` reuses another design's coding and basis."""
+    path = [groups] if isinstance(groups, str) else list(groups)
+    parts = random_parts(path, random)
+    wanted = required_variables(formula, parts) | {*path}
+    used, notes = _complete_rows(data, wanted | {name for name in (weights, time) if name})
+    columns = evaluate(formula, parts, used, like)
+    time_d = None if time is None else _days(used[time])
+    order, cells, starts = _sorted_cells(used, path, time_d)
+    precision = None if weights is None else _precision(used[weights])[order]
+    raw = _stack(columns, order)
+    rows, encoding = standardised(raw, precision, _encoding(formula, path, columns), like)
+    sorted_d = None if time_d is None else time_d[order]
+    return Design(encoding, rows, cells, starts, order, used.index, precision, sorted_d, notes)
+
+
+def _complete_rows(data: pd.DataFrame, wanted: set[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    absent = sorted(wanted - set(data.columns))
+    if absent:
+        raise ModelError(f"no column {', '.join(absent)} in the data")
+    used = data[[name for name in data.columns if name in wanted]]
+    missing = used.isna()
+    gaps = missing.any(axis=1)
+    if not gaps.any():
+        return used, ()
+    where = ", ".join(f"{name} {count}" for name, count in missing.sum().items() if count)
+    note = f"{int(gaps.sum())} of {len(data)} rows left out for a missing value ({where})"
+    if gaps.all():
+        raise ModelError(f"no complete row: {note}")
+    return used[~gaps], (note,)
+
+
+def _days(times: pd.Series) -> FloatArray:
+    if pd.api.types.is_datetime64_any_dtype(times):
+        return times.to_numpy("datetime64[ns]").astype(np.int64) / DAY_NS
+    return times.to_numpy(float)
+
+
+def _precision(weights: pd.Series) -> FloatArray:
+    values = weights.to_numpy(float)
+    wrong = ~(np.isfinite(values) & (values > 0))
+    if wrong.any():
+        raise ModelError(
+            f"weights must be positive: column {weights.name} has {int(wrong.sum())} "
+            f"that are not, the first {values[wrong][0]} in row {weights.index[wrong][0]}"
+        )
+    return values
+
+
+def _sorted_cells(
+    data: pd.DataFrame, path: list[str], time_d: FloatArray | None
+) -> tuple[IntArray, pd.DataFrame, IntArray]:
+    """Return the row order, the finest groups in it, and the first row of each."""
+    code = np.zeros(len(data), dtype=np.int64)
+    labels, sizes = [], []
+    for name in path:
+        codes, unique = pd.factorize(data[name], sort=True)
+        code = code * len(unique) + codes
+        labels.append(unique)
+        sizes.append(len(unique))
+    if np.prod([float(size) for size in sizes]) > 2**62:
+        raise ModelError(f"too many groups: {' × '.join(map(str, sizes))}")
+    order = _order(code, time_d)
+    in_order = code[order]
+    starts = np.flatnonzero(np.r_[True, in_order[1:] != in_order[:-1]])
+    positions = np.unravel_index(in_order[starts], sizes)
+    cells = pd.DataFrame(
+        {name: unique[at] for name, unique, at in zip(path, labels, positions, strict=True)}
+    )
+    return order, cells, starts
+
+
+def _order(code: IntArray, time_d: FloatArray | None) -> IntArray:
+    if time_d is not None:
+        return np.lexsort((time_d, code))
+    if np.all(code[1:] >= code[:-1]):
+        return np.arange(len(code))
+    return np.argsort(code, kind="stable")
+
+
+def _stack(columns: Columns, order: IntArray) -> FloatArray:
+    """Return the distinct columns as rows of one array, sorted, checked to be finite."""
+    in_place = bool(np.all(order[1:] > order[:-1]))
+    rows = np.empty((len(columns.raw), len(order)))
+    for i, (name, values) in enumerate(columns.raw.items()):
+        rows[i] = values if in_place else values[order]
+        # A sum is finite only if every value is: one pass, and no array of flags.
+        if not np.isfinite(rows[i].sum()):
+            bad = int((~np.isfinite(rows[i])).sum())
+            raise ModelError(f"column {name} is not a finite number in {bad} rows")
+    return rows
+
+
+def _encoding(formula: str, path: list[str], columns: Columns) -> Encoding:
+    names = tuple(columns.raw)
+    at = {name: i for i, name in enumerate(names)}
+
+    def positions(terms: Sequence[str]) -> IntArray:
+        return np.array([at[term] for term in terms], dtype=np.int64)
+
+    levels = tuple(
+        Level(name, depth, tuple(terms), positions(terms))
+        for depth, (name, terms) in reversed(list(enumerate(columns.random.items(), start=1)))
+    )
+    fixed = positions(columns.fixed)
+    basis = np.eye(len(names))
+    return Encoding(formula, tuple(path), names, fixed, levels, basis, columns.specs)

@@ -1,0 +1,275 @@
+"""A fitted linear mixed model: numbers first, then every question one may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.models.mixed import tables
+from analysis.models.mixed.batched import FloatArray
+from analysis.models.mixed.design import Design
+from analysis.models.mixed.deviance import Evaluation, Likelihood
+from analysis.models.mixed.effects import LevelEffects, predict
+from analysis.models.mixed.encoding import Encoding, ModelError
+from analysis.models.mixed.optimise import Optimum
+from analysis.models.mixed.robust import ClusterRobust
+from analysis.models.mixed.satterthwaite import VarianceUncertainty, variance_uncertainty
+from analysis.models.mixed.serial import Serial, gaps_d, whitened
+
+Robust = Literal["CR2"] | None
+
+
+@dataclass(frozen=True, eq=False)
+class MixedFit:
+    """A fitted linear mixed model. Everything is in the units of the data.
+
+    Attributes:
+        likelihood: the model; `optimum` and `evaluation` its best θ and what holds there.
+        design: the rows, None when fitted from statistics.
+        correlation: serial correlation of the residuals, None when not asked for.
+        converged: the optimum was reached, and σ did not collapse.
+        singular: some random covariance is not of full rank; an answer, not a failure.
+        messages: what was left out, and every warning.
+    """
+
+    likelihood: Likelihood
+    optimum: Optimum
+    evaluation: Evaluation
+    design: Design | None
+    correlation: Serial | None
+    converged: bool
+    singular: bool
+    messages: tuple[str, ...]
+
+    @property
+    def encoding(self) -> Encoding:
+        """Names and basis of the columns."""
+        return self.likelihood.encoding
+
+    @cached_property
+    def params(self) -> pd.Series:
+        """Fixed effects by term."""
+        fixed = self.encoding.fixed
+        values = self.encoding.pilot[fixed] + self._to_raw @ self.evaluation.beta
+        return pd.Series(values, index=list(self.encoding.terms), name="estimate")
+
+    @cached_property
+    def cov_params(self) -> pd.DataFrame:
+        """Model-based covariance of the fixed effects."""
+        return self._covariance(self.evaluation.sigma**2 * self.evaluation.inverse)
+
+    @property
+    def std_errors(self) -> pd.Series:
+        """Model-based standard errors of the fixed effects."""
+        return pd.Series(np.sqrt(np.diag(self.cov_params)), self.params.index, name="std_error")
+
+    @cached_property
+    def dof(self) -> pd.Series:
+        """Satterthwaite degrees of freedom of each fixed effect."""
+        return self.contrasts(_each(self.params.index))["dof"].rename("dof")
+
+    @property
+    def residual_sd(self) -> float:
+        """σ; with weights, of a row of weight 1."""
+        return self.evaluation.sigma * abs(self.encoding.response_scale)
+
+    @cached_property
+    def random_cov(self) -> dict[str, pd.DataFrame]:
+        """Covariance matrix of the random terms of every level, outermost first."""
+        found = {}
+        factors = self.likelihood.factors(self.optimum.theta)
+        for level, factor in reversed(list(zip(self.encoding.levels, factors, strict=True))):
+            half = self.encoding.coefficients(level.columns) @ factor * self.evaluation.sigma
+            terms = list(level.terms)
+            found[level.name] = pd.DataFrame(half @ half.T, index=terms, columns=terms)
+        return found
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood, restricted when fitted by REML (lme4's constant)."""
+        return -0.5 * self.evaluation.deviance
+
+    @property
+    def n_obs(self) -> int:
+        """Rows used."""
+        return self.likelihood.n_obs
+
+    @cached_property
+    def n_groups(self) -> dict[str, int]:
+        """Number of groups by level, outermost first."""
+        statistics = self.likelihood.statistics
+        return {
+            level.name: len(statistics.starts(level.depth))
+            for level in reversed(self.encoding.levels)
+        }
+
+    def conf_int(self, level: float = 0.95, *, robust: Robust = None) -> pd.DataFrame:
+        """Return `conf_low` and `conf_high` of each fixed effect, t with its own dof."""
+        return self.tidy(level, robust=robust).set_index("term")[["conf_low", "conf_high"]]
+
+    def tidy(self, level: float = 0.95, *, robust: Robust = None) -> pd.DataFrame:
+        """Return one row per fixed effect.
+
+        Columns: `term, estimate, std_error, statistic, dof, p_value, conf_low, conf_high`.
+        `robust="CR2"` gives cluster-robust errors by the outermost group, with their own dof.
+        """
+        return self.contrasts(_each(self.params.index), level, robust=robust).reset_index()
+
+    def contrast(
+        self, weights: Mapping[str, float], level: float = 0.95, *, robust: Robust = None
+    ) -> pd.Series:
+        """Return one linear combination of fixed effects, as a row of `tidy`."""
+        return self.contrasts({"contrast": weights}, level, robust=robust).iloc[0]
+
+    def contrasts(
+        self,
+        weights: Mapping[str, Mapping[str, float]],
+        level: float = 0.95,
+        *,
+        robust: Robust = None,
+    ) -> pd.DataFrame:
+        """Return linear combinations Σ weight · effect by name, columns as in `tidy`."""
+        raw = tables.weight_matrix(weights, list(self.params.index))
+        stored = raw @ self._to_raw
+        if robust is None:
+            covariance = self.evaluation.sigma**2 * self.evaluation.inverse
+            variance = np.einsum("ki,ij,kj->k", stored, covariance, stored)
+            dof = self._uncertainty.dof(stored, variance)
+        else:
+            sandwich = self._sandwich(robust)
+            variance = np.einsum("ki,ij,kj->k", stored, sandwich.covariance, stored)
+            dof = sandwich.dof(stored)
+        return tables.estimates(
+            list(weights), raw @ self.params.to_numpy(), np.sqrt(variance), dof, level
+        )
+
+    def robust_cov(self, robust: Literal["CR2"] = "CR2") -> pd.DataFrame:
+        """Return the cluster-robust covariance of the fixed effects."""
+        return self._covariance(self._sandwich(robust).covariance)
+
+    @cached_property
+    def random_effects(self) -> dict[str, pd.DataFrame]:
+        """Predicted random effects by level, outermost first.
+
+        One row per group; columns are the terms, and `<term>_std_error`, the root of the
+        variance of prediction with the fixed effects estimated.
+        """
+        return {
+            level.name: tables.random_effects(self.likelihood.statistics, level, *self._modes(k))
+            for k, level in reversed(list(enumerate(self.encoding.levels)))
+        }
+
+    def random_effects_cov(self, level: str) -> FloatArray:
+        """Return (groups, terms, terms) covariances of prediction, in `random_effects` order."""
+        return np.moveaxis(self._modes(self._level(level))[1], -1, 0)
+
+    def group_contrast(
+        self, weights: Mapping[str, float], level: str | None = None
+    ) -> pd.DataFrame:
+        """Return a combination of each group's own coefficients (fixed + random), shrunken.
+
+        Args:
+            weights: Σ weight · coefficient over the predictors, fixed or random.
+            level: name of a level; the finest by default.
+
+        Returns:
+            One row per group with `estimate` and `std_error`, random effects of the level and
+            of those above it included.
+        """
+        k = 0 if level is None else self._level(level)
+        effects = self._effects[k]
+        predictors = list(self.encoding.names[:-1])
+        raw = tables.weight_matrix({"group": weights}, predictors)[0]
+        stored = raw @ self.encoding.coefficients(np.arange(len(predictors)))
+        variance = np.einsum("i,ijn,j->n", stored, effects.total_cov, stored)
+        table = tables.group_labels(self.likelihood.statistics, self.encoding.levels[k])
+        table["estimate"] = raw @ self.encoding.pilot + stored @ effects.total
+        table["std_error"] = self.evaluation.sigma * np.sqrt(variance)
+        return table
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row about the fit as a whole."""
+        k = self.likelihood.size + len(self.params) + (self.likelihood.fixed_sigma is None)
+        k += self.correlation is not None
+        row = {
+            "n_obs": self.n_obs,
+            **{f"n_{name}": count for name, count in self.n_groups.items()},
+            "residual_sd": self.residual_sd,
+            "loglik": self.loglik,
+            "aic": 2.0 * k - 2.0 * self.loglik,
+            "bic": np.log(self.n_obs) * k - 2.0 * self.loglik,
+            "method": "REML" if self.likelihood.reml else "ML",
+            "phi_per_day": np.nan if self.correlation is None else self.correlation.phi,
+            "converged": self.converged,
+            "singular": self.singular,
+        }
+        return pd.DataFrame([row])
+
+    def augment(self) -> pd.DataFrame:
+        """Return one row per row used, in the order and with the index of the data.
+
+        Columns: `response`, `fixed` (fixed effects alone), `fitted` (with random effects),
+        `residual` (response − fitted), `scaled_residual` (in σ, weights accounted for).
+        """
+        if self.design is None:
+            raise ModelError("fitted from statistics: the rows are not here to augment")
+        return tables.augment(self.design, self.evaluation, self._effects[0].total)
+
+    @cached_property
+    def _to_raw(self) -> FloatArray:
+        return self.encoding.coefficients(self.encoding.fixed)
+
+    @cached_property
+    def _effects(self) -> list[LevelEffects]:
+        return predict(self.likelihood, self.evaluation)
+
+    @cached_property
+    def _uncertainty(self) -> VarianceUncertainty:
+        theta, sigma = self.optimum.theta, self.evaluation.sigma
+        serial, design = self.correlation, self.design
+        if serial is None or serial.at_edge or design is None:
+            return variance_uncertainty(self.likelihood, theta, sigma)
+        gaps = gaps_d(design)
+
+        def at_range(log_range: float) -> Likelihood:
+            there = whitened(design, gaps, float(np.exp(log_range)))
+            return Likelihood(there, reml=self.likelihood.reml, sigma=self.likelihood.fixed_sigma)
+
+        log_range = float(np.log(serial.range_d))
+        return variance_uncertainty(self.likelihood, theta, sigma, log_range, at_range)
+
+    @cached_property
+    def _cr2(self) -> ClusterRobust:
+        return ClusterRobust(self.likelihood.statistics, self.evaluation)
+
+    def _sandwich(self, robust: str) -> ClusterRobust:
+        if robust != "CR2":
+            raise ModelError(f"robust is {robust!r}, expected 'CR2' or None")
+        return self._cr2
+
+    def _covariance(self, stored: FloatArray) -> pd.DataFrame:
+        terms = list(self.encoding.terms)
+        raw = self._to_raw @ stored @ self._to_raw.T
+        return pd.DataFrame(raw, index=terms, columns=terms)
+
+    def _level(self, name: str) -> int:
+        names = [level.name for level in self.encoding.levels]
+        if name not in names:
+            raise ModelError(f"no level {name}; the levels are {', '.join(reversed(names))}")
+        return names.index(name)
+
+    def _modes(self, k: int) -> tuple[FloatArray, FloatArray]:
+        """Random effects of level k and their prediction covariances, raw."""
+        to_raw = self.encoding.coefficients(self.encoding.levels[k].columns)
+        effects = self._effects[k]
+        cov = np.einsum("ia,abn,jb->ijn", to_raw, effects.mode_cov, to_raw)
+        return to_raw @ effects.modes, self.evaluation.sigma**2 * cov
+
+
+def _each(terms: pd.Index) -> dict[str, dict[str, float]]:
+    return {str(term): {str(term): 1.0} for term in terms}

@@ -1,0 +1,139 @@
+"""Minimise the deviance over θ.
+
+The deviance depends on L only through LLᵀ, so a column of L may change sign freely and θ needs no
+bounds: θ_ii ≥ 0 is a convention, put back at the end. That removes the trap of Newton steps that
+clip at θ_ii = 0, where a slope that looks like an active bound is a descent direction of the
+mirrored column. A zero column is always stationary, so it is accepted only if the curvature
+there is not negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.models.mixed.batched import FloatArray
+from analysis.models.mixed.deviance import Likelihood
+
+RELATIVE_DECREMENT = 1e-13
+"""Predicted gain, relative to the deviance, below which θ is final (8 digits in variances)."""
+
+MAX_STEPS = 100
+LONGEST_STEP = 2.0
+DIFFERENCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """Where the deviance is least.
+
+    Attributes:
+        theta: with every diagonal entry ≥ 0.
+        deviance: its value there.
+        converged: whether the last predicted gain was below tolerance.
+        steps: Newton steps taken.
+    """
+
+    theta: FloatArray
+    deviance: float
+    converged: bool
+    steps: int
+
+
+def minimise(likelihood: Likelihood, start: FloatArray | None = None) -> Optimum:
+    """Find θ; a singular end point is tried again from other starts and the best kept."""
+    if likelihood.size == 0:
+        return Optimum(np.empty(0), likelihood.evaluate(np.empty(0)).deviance, True, 0)
+    identity = _flatten([np.eye(len(f)) for f in likelihood.factors(np.zeros(likelihood.size))])
+    best = _newton(likelihood, identity if start is None else start)
+    if is_singular(likelihood, best.theta) or not best.converged:
+        for other in (_mirrored(likelihood, best.theta), 0.1 * identity, 5.0 * identity):
+            again = _newton(likelihood, other)
+            if again.deviance < best.deviance - 1e-10 * (1.0 + abs(best.deviance)):
+                best = again
+    theta = _flatten([_positive_diagonal(f) for f in likelihood.factors(best.theta)])
+    return Optimum(theta, best.deviance, best.converged, best.steps)
+
+
+def is_singular(likelihood: Likelihood, theta: FloatArray, tolerance: float = 1e-4) -> bool:
+    """Say whether some level's covariance matrix has no full rank (lme4's rule and tolerance)."""
+    return any(
+        np.linalg.svd(factor, compute_uv=False).min(initial=np.inf) < tolerance
+        for factor in likelihood.factors(theta)
+    )
+
+
+def difference_hessian(
+    slope: Callable[[FloatArray], FloatArray], at: FloatArray, base: FloatArray | None = None
+) -> FloatArray:
+    """Differentiate a gradient: central differences, or forward ones where `base` is given."""
+    hessian = np.empty((len(at), len(at)))
+    for i in range(len(at)):
+        step = np.zeros(len(at))
+        step[i] = DIFFERENCE * max(abs(at[i]), 0.1)
+        if base is None:
+            hessian[i] = (slope(at + step) - slope(at - step)) / (2.0 * step[i])
+        else:
+            hessian[i] = (slope(at + step) - base) / step[i]
+    return 0.5 * (hessian + hessian.T)
+
+
+def _newton(likelihood: Likelihood, theta: FloatArray) -> Optimum:
+    here = likelihood.evaluate(theta)
+
+    def slope(at: FloatArray) -> FloatArray:
+        return likelihood.evaluate(at).gradient
+
+    for taken in range(MAX_STEPS):
+        hessian = difference_hessian(slope, theta, here.gradient)
+        step, gain = _descent(hessian, here.gradient)
+        if gain <= RELATIVE_DECREMENT * (1.0 + abs(here.deviance)):
+            last = likelihood.evaluate(theta + step)
+            better = last.deviance <= here.deviance
+            return Optimum(
+                theta + step if better else theta, min(last.deviance, here.deviance), True, taken
+            )
+        length = min(1.0, LONGEST_STEP / float(np.linalg.norm(step)))
+        for _ in range(30):
+            there = likelihood.evaluate(theta + length * step)
+            if there.deviance < here.deviance - 1e-4 * length * gain:
+                break
+            length *= 0.5
+        else:
+            return Optimum(theta, here.deviance, False, taken)
+        theta, here = theta + length * step, there
+    return Optimum(theta, here.deviance, False, MAX_STEPS)
+
+
+def _descent(hessian: FloatArray, slope: FloatArray) -> tuple[FloatArray, float]:
+    """Newton step with every curvature made positive, and the gain it promises.
+
+    Where the slope vanishes but a curvature is negative (a saddle), step along it.
+    """
+    values, vectors = np.linalg.eigh(hessian)
+    floor = 1e-10 * max(float(np.abs(values).max()), 1e-300)
+    along = vectors.T @ slope
+    curvature = np.maximum(np.abs(values), floor)
+    move = -along / curvature
+    saddle = (values < -1e-6 * np.abs(values).max()) & (np.abs(move) < 1e-3)
+    move[saddle] = np.where(along[saddle] > 0, -0.1, 0.1)
+    return vectors @ move, float(0.5 * (curvature * move**2).sum())
+
+
+def _flatten(factors: list[FloatArray]) -> FloatArray:
+    return np.concatenate([factor[np.tril_indices(len(factor))] for factor in factors])
+
+
+def _positive_diagonal(factor: FloatArray) -> FloatArray:
+    return factor * np.where(np.diag(factor) < 0, -1.0, 1.0)
+
+
+def _mirrored(likelihood: Likelihood, theta: FloatArray) -> FloatArray:
+    """The same standard deviations with every correlation reversed, and no zero diagonal."""
+    mirrored = []
+    for factor in likelihood.factors(theta):
+        flipped = np.tril(-factor, -1) + np.diag(np.maximum(np.abs(np.diag(factor)), 0.1))
+        mirrored.append(flipped)
+    return _flatten(mirrored)
