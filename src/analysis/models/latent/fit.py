@@ -1,0 +1,165 @@
+"""`smooth`: latent log strength of many series, day by day, with a band."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.models.latent.chunk import ChunkFit, Model, fit_chunk
+from analysis.models.latent.daily import Daily, Indices, collapse
+from analysis.models.latent.prior import Prior
+from analysis.models.latent.status import status_table
+
+CHUNK = 2048
+"""Series per sweep: enough that a vectorised step outweighs its call, few enough for the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatentFit:
+    """Latent log strength of many series.
+
+    Attributes:
+        states: one row per series and observed day: `mean` (log e1RM), `sd`, `low`, `high` (the
+            band, t quantiles), `observed` (the day's weighted mean) and `sets`.
+        parameters: one row per series: `days`, `model` ("level" or "trend"), `trend_weight`
+            (weight of the evidence for the trend, 0–1), `level_sd_per_sqrt_day`,
+            `slope_change_sd` (both log units), `scale` (error SD as a share of the stated one),
+            `dof`, `loglik`, `converged`.
+        changes: one row per series: `last_day`, `change` over the window before it (log units)
+            with `change_sd`, the same for the window before that (`earlier_change`,
+            `earlier_change_sd`; missing where the series is too short), `longest_gap_days` within
+            the last window, and `dof`.
+        left_out: series with too few days, with their number of days.
+        settings: every parameter of the call.
+    """
+
+    states: pd.DataFrame
+    parameters: pd.DataFrame
+    changes: pd.DataFrame
+    left_out: pd.DataFrame
+    settings: dict[str, object]
+
+    def status(self, smallest_change: float = 0.02, certainty: float = 0.8) -> pd.DataFrame:
+        """Tell gain, plateau and loss over the last window, with probabilities.
+
+        Args:
+            smallest_change: smallest change worth noticing, log units; 0.02 is half of the 4.2 %
+                by which a 1RM differs from itself on retest (Grgic et al. 2020).
+            certainty: probability from which a word is used instead of "cannot tell".
+
+        Returns:
+            One row per series: `change_pct` with `low_pct`, `high_pct` (95 %), `p_gain`,
+            `p_plateau`, `p_loss`, and `status`: *gaining*, *breakthrough* (gaining now, and more
+            likely not before), *plateau*, *losing*, *detraining* (losing, with two weeks or more
+            without the exercise), *cannot tell* or *too short*.
+        """
+        return status_table(self.changes, smallest_change, certainty)
+
+
+def smooth(
+    observations: pd.DataFrame,
+    *,
+    model: Model = "auto",
+    prior: Prior | None = Prior(),  # noqa: B008 - frozen
+    level: float = 0.95,
+    within_day_correlation: float = 0.5,
+    min_days: int = 3,
+    window_days: float = 56,
+    executor: Executor | None = None,
+) -> LatentFit:
+    """Estimate latent log strength from sets, for all series at once.
+
+    A smoother knows the whole log: a state in March has seen April. It describes; it must never
+    be the outcome of a dose-response model, where it would leak the future into the past and fake
+    the lead placebo. There, take a block's own sets (`analysis.panel`).
+
+    Args:
+        observations: one row per set: `series`, `day` (a number), `log_e1rm`, `variance`
+            (stated error variance; only its ratios between sets matter, the size is estimated).
+        model: "level" (local level), "trend" (local linear trend), or "auto": per series the one
+            with the higher evidence (BIC; the first slope counts through its prior).
+        prior: shrinkage of the variances; None for plain maximum likelihood, which needs `model`
+            to be named, because a diffuse slope has no evidence to compare.
+        level: coverage of the band, over the variances' uncertainty by t quantiles only.
+        within_day_correlation: correlation of the errors of sets of one day (an assumption).
+        min_days: series with fewer days are left out, and listed.
+        window_days: length of the window for `changes`.
+        executor: where chunks of series run; in this process when None.
+    """
+    if prior is None and model == "auto":
+        raise ValueError("without a prior, name the model: a diffuse slope has no evidence")
+    daily = collapse(observations, within_day_correlation)
+    long_enough = daily.length >= max(min_days, 3)
+    by_length = np.flatnonzero(long_enough)[np.argsort(daily.length[long_enough], kind="stable")]
+    chunks = [by_length[at : at + CHUNK] for at in range(0, len(by_length), CHUNK)]
+    step = partial(fit_chunk, model=model, prior=prior, window_days=window_days)
+    run = map if executor is None else executor.map
+    fits = list(run(step, [daily.take(chunk) for chunk in chunks]))
+    settings: dict[str, object] = {
+        "model": model,
+        "prior": prior,
+        "level": level,
+        "within_day_correlation": within_day_correlation,
+        "min_days": max(min_days, 3),
+        "window_days": window_days,
+    }
+    return _assemble(daily, chunks, fits, settings, level)
+
+
+def _assemble(
+    daily: Daily,
+    chunks: list[Indices],
+    fits: list[ChunkFit],
+    settings: dict[str, object],
+    level: float,
+) -> LatentFit:
+    from scipy.special import stdtrit
+
+    fitted = np.sort(np.concatenate([*chunks, np.empty(0, dtype=np.intp)]))
+    order = np.argsort(np.concatenate([*chunks, np.empty(0, dtype=np.intp)]), kind="stable")
+    mean, sd = np.empty((2, len(daily.day)))
+    for chunk, fit in zip(chunks, fits, strict=True):
+        rows = daily.rows_of(chunk)
+        mean[rows], sd[rows] = fit.mean, fit.sd
+    names = daily.names[fitted]
+    parameters = _stack(names, [fit.parameters for fit in fits], order)
+    changes = _stack(names, [fit.changes for fit in fits], order)
+    kept = daily.take(fitted)
+    rows = daily.rows_of(fitted)
+    if len(fitted):
+        changes.insert(1, "last_day", kept.day[kept.begin[1:] - 1])
+        changes["dof"] = parameters["dof"]
+    dof = parameters["dof"].to_numpy() if len(fitted) else np.empty(0)
+    reach = np.repeat(stdtrit(dof, (1 + level) / 2), kept.length) * sd[rows]
+    states = pd.DataFrame(
+        {
+            "series": names.repeat(kept.length),
+            "day": kept.day,
+            "mean": mean[rows],
+            "sd": sd[rows],
+            "low": mean[rows] - reach,
+            "high": mean[rows] + reach,
+            "observed": kept.value,
+            "sets": kept.sets,
+        }
+    )
+    short = np.setdiff1d(np.arange(len(daily.names)), fitted)
+    left_out = pd.DataFrame({"series": daily.names[short], "days": daily.length[short]})
+    return LatentFit(states, parameters, changes, left_out, settings)
+
+
+def _stack(
+    names: pd.Index,
+    parts: list[dict[str, Any]],
+    order: Indices,
+) -> pd.DataFrame:
+    columns = {
+        name: np.concatenate([part[name] for part in parts])[order]
+        for name in (parts[0] if parts else ())
+    }
+    return pd.DataFrame({"series": names, **columns})
