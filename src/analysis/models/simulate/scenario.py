@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 MUSCLES = (
-    "quads", "hamstrings", "calves", "chest", "back", "shoulders", "biceps", "triceps",
+    "quads", "hamstrings", "calves", "chest", "lats", "front_delts", "biceps", "triceps",
 )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import polars as pl
 
+from analysis.exercises import load
+
 ROLE_WEIGHT = {"direct": 1.0, "indirect": 0.5}
 """Fractional sets: a direct set counts 1, an indirect one 0.5 (Pelland et al. 2025)."""
 
@@ -30,10 +32,6 @@ def fractions() -> pl.DataFrame:
 
     The roles are the catalogue's, so that the planted dose and the program's count agree.
     """
-    try:
-        from analysis.exercises import load
-    except ImportError:  # the catalogue is being written
-        return _own_fractions()
     catalogue = load()
     names = lifts()["exercise"].to_list()
     return (
@@ -44,9 +42,3 @@ def fractions() -> pl.DataFrame:
         .select("exercise", muscle="group", weight="weight")
         .sort("exercise", "muscle")
     )
-
-
-def _own_fractions() -> pl.DataFrame:
-    direct = lifts().select("exercise", "muscle", weight=pl.lit(1.0))
-    indirect = lifts().drop_nulls("indirect")
-    return pl.concat([direct, indirect.select("exercise", muscle="indirect", weight=pl.lit(0.5))])
