@@ -51,5 +51,5 @@ def test_summary_and_figure():
         "Most often trained: quads, directly on 1.0 days of a logged week on average; 7 groups "
         "never directly (n = 1 week)."
     )
-    assert [bar["name"] for bar in result.figure_dict["data"]] == ["0 days", "1 days"]
+    assert [bar["name"] for bar in result.figure_dict["data"]] == ["0 days", "1 day"]
     assert frequency(logbook()).summary.endswith("(n = 0).")

@@ -56,19 +56,34 @@ def test_too_little_data_has_a_status_and_no_number(loads, every, status):
     assert any("Squat" in note for note in result.notes) == (status != "ok")
 
 
-def test_a_muscle_pools_its_direct_exercises_with_a_t_interval():
-    lifts = [steady("squat", 1.0, seed=1), steady("leg_press", 2.0, seed=2)]
-    third = steady("leg_extension", 3.0, seed=3)
-    two = rows(progression(logbook(*lifts)), "muscle").loc["quads"]
-    assert two["status"] == "too few exercises"
-    assert np.isnan(two["pct_per_4_weeks"])
-    result = progression(logbook(*lifts, third))
-    three = rows(result, "muscle").loc["quads"]
+def quads(*seeds, **settings):
+    lifts = ("squat", "leg_press", "leg_extension")
+    runs = [steady(lift, 1.0 + seed, seed=seed) for lift, seed in zip(lifts, seeds, strict=False)]
+    return progression(logbook(*runs), **settings)
+
+
+def test_a_muscle_is_the_mean_of_its_direct_exercises():
+    result = quads(0, 1, 2)
+    muscle = rows(result, "muscle").loc["quads"]
     slopes = np.log1p(rows(result, "exercise")["pct_per_4_weeks"] / 100)
-    reach = 4.302653 * slopes.std(ddof=1) / np.sqrt(3)  # t(0.975, 2)
-    assert np.log1p(three["pct_per_4_weeks"] / 100) == pytest.approx(slopes.mean())
-    assert np.log1p(three["high"] / 100) == pytest.approx(slopes.mean() + reach, rel=1e-5)
-    assert three["exercises"] == 3
+    assert np.log1p(muscle["pct_per_4_weeks"] / 100) == pytest.approx(slopes.mean())
+    assert muscle["exercises"] == 3
+    assert muscle["days"] == 60
+
+
+def test_a_muscles_interval_is_at_least_the_t_interval_over_exercises():
+    result = quads(0, 1, 2)
+    muscle = rows(result, "muscle").loc["quads"]
+    slopes = np.log1p(rows(result, "exercise")["pct_per_4_weeks"] / 100)
+    t_end = slopes.mean() + 4.302653 * slopes.std(ddof=1) / np.sqrt(3)  # t(0.975, 2)
+    assert np.log1p(muscle["high"] / 100) > t_end
+
+
+def test_two_exercises_are_too_few_unless_asked_for():
+    muscle = rows(quads(0, 1), "muscle").loc["quads"]
+    assert muscle["status"] == "too few exercises"
+    assert np.isnan(muscle["pct_per_4_weeks"])
+    assert rows(quads(0, 1, min_exercises=2), "muscle").loc["quads", "status"] == "ok"
 
 
 def test_indirect_exercises_do_not_move_a_muscle():

@@ -86,6 +86,12 @@ def groups(catalogue: Catalogue) -> list[str]:
     return [str(name) for name in ordered]
 
 
+def place_of_group(catalogue: Catalogue) -> pl.Expr:
+    """Return the place of `group` in that order, to sort by."""
+    names = groups(catalogue)
+    return pl.col("group").replace_strict(names, range(len(names)), return_dtype=pl.Int64)
+
+
 def by_group(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Return one row per set and muscle group it trains, with `group` and `role`."""
     return sets.join(

@@ -7,13 +7,15 @@ from dataclasses import asdict
 import pandas as pd
 import polars as pl
 
-from analysis.figures import bars, figure
+from analysis.figures import Trace, bars, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result
+
+NAMES = ("0 days", "1 day", "2 days", "3 days", "4 days or more")
 
 
 def frequency(
@@ -92,7 +94,7 @@ def _draw(table: pd.DataFrame) -> Figure:
     )
 
 
-def _stacked(rows: pd.DataFrame) -> list[dict[str, object]]:
+def _stacked(rows: pd.DataFrame) -> list[Trace]:
     capped = rows.assign(days=rows["direct_days"].clip(upper=4).astype(int))
     share = (
         pd.crosstab(capped["group"], capped["days"], normalize="index")
@@ -103,10 +105,11 @@ def _stacked(rows: pd.DataFrame) -> list[dict[str, object]]:
         bars(
             share[days],
             share.index,
-            f"{days} days" if days < 4 else "4 days or more",
+            NAMES[days],
             series=place,
             hover="%{y}: %{x:.0f} % of logged weeks<extra>%{fullData.name}</extra>",
             orientation="h",
         )
-        for place, days in enumerate(share.columns)
+        for place, days in enumerate(range(5))
+        if days in share
     ]

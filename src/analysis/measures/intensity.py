@@ -14,7 +14,7 @@ from itertools import pairwise
 import pandas as pd
 import polars as pl
 
-from analysis.figures import bars, figure
+from analysis.figures import Trace, bars, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, top_sets, weeks, working
 from analysis.measures.drawing import by_athlete
@@ -71,7 +71,7 @@ def intensity(
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
     sets = _with_share(done, logbook, tops, estimate, reference, past_weeks)
     direct = counting.by_group(sets, logbook.catalogue).filter(pl.col("role") == "direct")
-    table = _weekly(direct, zones, week_starts, counting.groups(logbook.catalogue))
+    table = _weekly(direct, zones, week_starts, counting.place_of_group(logbook.catalogue))
     return Result(
         name="intensity",
         title="Intensity per muscle",
@@ -119,7 +119,7 @@ def _with_share(
 
 
 def _weekly(
-    direct: pl.DataFrame, zones: Sequence[int], week_starts: str, groups: list[str]
+    direct: pl.DataFrame, zones: Sequence[int], week_starts: str, place_of_group: pl.Expr
 ) -> pl.DataFrame:
     reps = pl.col("reps")
     edges = [*zones, None]
@@ -142,7 +142,7 @@ def _weekly(
             *in_zone,
             (reps.fill_null(0) < zones[0]).sum().cast(pl.Int64).alias("no_reps"),
         )
-        .sort("athlete", "week", pl.col("group").replace_strict(groups, range(len(groups))))
+        .sort("athlete", "week", place_of_group)
     )
 
 
@@ -184,7 +184,7 @@ def _draw(table: pd.DataFrame) -> Figure:
     )
 
 
-def _zones(rows: pd.DataFrame) -> list[dict[str, object]]:
+def _zones(rows: pd.DataFrame) -> list[Trace]:
     names = [name for name in rows.columns if name.startswith("reps_")]
     sums = rows.groupby("group", sort=False)[names].sum()
     return [

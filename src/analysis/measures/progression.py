@@ -2,9 +2,8 @@
 
 The outcome is the log e1RM of each day's first top set. An exercise's rate is the slope of a line
 through it (`trend`), whose interval allows for drift. A muscle's rate is the mean over the
-exercises that train it directly, with a t interval over exercises: it always fits, and in
-simulation held the truth where a mixed model failed quietly. Changes are taken within an
-exercise and then pooled, so that a changing mix of exercises is no change in strength.
+exercises that train it directly (`pooling`). Changes are taken within an exercise and then
+pooled, so that a changing mix of exercises is no change in strength.
 """
 
 from __future__ import annotations
@@ -15,10 +14,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from analysis.figures import figure, interval_points
+from analysis.figures import Trace, figure, interval_points
 from analysis.logbook import Logbook
-from analysis.measures import counting, top_sets, trend, working
+from analysis.measures import top_sets, trend, working
 from analysis.measures.drawing import by_athlete
+from analysis.measures.pooling import pool
 from analysis.measures.top_sets import Estimate
 from analysis.measures.words import count, listing, number, whose
 from analysis.measures.working import WorkingRule
@@ -60,8 +60,9 @@ def progression(
     """
     estimate, rule = estimate or Estimate(), rule or WorkingRule()
     tops = top_sets.top_sets(logbook, estimate, rule)
-    by_exercise = _exercises(tops.filter(pl.col("e1rm_kg") > 0), min_days, min_span_days, level)
-    by_muscle = _muscles(by_exercise, logbook, min_exercises, level)
+    known = tops.filter(pl.col("e1rm_kg") > 0)
+    by_exercise = _exercises(known, min_days, min_span_days, level)
+    by_muscle = pool(by_exercise, known, logbook.catalogue, min_exercises, level)
     table = _in_percent(pl.concat([by_muscle, by_exercise], how="diagonal")).to_pandas()
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
     return Result(
@@ -73,9 +74,8 @@ def progression(
         notes=(
             *_short_notes(table, min_days, min_span_days, min_exercises),
             *top_sets.notes(done, tops, estimate),
-            "A rate describes this log: what else changed with time (exercise technique, body "
-            "mass, machines) is in it. A muscle's interval is over its exercises; a swing that "
-            "all of them share is not in it.",
+            "A rate describes this log: what else changed with time (technique, body mass, "
+            "machines) is in it.",
         ),
         settings={
             **asdict(estimate),
@@ -125,49 +125,6 @@ def _fit(tops: pl.DataFrame, chosen: pl.DataFrame, level: float) -> pl.DataFrame
     )
 
 
-def _muscles(
-    by_exercise: pl.DataFrame, logbook: Logbook, min_exercises: int, level: float
-) -> pl.DataFrame:
-    """Return one row per athlete and group with the mean slope and its t interval."""
-    direct = counting.by_group(by_exercise, logbook.catalogue).filter(pl.col("role") == "direct")
-    slope = pl.col("slope")
-    pooled = direct.group_by("athlete", "group").agg(
-        slope.mean(),
-        (slope.std() / slope.count().sqrt()).alias("se"),
-        slope.count().cast(pl.Int64).alias("exercises"),
-        pl.col("days").filter(slope.is_not_null()).sum(),
-        pl.col("span_days").filter(slope.is_not_null()).max(),
-    )
-    enough = pl.col("exercises") >= min_exercises
-    reach = pl.Series("reach", _t(pooled["exercises"].to_numpy() - 1, level) * pooled["se"])
-    groups = counting.groups(logbook.catalogue)
-    return (
-        pooled.with_columns(reach)
-        .with_columns(
-            (slope - pl.col("reach")).alias("slope_low"),
-            (slope + pl.col("reach")).alias("slope_high"),
-            pl.when(enough)
-            .then(pl.lit("ok"))
-            .otherwise(pl.lit("too few exercises"))
-            .alias("status"),
-            pl.lit("muscle").alias("scope"),
-            pl.col("group").alias("name"),
-        )
-        .with_columns(
-            pl.when(pl.col("status") == "ok").then(pl.col(name)).alias(name)
-            for name in ("slope", "slope_low", "slope_high")
-        )
-        .sort("athlete", pl.col("group").replace_strict(groups, range(len(groups))))
-    )
-
-
-def _t(df: np.ndarray, level: float) -> np.ndarray:  # type: ignore[type-arg]
-    from scipy.special import stdtrit
-
-    quantiles: np.ndarray = stdtrit(np.maximum(df, 1), (1 + level) / 2)  # type: ignore[type-arg]
-    return quantiles
-
-
 def _in_percent(slopes: pl.DataFrame) -> pl.DataFrame:
     ends = {"pct_per_4_weeks": "slope", "low": "slope_low", "high": "slope_high"}
     return slopes.with_columns(
@@ -177,17 +134,17 @@ def _in_percent(slopes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _summary(table: pd.DataFrame, level: float) -> str:
-    ok = table[table["status"] == "ok"]
-    for kind in ("muscle", "exercise"):
-        part = ok[ok["scope"] == kind]
+    ok = table[table["status"] == "ok"].assign(width=lambda rows: rows["high"] - rows["low"])
+    for scope in ("muscle", "exercise"):
+        part = ok[ok["scope"] == scope].sort_values("width", kind="stable")
         if len(part):
             clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
-            sure = part.loc[(part["high"] - part["low"]).idxmin()]
+            sure = part.iloc[0]
             return (
-                f"Best known {kind}: {sure['name']}, {sure['pct_per_4_weeks']:+.1f} % per 4 weeks "
-                f"({100 * level:g} % interval {sure['low']:+.1f} to {sure['high']:+.1f} %, n = "
-                f"{count(int(sure['days']), 'day')}); {clear} of "
-                f"{count(len(part), kind)} differ from no change{whose(ok['athlete'].unique())}."
+                f"Best known {scope}: {sure['name']}, {sure['pct_per_4_weeks']:+.1f} % per 4 "
+                f"weeks ({100 * level:g} % interval {sure['low']:+.1f} to {sure['high']:+.1f} %, "
+                f"n = {count(int(sure['days']), 'day')}); {clear:,} of {count(len(part), scope)} "
+                f"differ from no change{whose(list(part['athlete'].unique()))}."
             )
     return f"No exercise has enough days for a rate (n = {count(len(table), 'exercise')})."
 
@@ -226,7 +183,7 @@ def _draw(table: pd.DataFrame) -> Figure:
     )
 
 
-def _forest(rows: pd.DataFrame) -> list[dict[str, object]]:
+def _forest(rows: pd.DataFrame) -> list[Trace]:
     hover = "%{y}: %{x:+.1f} % per 4 weeks<extra></extra>"
     return [
         interval_points(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pandas as pd
 import polars as pl
 
-from analysis.figures import DASHES, figure, line
+from analysis.figures import DASHES, Trace, figure, line
 from analysis.logbook import Logbook
 from analysis.measures import top_sets, working
 from analysis.measures.drawing import by_athlete
@@ -119,7 +119,7 @@ def _draw(table: pd.DataFrame) -> Figure:
     )
 
 
-def _lines(rows: pd.DataFrame) -> list[dict[str, object]]:
+def _lines(rows: pd.DataFrame) -> list[Trace]:
     most_days = rows["lift"].value_counts().index[:DRAWN_LIFTS]
     hover = "%{x}: %{y:.1f} kg<extra>%{fullData.name}</extra>"
     return [

@@ -68,7 +68,7 @@ def fit(series: NDArray[np.int64], day: Floats, y: Floats, *, level: float = 0.9
     tau, ratio, prior = np.array(GRID).T
     moments, log_det = _filter(t_pad, z_pad, sizes[longest_first], tau, ratio)
     slope, scale, weight = _posterior(moments, log_det, sizes[longest_first], prior)
-    df = (sizes[longest_first] - 2)[:, None]
+    df = np.asarray(sizes[longest_first] - 2, dtype=float)[:, None]
     tail = (1 - level) / 2
     back = np.argsort(longest_first)
     return Trends(
@@ -150,4 +150,4 @@ def _quantile(p: float, slope: Floats, scale: Floats, weight: Floats, df: Floats
         middle = (low + high) / 2
         below = (weight * stdtr(df, (middle[:, None] - slope) / scale)).sum(axis=1) < p
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return (low + high) / 2
+    return np.asarray((low + high) / 2, dtype=float)
