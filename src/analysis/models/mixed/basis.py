@@ -12,6 +12,8 @@ import numpy as np
 from analysis.models.mixed.batched import FloatArray
 from analysis.models.mixed.encoding import INTERCEPT, Encoding, ModelError
 
+PILOT_ROWS = 20_000
+
 
 def standardised(
     raw: FloatArray, precision: FloatArray | None, encoding: Encoding, like: Encoding | None
@@ -23,8 +25,7 @@ def standardised(
         return _weighted(rows, precision), like
     basis = _centre_and_scale(raw, encoding)
     rows = _weighted(raw, precision)
-    gram = rows @ rows.T
-    _take_out_fixed(rows, basis, gram, encoding)
+    _take_out_fixed(rows, basis, encoding)
     return rows, encoding.with_basis(basis)
 
 
@@ -49,7 +50,7 @@ def _centre_and_scale(rows: FloatArray, encoding: Encoding) -> FloatArray:
             continue
         shift = float(row.mean()) if i in free else 0.0
         row -= shift
-        scale = float(np.sqrt(row @ row / len(row)))
+        scale = _root_mean_square(row)
         if scale <= 1e-13 * abs(shift):  # constant but for rounding; the fit refuses it by name
             row[:] = 0.0
             scale = 0.0
@@ -75,17 +76,24 @@ def _centring_allowed(encoding: Encoding) -> set[int]:
     }
 
 
-def _take_out_fixed(
-    rows: FloatArray, basis: FloatArray, gram: FloatArray, encoding: Encoding
-) -> None:
-    """Replace the response by its scaled least-squares residual, in place."""
-    fixed = encoding.fixed
-    # Least squares, because a partition alone may be rank-deficient where the cohort is not.
+def _take_out_fixed(rows: FloatArray, basis: FloatArray, encoding: Encoding) -> None:
+    """Replace the response by its scaled residual from a pilot fit, in place.
+
+    The pilot only has to take the bulk out, so it is fitted to evenly spread rows; by a
+    pseudo-inverse, because a partition alone may be rank-deficient where the cohort is not.
+    """
+    sample = rows[:, :: max(1, rows.shape[1] // PILOT_ROWS)]
+    fixed, gram = encoding.fixed, sample @ sample.T
     pilot = np.linalg.lstsq(gram[np.ix_(fixed, fixed)], gram[fixed, -1], rcond=1e-12)[0]
-    rows[-1] -= pilot @ rows[fixed]
+    for i, coefficient in zip(fixed, pilot, strict=True):
+        rows[-1] -= coefficient * rows[i]
     basis[:, -1] -= basis[:, fixed] @ pilot
-    scale = float(np.sqrt(rows[-1] @ rows[-1] / rows.shape[1]))
-    if scale <= 1e-13 * np.sqrt(gram[-1, -1] / rows.shape[1]):
+    scale = _root_mean_square(rows[-1])
+    if scale <= 1e-13 * float(np.sqrt(gram[-1, -1] / sample.shape[1])):
         return  # nothing is left to scale; the fit refuses it with the reason
     rows[-1] /= scale
     basis[:, -1] /= scale
+
+
+def _root_mean_square(row: FloatArray) -> float:
+    return float(np.sqrt(np.einsum("n,n->", row, row) / len(row)))

@@ -17,29 +17,32 @@ IntArray = NDArray[np.int64]
 def cholesky(matrices: FloatArray) -> FloatArray:
     """Return the lower Cholesky factor of each symmetric positive-definite matrix."""
     factor = np.zeros_like(matrices)
-    for i in range(matrices.shape[0]):
+    for i in range(len(matrices)):
         for j in range(i + 1):
-            rest = matrices[i, j] - np.einsum("kn,kn->n", factor[i, :j], factor[j, :j])
+            rest = matrices[i, j]
+            for k in range(j):
+                rest = rest - factor[i, k] * factor[j, k]
             factor[i, j] = np.sqrt(rest) if i == j else rest / factor[j, j]
     return factor
 
 
 def solve_lower(factor: FloatArray, right: FloatArray) -> FloatArray:
     """Solve R V = B for lower-triangular R, per group."""
-    solution = np.empty_like(right)
-    for i in range(factor.shape[0]):
-        known = np.einsum("kn,kmn->mn", factor[i, :i], solution[:i])
-        solution[i] = (right[i] - known) / factor[i, i]
+    solution = right.copy()
+    for i in range(len(factor)):
+        for k in range(i):
+            solution[i] -= factor[i, k] * solution[k]
+        solution[i] /= factor[i, i]
     return solution
 
 
 def solve_upper(factor: FloatArray, right: FloatArray) -> FloatArray:
     """Solve R' W = V for lower-triangular R, per group."""
-    solution = np.empty_like(right)
-    size = factor.shape[0]
-    for i in reversed(range(size)):
-        known = np.einsum("kn,kmn->mn", factor[i + 1 :, i], solution[i + 1 :])
-        solution[i] = (right[i] - known) / factor[i, i]
+    solution = right.copy()
+    for i in reversed(range(len(factor))):
+        for k in range(i + 1, len(factor)):
+            solution[i] -= factor[k, i] * solution[k]
+        solution[i] /= factor[i, i]
     return solution
 
 

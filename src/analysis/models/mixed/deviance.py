@@ -197,7 +197,7 @@ class Likelihood:
         """V times the symmetric derivative that comes from the level above."""
         pulled = np.einsum("qcn,cmn->qmn", half[:, kept], above)
         pulled[:, kept] += np.einsum("qmn,cmn->qcn", half, above)
-        return np.asarray(0.5 * pulled)
+        return np.asarray(0.5 * pulled, dtype=float)
 
     def _push(
         self,

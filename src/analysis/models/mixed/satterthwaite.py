@@ -20,7 +20,8 @@ from analysis.models.mixed.deviance import Likelihood
 FLAT = 1e-8
 """Share of the largest curvature below which a direction counts as flat (lmerTest's 1e-8)."""
 
-STEP = 1e-4
+STEP = 1e-5
+RANGE_STEP = 2e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,16 +66,15 @@ def variance_uncertainty(
             seen.deviance, np.r_[seen.gradient, [slope] * sigma_free], level**2 * seen.inverse
         )
 
-    pairs = []
+    here, pairs = look(at), []
     for i in range(len(at)):
         step = np.zeros(len(at))
         step[i] = STEP * max(abs(at[i]), 0.1)
-        pairs.append((look(at + step), look(at - step), step[i]))
+        pairs.append((look(at + step), here, step[i]))
     if at_range is not None and log_range is not None:
-        step_r = 1e-3
-        ahead, behind = at_range(log_range + step_r), at_range(log_range - step_r)
-        pairs.append((look(at, ahead), look(at, behind), step_r))
-    return _assemble(pairs, len(at), look(at).deviance)
+        ahead, behind = (at_range(log_range + sign * RANGE_STEP) for sign in (0.5, -0.5))
+        pairs.append((look(at, ahead), look(at, behind), RANGE_STEP))
+    return _assemble(pairs, len(at), here.deviance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,16 @@ class _Look:
 def _assemble(
     pairs: list[tuple[_Look, _Look, float]], smooth: int, centre: float
 ) -> VarianceUncertainty:
-    """Join central differences; parameters after `smooth` have no analytic gradient."""
+    """Join differences (higher, lower, step); those after `smooth` have no analytic gradient."""
     size = len(pairs)
     hessian = np.zeros((size, size))
     for i, (up, down, step) in enumerate(pairs):
-        hessian[i, :smooth] = (up.slope - down.slope) / (2.0 * step)
+        hessian[i, :smooth] = (up.slope - down.slope) / step
         if i >= smooth:
             hessian[:smooth, i] = hessian[i, :smooth]
-            hessian[i, i] = (up.deviance - 2.0 * centre + down.deviance) / step**2
+            hessian[i, i] = (up.deviance - 2.0 * centre + down.deviance) / (0.5 * step) ** 2
     hessian = 0.5 * (hessian + hessian.T)
-    slopes = [(up.covariance - down.covariance) / (2.0 * step) for up, down, step in pairs]
+    slopes = [(up.covariance - down.covariance) / step for up, down, step in pairs]
     values, vectors = np.linalg.eigh(hessian)
     held = values > FLAT * max(float(values.max(initial=0.0)), 1e-300)
     covariance = 2.0 * (vectors[:, held] / values[held]) @ vectors[:, held].T

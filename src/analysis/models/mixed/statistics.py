@@ -52,6 +52,20 @@ class Statistics:
             changed[1:] |= codes[1:] != codes[:-1]
         return np.flatnonzero(changed)
 
+    def thinned(self, groups: int) -> Statistics:
+        """Return about `groups` of the outermost groups, evenly spread, or all if fewer."""
+        outer = self.starts(1)
+        if len(outer) <= 2 * groups:
+            return self
+        member = np.repeat(np.arange(len(outer)), np.diff(np.r_[outer, len(self.cells)]))
+        chosen = np.flatnonzero(member % (len(outer) // groups) == 0)
+        return replace(
+            self,
+            cells=self.cells.iloc[chosen],
+            gram=self.gram[..., chosen],
+            counts=self.counts[chosen],
+        )
+
     def __add__(self, other: Statistics) -> Statistics:
         return combine([self, other])
 
@@ -101,9 +115,11 @@ def reduce(
     rows = design.rows if rows is None else rows
     size = len(rows)
     gram = np.empty((size, size, len(design.starts)))
+    product = np.empty(rows.shape[1])
     for i in range(size):
         for j in range(i + 1):
-            gram[i, j] = gram[j, i] = sum_by_group(rows[i] * rows[j], design.starts)
+            np.multiply(rows[i], rows[j], out=product)
+            gram[i, j] = gram[j, i] = sum_by_group(product, design.starts)
     counts = np.diff(np.r_[design.starts, rows.shape[1]])
     known = design.log_jacobian + log_jacobian
     return Statistics(design.encoding, design.cells, gram, counts, known, design.notes)
