@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -22,7 +22,9 @@ class Logbook:
         exercises: `schema.EXERCISES`, one row per exercise name, with how it was mapped.
         catalogue: the exercise catalogue in force, overrides included.
         notes: sentences on units inferred, values cleared, duplicates, files not recognised.
-        provenance: per input file, its name, SHA-256 and size.
+        provenance: per input file, its name, athlete, app, size and SHA-256.
+        units: per exercise of a file that names no unit, which one it was read in, how sure
+            (0 to 1) and why.
     """
 
     sets: pl.DataFrame
@@ -32,6 +34,7 @@ class Logbook:
     catalogue: Catalogue
     notes: tuple[str, ...] = ()
     provenance: tuple[dict[str, str | int], ...] = ()
+    units: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def athletes(self) -> list[str]:
@@ -48,13 +51,15 @@ class Logbook:
     def athlete(self, name: str) -> Logbook:
         """Return the part of one athlete: that athlete's sets, files and exercise names."""
         sets = self.sets.filter(pl.col("athlete") == name)
-        files = sets["source_file"].unique().implode()
+        files = [entry["file"] for entry in self.provenance if entry["athlete"] == name]
         counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets"))
         return replace(
             self,
             sets=sets,
             ledger=self.ledger.filter(pl.col("source_file").is_in(files)),
             rejected=self.rejected.filter(pl.col("source_file").is_in(files)),
+            notes=tuple(note for note in self.notes if note.startswith(tuple(files))),
+            provenance=tuple(entry for entry in self.provenance if entry["athlete"] == name),
             exercises=self.exercises.drop("sets").join(
                 counts, on="exercise", how="inner", maintain_order="left"
             ),

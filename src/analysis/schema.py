@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -73,6 +74,7 @@ SETS: tuple[Column, ...] = (
         required=True,
     ),
     Column("ended_at", pl.Datetime("us"), "end of the workout, where the app exports it"),
+    Column("workout", pl.String, "name of the workout as logged"),
     Column("exercise", pl.String, "the exercise as the export names it", required=True),
     Column("exercise_id", pl.String, "the catalogue's id; empty when the name is not mapped"),
     Column(
@@ -93,7 +95,9 @@ SETS: tuple[Column, ...] = (
     Column("kind", pl.String, "what sort of set", required=True, vocabulary=tuple(KINDS)),
     Column("load_kg", pl.Float64, "load as logged, in kg; see load_basis", low=0, high=1500),
     Column("load_basis", pl.String, "what load_kg counts", True, vocabulary=tuple(LOAD_BASES)),
-    Column("reps", pl.Float64, "repetitions; empty for timed or distance work", low=0, high=2000),
+    Column(
+        "reps", pl.Float64, "repetitions; empty for timed or distance work", low=0, high=20_000
+    ),
     Column(
         "rir", pl.Float64, "reps in reserve; 10 - RPE where only RPE is logged", low=0, high=10
     ),
@@ -149,6 +153,21 @@ def polars_schema(table: tuple[Column, ...]) -> pl.Schema:
 def empty(table: tuple[Column, ...]) -> pl.DataFrame:
     """Return a table of no rows."""
     return pl.DataFrame(schema=polars_schema(table))
+
+
+def inert(text: pl.Expr) -> pl.Expr:
+    """Return text that no spreadsheet takes for a formula: an apostrophe goes before = + - @.
+
+    Plain numbers stay as they are.
+    """
+    formula = text.str.contains(r"^[=+\-@\t\r]") & text.cast(pl.Float64, strict=False).is_null()
+    return pl.when(formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
+
+
+def write_csv(table: pl.DataFrame, path: Path) -> None:
+    """Write a table as CSV with inert text cells."""
+    texts = [name for name, dtype in table.schema.items() if dtype == pl.String]
+    table.with_columns(inert(pl.col(name)).alias(name) for name in texts).write_csv(path)
 
 
 def columns_page() -> Iterator[str]:

@@ -1,0 +1,224 @@
+"""From files, folders and zips to one set table, with an account of every record.
+
+`read` returns a `Logbook` in memory; `write` streams the same tables to a folder, in memory that
+does not grow with the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from analysis import exercises, schema
+from analysis.ingest import duplicates, records, sources
+from analysis.ingest.staging import Account, stage_file
+from analysis.logbook import Logbook
+
+Paths = str | Path | Iterable[str | Path]
+
+
+class NoUsableDataError(ValueError):
+    """Nothing under the given paths could be read; the message says why, file by file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller says about the files.
+
+    Attributes:
+        unit: "kg" or "lb", for files that do not say.
+        athlete: one name for everything that is read.
+        encoding: for text files that are not UTF-8.
+        overrides: an `exercises.toml` that corrects the catalogue.
+    """
+
+    unit: str | None = None
+    athlete: str | None = None
+    encoding: str | None = None
+    overrides: Path | None = None
+
+
+@dataclass(slots=True)
+class _Intake:
+    """Everything that one run reads, staged on disk."""
+
+    accounts: list[Account]
+    catalogue: exercises.Catalogue
+    notes: list[str] = field(default_factory=list)
+
+    def sets(self) -> pl.LazyFrame:
+        parts = [account.kept() for account in self.accounts if account.sets]
+        return pl.concat(parts) if parts else schema.empty(schema.SETS).lazy()
+
+    def ledger(self) -> pl.DataFrame:
+        rows = [account.ledger_row() for account in self.accounts]
+        return pl.DataFrame(rows, schema=schema.polars_schema(schema.LEDGER), orient="row")
+
+    def rejected(self) -> pl.DataFrame:
+        parts = [account.rejected for account in self.accounts]
+        return pl.concat([schema.empty(schema.REJECTED), *parts])
+
+    def units(self) -> pl.DataFrame:
+        parts = [account.units for account in self.accounts if account.units is not None]
+        return pl.concat(parts) if parts else pl.DataFrame(schema=UNITS)
+
+    def exercises(self, sets: pl.LazyFrame) -> pl.DataFrame:
+        counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets")).collect()
+        matched = self.catalogue.match(counts["exercise"].to_list())
+        return (
+            matched.join(counts, on="exercise")
+            .select(column.name for column in schema.EXERCISES)
+            .sort("sets", "exercise", descending=[True, False])
+        )
+
+
+UNITS = {"source_file": pl.String, "exercise": pl.String, "unit": pl.String,
+         "confidence": pl.Float64, "reason": pl.String}  # fmt: skip
+
+
+def read(
+    paths: Paths,
+    *,
+    unit: str | None = None,
+    athlete: str | None = None,
+    encoding: str | None = None,
+    overrides: str | Path | None = None,
+) -> Logbook:
+    """Read exports into memory.
+
+    Args:
+        paths: files, folders or zips. Without `athlete`, a file or zip is one athlete, and so is
+            each file or folder directly inside a folder.
+        unit: "kg" or "lb", for exports that do not name it. Without it, the numbers must tell.
+        athlete: one name for everything.
+        encoding: for text that is not UTF-8.
+        overrides: an `exercises.toml` that corrects the catalogue.
+
+    Raises:
+        NoUsableDataError: nothing could be read.
+        FileNotFoundError: a path does not exist.
+    """
+    options = Options(unit, athlete, encoding, Path(overrides) if overrides else None)
+    with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
+        intake = _take_in(paths, options, Path(workdir))
+        sets = intake.sets().collect()
+        return Logbook(
+            sets=sets,
+            ledger=intake.ledger(),
+            rejected=intake.rejected(),
+            exercises=intake.exercises(sets.lazy()),
+            catalogue=intake.catalogue,
+            notes=tuple(intake.notes),
+            provenance=tuple(_provenance(account) for account in intake.accounts),
+            units=intake.units(),
+        )
+
+
+def write(
+    paths: Paths,
+    out: Path,
+    options: Options = Options(),  # noqa: B008 - frozen
+    say: Callable[[str], None] = lambda line: None,
+) -> pl.DataFrame:
+    """Read exports and write `sets.parquet`, `ledger.csv`, `rejected.csv`, `exercises.csv`.
+
+    `units.csv` says how the unit of each exercise was found, for files that do not name one.
+
+    Args:
+        paths: files, folders or zips.
+        out: folder to write into; made when absent.
+        options: what the caller says about the files.
+        say: gets each note, one line each.
+
+    Returns:
+        The ledger.
+
+    Raises:
+        NoUsableDataError: nothing could be read; the ledger is written all the same.
+    """
+    with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
+        intake = _take_in(paths, options, Path(workdir), must_read=False)
+        for note in intake.notes:
+            say(note)
+        out.mkdir(parents=True, exist_ok=True)
+        target = out / "sets.parquet"
+        only = [account for account in intake.accounts if account.sets]
+        if len(only) == 1 and not only[0].duplicates:
+            only[0].staged.replace(target)
+        else:
+            intake.sets().sink_parquet(target)
+        ledger = intake.ledger()
+        schema.write_csv(ledger, out / "ledger.csv")
+        schema.write_csv(intake.rejected(), out / "rejected.csv")
+        schema.write_csv(intake.exercises(pl.scan_parquet(target)), out / "exercises.csv")
+        schema.write_csv(intake.units(), out / "units.csv")
+    _require_sets(intake)
+    return ledger
+
+
+def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = True) -> _Intake:
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    files, refused = sources.find(given, options.athlete, workdir)
+    catalogue = exercises.load(options.overrides)
+    accounts = [
+        stage_file(file, options.unit, options.encoding, catalogue, workdir / f"staged-{number}")
+        for number, file in enumerate(files)
+    ]
+    accounts += [Account.refused(item.label, item.reason) for item in refused]
+    intake = _Intake(accounts, catalogue)
+    for account in accounts:
+        intake.notes += account.notes
+    _settle_duplicates(intake)
+    if not accounts:
+        intake.notes.append("no file under the given paths")
+    if must_read:
+        _require_sets(intake)
+    return intake
+
+
+def _settle_duplicates(intake: _Intake) -> None:
+    with_sets = [account for account in intake.accounts if account.sets]
+    copies = [account.copy() for account in with_sets]
+    duplicates.drop(copies)
+    for account, copy in zip(with_sets, copies, strict=True):
+        if not copy.dropped:
+            continue
+        account.drop(copy.dropped)
+        differ = (
+            f"; {copy.differing} of them differ from the copy that is kept"
+            if copy.differing
+            else ""
+        )
+        intake.notes.append(
+            f"{account.label}: {len(copy.dropped)} workouts ({account.duplicates} sets) stand in "
+            f"another export of {account.athlete} and are counted once{differ}"
+        )
+    for one, other, both in duplicates.shared_starts(copies):
+        intake.notes.append(
+            f"{one} and {other} share {both} workouts; if they are one person's, "
+            "say so with --athlete NAME"
+        )
+
+
+def _require_sets(intake: _Intake) -> None:
+    if not any(account.sets for account in intake.accounts):
+        raise NoUsableDataError("; ".join(intake.notes) or "no file to read")
+
+
+def _provenance(account: Account) -> dict[str, str | int]:
+    data = account.path.read_bytes() if account.path is not None else b""
+    return {
+        "file": account.label,
+        "athlete": account.athlete,
+        "app": account.app or "",
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest() if data else "",
+    }
+
+
+__all__ = ["NoUsableDataError", "Options", "read", "records", "write"]

@@ -1,0 +1,167 @@
+"""From paths to files and whose they are: a file, a folder or a zip.
+
+A path that is a file or a zip is one athlete. In a folder, each file or folder directly inside
+is one athlete. `--athlete` overrides both: everything belongs to one person.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+MAX_MEMBER_BYTES = 2_000_000_000
+MAX_MEMBERS = 10_000
+MAX_RATIO = 200
+"""A zip member larger than this many times its packed size is a bomb, not a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file.
+
+    Attributes:
+        path: where it can be read.
+        label: its name in every table and message; no folders above the given path.
+        athlete: whose log it is.
+    """
+
+    path: Path
+    label: str
+    athlete: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file or zip member that is not read, and why."""
+
+    label: str
+    reason: str
+
+
+def find(
+    paths: Iterable[str | Path], athlete: str | None, workdir: Path
+) -> tuple[list[Source], list[Refused]]:
+    """Return every file under the paths, zips unpacked into `workdir`, in a stable order.
+
+    Raises:
+        FileNotFoundError: a path does not exist.
+    """
+    found: list[Source] = []
+    refused: list[Refused] = []
+    for path, label, owner in _named(list(_tops([_as_path(path) for path in paths]))):
+        for source in _files(path, label, athlete or owner):
+            for item in _opened(source, workdir):
+                if isinstance(item, Source):
+                    found.append(item)
+                else:
+                    refused.append(item)
+    return found, refused
+
+
+def _as_path(given: str | Path) -> Path:
+    """Accept what a terminal gets when a file is dragged onto it: quotes, spaces, file://."""
+    text = str(given).strip().strip("'\"")
+    path = Path(unquote(urlparse(text).path)) if text.startswith("file://") else Path(text)
+    if not path.exists():
+        raise FileNotFoundError(f"{given}: no such file or folder")
+    return path
+
+
+def _tops(paths: list[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yield what is one athlete each, with whether it stands inside a given folder."""
+    for path in paths:
+        if path.is_dir():
+            yield from ((child, True) for child in sorted(path.iterdir()) if _visible(child))
+        else:
+            yield path, False
+
+
+def _named(tops: list[tuple[Path, bool]]) -> Iterator[tuple[Path, str, str]]:
+    """Name files and athletes; two of one name are told apart by the folder above."""
+    labels = Counter(path.name for path, _ in tops)
+    owners = Counter(_owner(path) for path, _ in tops)
+    for path, _ in tops:
+        above = path.resolve().parent.name
+        label = path.name if labels[path.name] == 1 else f"{above}/{path.name}"
+        owner = _owner(path) if owners[_owner(path)] == 1 else f"{above} {path.name}"
+        yield path, label, owner
+
+
+def _owner(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
+
+
+def _files(path: Path, label: str, athlete: str) -> Iterator[Source]:
+    if path.is_file():
+        yield Source(path, label, athlete)
+        return
+    for child in sorted(path.rglob("*")):
+        relative = child.relative_to(path)
+        if child.is_file() and all(_visible(Path(part)) for part in relative.parts):
+            yield Source(child, f"{label}/{relative.as_posix()}", athlete)
+
+
+def _visible(path: Path) -> bool:
+    return not path.name.startswith((".", "__MACOSX"))
+
+
+def _opened(source: Source, workdir: Path) -> Iterator[Source | Refused]:
+    with source.path.open("rb") as file:
+        packed = file.read(4) == b"PK\x03\x04"
+    if not packed:
+        yield source
+    elif not zipfile.is_zipfile(source.path):
+        yield Refused(source.label, "is a zip that is cut short; export or copy it again")
+    else:
+        yield from _unpacked(source, workdir)
+
+
+def _unpacked(source: Source, workdir: Path) -> Iterator[Source | Refused]:
+    """Unpack a zip's files under names of our own: no member can write elsewhere."""
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            if "[Content_Types].xml" in archive.namelist():
+                yield Refused(source.label, "is an office document; save the sheet as CSV")
+                return
+            members = [info for info in archive.infolist() if _is_log(info)]
+            if len(members) > MAX_MEMBERS:
+                yield Refused(source.label, f"holds more than {MAX_MEMBERS:,} files")
+                return
+            for number, info in enumerate(members):
+                label = f"{source.label}/{info.filename}"
+                yield _unpack(archive, info, label, source.athlete, workdir / f"zip-{number}")
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        yield Refused(source.label, f"is a zip that cannot be opened: {error}")
+
+
+def _is_log(info: zipfile.ZipInfo) -> bool:
+    return not info.is_dir() and all(_visible(Path(part)) for part in Path(info.filename).parts)
+
+
+def _unpack(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str, athlete: str, base: Path
+) -> Source | Refused:
+    if info.flag_bits & 0x1:
+        return Refused(label, "is encrypted; unpack it first")
+    if info.file_size > min(MAX_MEMBER_BYTES, MAX_RATIO * max(info.compress_size, 10_000)):
+        return Refused(label, "would unpack to far more than a log can be; refused")
+    target = _fresh(base)
+    try:
+        with archive.open(info) as packed, target.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
+        return Refused(label, f"cannot be unpacked: {error}")
+    return Source(target, label, athlete)
+
+
+def _fresh(base: Path) -> Path:
+    target, number = base, 0
+    while target.exists():
+        number += 1
+        target = base.with_name(f"{base.name}-{number}")
+    return target

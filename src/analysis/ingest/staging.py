@@ -1,0 +1,287 @@
+"""One file: recognise it, check its records, stage its sets on disk, and account for each record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from analysis import schema
+from analysis.exercises import Catalogue
+from analysis.ingest import checks, records, unit_evidence
+from analysis.ingest.duplicates import Copy
+from analysis.ingest.sources import Source
+from analysis.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
+
+FAMILIES = {"fitnotes_backup": "fitnotes"}
+"""Exports of one app in two formats hold one log."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of one file. `records` = `sets` + `not_sets` + `duplicates` + rejected."""
+
+    label: str
+    athlete: str = ""
+    app: str | None = None
+    path: Path | None = None
+    staged: Path = Path()
+    sets: int = 0
+    not_sets: int = 0
+    duplicates: int = 0
+    rejected: pl.DataFrame = field(default_factory=lambda: schema.empty(schema.REJECTED))
+    notes: list[str] = field(default_factory=list)
+    units: pl.DataFrame | None = None
+    dropped: list[str] = field(default_factory=list)
+
+    @classmethod
+    def refused(cls, label: str, reason: str) -> Account:
+        """Return the account of a file that is not read."""
+        return cls(label, notes=[f"{label}: {reason}"])
+
+    def kept(self) -> pl.LazyFrame:
+        """The sets of this file that no other file stands for."""
+        rows = pl.scan_parquet(self.staged)
+        if not self.dropped:
+            return rows
+        return rows.filter(~pl.col("session").is_in(self.dropped))
+
+    def drop(self, sessions: list[str]) -> None:
+        """Count the sets of these sessions as duplicates."""
+        self.dropped = sessions
+        before = self.sets
+        self.sets = int(self.kept().select(pl.len()).collect().item())
+        self.duplicates = before - self.sets
+
+    def copy(self) -> Copy:
+        """The file as the search for duplicates sees it."""
+        app = self.app or ""
+        return Copy(self.label, self.athlete, FAMILIES.get(app, app), self.staged)
+
+    def ledger_row(self) -> tuple[str, str | None, int, int, int, int, int]:
+        """The file's row of `schema.LEDGER`."""
+        turned_away = self.rejected["source_row"].n_unique()
+        records = self.sets + self.not_sets + self.duplicates + turned_away
+        return (
+            self.label,
+            self.app,
+            records,
+            self.sets,
+            self.not_sets,
+            self.duplicates,
+            turned_away,
+        )
+
+
+def stage_file(
+    source: Source, unit: str | None, encoding: str | None, catalogue: Catalogue, target: Path
+) -> Account:
+    """Read one file into a staged set table and return its account.
+
+    A file that cannot be read yields an account with a note that says why; nothing is raised.
+    """
+    peek = records.peek(source.path)
+    if not peek.magic:
+        return Account.refused(source.label, "is empty")
+    try:
+        vendor = identify(peek)
+    except UnknownFormatError as error:
+        return Account.refused(source.label, str(error))
+    target.mkdir()
+    account = Account(
+        source.label, source.athlete, vendor.name, source.path, target / "sets.parquet"
+    )
+    try:
+        _stage(account, vendor, peek, unit, encoding, catalogue)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        account.notes.append(f"{source.label}: cannot be read as {vendor.title}: {_short(error)}")
+    return account
+
+
+def _stage(
+    account: Account,
+    vendor: Vendor,
+    peek: Peek,
+    unit: str | None,
+    encoding: str | None,
+    catalogue: Catalogue,
+) -> None:
+    staged = _records(account, vendor, peek, encoding)
+    unit_of = _units(account, vendor, staged, unit)
+    if unit_of is None:
+        _refuse_loads(account, staged)
+        return
+    origin = checks.Origin(account.athlete, vendor.name, account.label)
+    checked = checks.check(staged, origin, catalogue, unit_of)
+    checked.sets.sink_parquet(account.staged)
+    account.sets = int(pl.scan_parquet(account.staged).select(pl.len()).collect().item())
+    _settle(account, checked.odd, staged)
+    _count_unnamed_distances(account, staged)
+    _number_twin_sessions(account)
+    if account.sets == 0:
+        account.notes.append(f"{account.label}: {vendor.title}, but it holds no set")
+
+
+def _records(account: Account, vendor: Vendor, peek: Peek, encoding: str | None) -> Staged:
+    if not peek.header:
+        return vendor.stage(None, peek)
+    found = records.read(peek, vendor, account.label, account.staged.parent, encoding)
+    account.notes += found.notes
+    account.rejected = found.rejected
+    return vendor.stage(found.rows, peek)
+
+
+def _units(
+    account: Account, vendor: Vendor, staged: Staged, unit: str | None
+) -> pl.DataFrame | None:
+    """Unit per exercise for a file that names none; None when nothing decides."""
+    if staged.load_unit is not None:
+        return pl.DataFrame(schema=unit_evidence.UNIT_SCHEMA)
+    rows = staged.rows
+    if "not_set" in rows.collect_schema().names():
+        rows = rows.filter(pl.col("not_set").is_null())
+    loads = rows.select("exercise", load=_number("load")).drop_nulls("exercise").collect()
+    table, verdict = unit_evidence.weigh(loads.with_columns(pl.col("load").fill_null(0)))
+    if unit is not None:
+        against = table.filter(
+            (pl.col("unit") != unit) & pl.col("reason").str.contains(" shown in ")
+        )
+        table = table.with_columns(
+            unit=pl.lit(unit), confidence=pl.lit(1.0), reason=pl.lit("--unit says so")
+        )
+        if against.height:
+            account.notes.append(
+                f"{account.label}: --unit {unit} is applied to all, though the numbers of "
+                f"{against.height} exercises tell otherwise: {_names(against)}"
+            )
+    elif verdict.unit is None and (loads["load"].fill_null(0) > 0).any():
+        account.notes.append(
+            f"{account.label}: {vendor.title} does not say whether its loads are kg or lb, and the "
+            f"numbers do not tell either ({verdict.reason}). Say it with --unit kg or --unit lb"
+        )
+        return None
+    else:
+        account.notes.append(_unit_note(account.label, table, verdict))
+    account.units = table.select(pl.lit(account.label).alias("source_file"), pl.all())
+    return table
+
+
+def _unit_note(label: str, table: pl.DataFrame, verdict: unit_evidence.Verdict) -> str:
+    other = table.filter(pl.col("unit") != (verdict.unit or "kg"))
+    but = (
+        f"; {other.height} exercises are in the other unit: {_names(other)}"
+        if other.height
+        else ""
+    )
+    return (
+        f"{label}: no unit is named; read as {verdict.unit or 'kg'} ({verdict.confidence:.0%} sure: "
+        f"{verdict.reason}){but}. Use --unit to say otherwise"
+    )
+
+
+def _names(table: pl.DataFrame, most: int = 5) -> str:
+    names = table["exercise"].to_list()
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _number(column: str) -> pl.Expr:
+    return pl.col(column).map_batches(
+        checks.read_number, return_dtype=pl.Float64, is_elementwise=True
+    )
+
+
+def _refuse_loads(account: Account, staged: Staged) -> None:
+    """Turn away every set of a file whose unit nobody knows."""
+    rows = staged.rows
+    columns = rows.collect_schema().names()
+    rule = "a load whose unit is known: pass --unit kg or --unit lb"
+    counted = (
+        rows.filter(checks.is_record(set(columns)))
+        .select(
+            source_row="source_row",
+            value=pl.col("load").fill_null(""),
+            not_set=pl.col("not_set") if "not_set" in columns else pl.lit(None, dtype=pl.String),
+        )
+        .collect()
+    )
+    sets = counted.filter(pl.col("not_set").is_null())
+    account.not_sets = counted.height - sets.height
+    refused = sets.select(
+        source_file=pl.lit(account.label),
+        source_row="source_row",
+        column=pl.lit(staged.names.get("load", "load")),
+        value="value",
+        rule=pl.lit(rule),
+    )
+    account.rejected = pl.concat([account.rejected, refused])
+
+
+def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
+    """Account for the records that are no sets, are rejected, or had a value cleared."""
+    if not odd:
+        return
+    aside = pl.concat(odd).sort("source_row")
+    if "not_set" in aside.columns:
+        account.not_sets = aside["not_set"].is_not_null().sum()
+        aside = aside.filter(pl.col("not_set").is_null())
+    broken = pl.concat(checks.broken(aside, staged.names, account.label))
+    fatal = broken.filter("fatal").sort("source_row").drop("fatal")
+    account.rejected = pl.concat([account.rejected, fatal])
+    cleared = (
+        broken.filter(~pl.col("fatal"))
+        .group_by("column", "rule")
+        .agg(pl.len(), pl.col("value").first(), pl.col("source_row").min())
+    )
+    account.notes += [
+        f"{account.label}: {n} values of {column} cleared, the sets kept (first: {value!r} in line "
+        f"{line}; expected {rule})"
+        for column, rule, n, value, line in cleared.sort("column").iter_rows()
+    ]
+
+
+def _count_unnamed_distances(account: Account, staged: Staged) -> None:
+    if staged.distance_unit is not None or "distance" not in staged.rows.collect_schema().names():
+        return
+    given = staged.rows.select((_number("distance").fill_null(0) != 0).sum()).collect().item()
+    if given:
+        account.notes.append(
+            f"{account.label}: the distance of {given} sets has no unit in this export; left empty"
+        )
+
+
+def _number_twin_sessions(account: Account) -> None:
+    """Tell apart two workouts that start together: the second gets #2."""
+    names = (
+        pl.scan_parquet(account.staged)
+        .group_by("session", "workout")
+        .agg(pl.col("source_row").min())
+        .collect()
+        .sort("source_row")
+    )
+    if names["session"].n_unique() == names.height:
+        return
+    place = pl.col("source_row").cum_count().over("session")
+    label = pl.when(place > 1).then(pl.format("{} #{}", "session", place)).otherwise("session")
+    names = names.with_columns(label=label).drop("source_row")
+    renamed = account.staged.with_name("renamed.parquet")
+    columns = [column.name for column in schema.SETS]
+    (
+        pl.scan_parquet(account.staged)
+        .join(
+            names.lazy(),
+            on=["session", "workout"],
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .with_columns(session="label")
+        .select(columns)
+        .sink_parquet(renamed)
+    )
+    renamed.replace(account.staged)
+
+
+def _short(error: Exception) -> str:
+    return str(error).splitlines()[0][:200]

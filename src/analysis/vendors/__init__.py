@@ -1,0 +1,146 @@
+"""Export formats, one module each; every module here holds one `VENDOR`.
+
+A vendor module says how to recognise one app's export and how to rename and translate its
+columns. It does no unit arithmetic, no number parsing and no validation: `analysis.ingest` does
+those once, for all. To support a new app, add one file with a `VENDOR` and one folder under
+`tests/vendors/` with an export and the set table it must become (see CONTRIBUTING.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import polars as pl
+
+STAGED_TEXT = (
+    "workout", "exercise", "set_number", "kind", "load", "load_unit", "reps", "rir", "rpe",
+    "duration_s", "distance", "distance_unit", "rest_s", "tempo", "side", "superset", "technique",
+    "note", "not_set",
+)  # fmt: skip
+"""Columns a vendor may fill, all text, as the export writes them, but `set_number` (an integer
+that counts from 1). `load_unit` and `distance_unit` name the unit of their neighbour in the same
+row; `not_set` says why a record is no set, empty for sets. Besides these: `started_at` and
+`ended_at` (datetimes) with `started_text` (the raw date), and `source_row`."""
+
+
+class UnknownFormatError(ValueError):
+    """No vendor, or more than one, recognises the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """The first look at a file, enough to recognise it.
+
+    Attributes:
+        path: the file.
+        magic: its first bytes.
+        header: cells of the first line that is not blank, stripped, as written.
+        delimiter: what separates those cells.
+        head: the first lines as text.
+        tables: table names, for an SQLite file.
+    """
+
+    path: Path
+    magic: bytes = b""
+    header: tuple[str, ...] = ()
+    delimiter: str = ","
+    head: str = ""
+    tables: frozenset[str] = frozenset()
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Header cells in lower case."""
+        return frozenset(cell.lower() for cell in self.header)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A vendor's rows under the names of `STAGED_TEXT`, not yet checked.
+
+    Attributes:
+        rows: one row per record, columns of `STAGED_TEXT` that the app has.
+        names: staged column -> the column's name in the export, for error messages.
+        load_unit: "kg" or "lb" where the whole file has one unit, "" where the column
+            `load_unit` says it row by row, None where nothing says it.
+        distance_unit: the same for `distance`.
+    """
+
+    rows: pl.LazyFrame
+    names: Mapping[str, str]
+    load_unit: str | None
+    distance_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """How to recognise one app's export and rename its columns.
+
+    Attributes:
+        name: short name, the `app` column.
+        title: the app's name as people know it.
+        how_to_export: where the export hides in the app, one line.
+        recognise: true for this vendor's files; signatures of two vendors must not overlap.
+        stage: renames and translates. Gets the records as text columns under the export's own
+            header (plus `source_row`) for text formats, None for others, and the peek.
+        free_text: header names (lower case) of cells that may hold line breaks.
+        join_cells: mends a record of too many cells, for apps that do not quote commas.
+        looks_like: columns by which a near miss is named in the error message.
+    """
+
+    name: str
+    title: str
+    how_to_export: str
+    recognise: Callable[[Peek], bool]
+    stage: Callable[[pl.LazyFrame | None, Peek], Staged]
+    free_text: frozenset[str] = frozenset()
+    join_cells: Callable[[list[str], int], list[str]] | None = None
+    looks_like: frozenset[str] = field(default_factory=frozenset)
+
+
+def known_vendors() -> tuple[Vendor, ...]:
+    """Return every vendor in this package, by module name."""
+    names = sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+    return tuple(import_module(f"{__name__}.{name}").VENDOR for name in names)
+
+
+def identify(peek: Peek) -> Vendor:
+    """Return the one vendor that recognises the file.
+
+    Raises:
+        UnknownFormatError: none does, or more than one; the message says what was found.
+    """
+    match [vendor for vendor in known_vendors() if vendor.recognise(peek)]:
+        case [vendor]:
+            return vendor
+        case []:
+            raise UnknownFormatError(" ".join(_explain(peek)))
+        case several:
+            names = ", ".join(vendor.title for vendor in several)
+            raise UnknownFormatError(f"reads as more than one app's export: {names}")
+
+
+def _explain(peek: Peek) -> Iterator[str]:
+    if not peek.header:
+        yield "not a text table, a zip or a backup that liftdose knows."
+    else:
+        cells = ", ".join(peek.header[:6]) + (", …" if len(peek.header) > 6 else "")
+        yield f"no known app exports the columns {cells}."
+        for vendor in known_vendors():
+            found = vendor.looks_like & peek.columns
+            if vendor.looks_like and len(found) * 2 > len(vendor.looks_like):
+                missing = ", ".join(sorted(vendor.looks_like - found))
+                yield f"It looks like {vendor.title}, but lacks {missing}."
+    yield "See `liftdose formats` for what can be read."
+
+
+def translate(word: pl.Expr, vocabulary: Mapping[str, str]) -> pl.Expr:
+    """Return our word for the app's; a word that is not listed stays as it is, to be reported."""
+    (first, ours), *rest = vocabulary.items()
+    chain = pl.when(word == first).then(pl.lit(ours))
+    for theirs, ours in rest:
+        chain = chain.when(word == theirs).then(pl.lit(ours))
+    return chain.otherwise(word)

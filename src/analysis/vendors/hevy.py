@@ -1,0 +1,78 @@
+"""Hevy: Profile → Settings → Export & Import Data → Export Workouts.
+
+One line per set, 14 columns. Load and distance unit are two settings of the account; the header
+names both. `set_index` counts from 0 within one run of an exercise. Dates are written in the
+phone's language. Notes hold line breaks, real or as backslash-n, by app version.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.vendors import Peek, Staged, Vendor, translate
+from analysis.vendors._times import named_month
+
+KINDS = {"normal": "work", "dropset": "drop"}
+LOADS = {"weight_kg": "kg", "weight_lbs": "lb"}
+DISTANCES = {"distance_km": "km", "distance_miles": "mi"}
+SIGNATURE = frozenset({"exercise_title", "set_index", "set_type", "start_time"})
+
+
+def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
+    """Rename the columns, translate the set kinds, read the dates."""
+    assert raw is not None
+    load = next((name for name in LOADS if name in peek.columns), None)
+    distance = next((name for name in DISTANCES if name in peek.columns), None)
+    optional = {
+        "workout": "title", "superset": "superset_id", "rpe": "rpe", "duration_s": "duration_seconds",
+        "load": load, "distance": distance,
+    }  # fmt: skip
+    names = {
+        "started_at": "start_time", "exercise": "exercise_title", "set_number": "set_index",
+        "kind": "set_type", "reps": "reps",
+        **{ours: theirs for ours, theirs in optional.items() if theirs in peek.columns},
+    }  # fmt: skip
+    columns = {
+        **{ours: pl.col(theirs) for ours, theirs in names.items()},
+        "started_text": pl.col("start_time"),
+        "started_at": _moment("start_time"),
+        "ended_at": _moment("end_time") if "end_time" in peek.columns else pl.lit(None),
+        "kind": translate(pl.col("set_type"), KINDS),
+        "set_number": pl.col("set_index").cast(pl.Int32, strict=False) + 1,
+        "note": _note(peek),
+        "source_row": pl.col("source_row"),
+    }
+    return Staged(
+        raw.select(**columns), names, LOADS.get(load or ""), DISTANCES.get(distance or "")
+    )
+
+
+def _moment(column: str) -> pl.Expr:
+    return pl.col(column).map_batches(
+        named_month, return_dtype=pl.Datetime("us"), is_elementwise=True
+    )
+
+
+def _note(peek: Peek) -> pl.Expr:
+    notes = [pl.col(name) for name in ("exercise_notes", "description") if name in peek.columns]
+    if not notes:
+        return pl.lit(None, dtype=pl.String)
+    text = (
+        pl.when(notes[-1].fill_null("") == "")
+        .then(notes[0])
+        .otherwise(
+            pl.concat_str(notes, separator="\n", ignore_nulls=True).str.strip_chars_start("\n")
+        )
+    )
+    return text.str.replace_all("\\n", "\n", literal=True)
+
+
+VENDOR = Vendor(
+    name="hevy",
+    title="Hevy",
+    how_to_export="Profile → Settings → Export & Import Data → Export Workouts",
+    recognise=lambda peek: peek.columns >= SIGNATURE,
+    stage=stage,
+    free_text=frozenset({"description", "exercise_notes"}),
+    looks_like=SIGNATURE | {"reps", "rpe"},
+)
