@@ -21,7 +21,7 @@ HEADER = (
 )
 CHUNK = 200_000
 SETS_PER_WORKOUT = 20
-HOURS_BETWEEN = 1
+MINUTES_BETWEEN = 40  # 10M rows then reach back to 1988, not before 1970
 TITLES = ("Push", "Pull", "Legs", "Upper", "Lower", "Full Body", "Evening workout", "Arms 💪")
 NOTES = (
     "seat 4", "felt heavy", "tempo 3-1-1", "left knee pain", "grip slipped, use straps",
@@ -76,29 +76,30 @@ def _chunk(number: np.ndarray, rng: np.random.Generator) -> pl.DataFrame:
     workout = number // SETS_PER_WORKOUT
     place, index = number % SETS_PER_WORKOUT // 4, number % 4
     exercise = (workout * 7 + place * 11) % len(EXERCISES)
-    name = np.array(EXERCISES)[exercise]
-    timed = name == "Plank"
+    name = pl.Series(EXERCISES).gather(exercise)
+    timed = (name == "Plank").to_numpy()
     top = 20 + 2.5 * (exercise % 30)
     share = np.where(index == 0, 0.6, 1.0)
     load = np.round((top + 2.5 * (workout % 5)) * share / 2.5) * 2.5
-    load = np.where(np.isin(name, BARE), np.nan, load)
+    load = np.where(name.is_in(BARE).to_numpy(), np.nan, load)
     said = (workout * 13 + place * 5) % 40
     rpe = np.where(workout % 5 == 0, rng.choice((7, 7.5, 8, 8.5, 9, 9.5, 10), len(number)), np.nan)
-    notes = np.array([*(n.replace('"', '""') for n in NOTES), ""])[np.minimum(said, len(NOTES))]
+    notes = pl.Series([*(note.replace('"', '""') for note in NOTES), ""])
+    kinds = pl.Series(["warmup", "failure", "normal"])
     started = pl.Series(
         np.datetime64(datetime(2026, 6, 16, 21, 37), "us")
-        - (workout * HOURS_BETWEEN * 60 + workout % 11).astype("timedelta64[m]")
+        - (workout * MINUTES_BETWEEN + workout % 11).astype("timedelta64[m]")
     )
     return pl.DataFrame(
         {
-            "title": np.array(TITLES)[workout % len(TITLES)],
+            "title": pl.Series(TITLES).gather(workout % len(TITLES)),
             "start": started.dt.strftime("%-d %b %Y, %H:%M"),
-            "end": started.dt.offset_by("50m").dt.strftime("%-d %b %Y, %H:%M"),
+            "end": started.dt.offset_by("29m").dt.strftime("%-d %b %Y, %H:%M"),
             "exercise": name,
             "superset": pl.Series(np.where(said % 8 == 7, 0, -1)).replace(-1, None),
-            "note": notes,
+            "note": notes.gather(np.minimum(said, len(NOTES))),
             "index": index,
-            "kind": np.where(index == 0, "warmup", np.where(said == 39, "failure", "normal")),
+            "kind": kinds.gather(np.where(index == 0, 0, np.where(said == 39, 1, 2))),
             "load": pl.Series(load).fill_nan(None),
             "reps": pl.Series(rng.integers(4, 16, len(number))).set(pl.Series(timed), None),
             "seconds": pl.Series(np.where(timed, 45, -1)).replace(-1, None),
