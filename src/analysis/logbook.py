@@ -51,7 +51,7 @@ class Logbook:
     def athlete(self, name: str) -> Logbook:
         """Return the part of one athlete: that athlete's sets, files and exercise names."""
         sets = self.sets.filter(pl.col("athlete") == name)
-        files = [entry["file"] for entry in self.provenance if entry["athlete"] == name]
+        files = [str(entry["file"]) for entry in self.provenance if entry["athlete"] == name]
         counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets"))
         return replace(
             self,

@@ -6,6 +6,8 @@ international yard and pound agreement of 1959 (NIST Special Publication 811, ap
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 KG_PER = {"kg": 1.0, "lb": 0.45359237}
@@ -39,7 +41,7 @@ def to_kg(load: pl.Expr, unit: str) -> pl.Expr:
     return load if unit == "kg" else load * KG_PER[unit]
 
 
-def in_base_unit(value: pl.Expr, unit: pl.Expr, factors: dict[str, float]) -> pl.Expr:
+def in_base_unit(value: pl.Expr, unit: pl.Expr, factors: Mapping[str, float]) -> pl.Expr:
     """Return value × factor of the unit word in the same row; null where the word is no unit.
 
     Args:

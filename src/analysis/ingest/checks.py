@@ -69,7 +69,7 @@ def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.Data
     """
     present = set(staged.rows.collect_schema().names())
     if staged.distance_unit is None:
-        present.discard("distance")
+        present.discard("distance")  # nobody knows what the number is; the staging counts them
     rows = staged.rows
     if staged.load_unit is None and "load" in present:
         rows = rows.join(unit_of.lazy(), on="exercise", how="left", maintain_order="left")
@@ -198,7 +198,7 @@ def _set_table(
         ),
         mapped=_mapping(catalogue),
         **{
-            name: pl.col(f"typed_{name}") if text in present else pl.lit(None, dtype=pl.Float64)
+            name: _value(name) if text in present else pl.lit(None, dtype=pl.Float64)
             for name, text in NUMBERS.items()
         },
     ).with_columns(**_places("set_number" in present))
@@ -225,6 +225,13 @@ def _final(column: schema.Column, made: Mapping[str, pl.Expr], known: set[str]) 
     if column.name in ("workout", "note"):
         return pl.when(_given(column.name)).then(column.name)
     return pl.col(column.name)
+
+
+def _value(name: str) -> pl.Expr:
+    value = pl.col(f"typed_{name}")
+    if name in ("duration_s", "distance_m"):  # some apps write 0 where others leave it blank
+        return pl.when(value != 0).then(value)
+    return value
 
 
 def _session(started_at: pl.Series) -> pl.Series:

@@ -1,4 +1,4 @@
-"""One file: recognise it, check its records, stage its sets on disk, and account for each record."""
+"""One file: recognise it, check its records, stage its sets on disk, account for each record."""
 
 from __future__ import annotations
 
@@ -157,8 +157,9 @@ def _units(
             )
     elif verdict.unit is None and (loads["load"].fill_null(0) > 0).any():
         account.notes.append(
-            f"{account.label}: {vendor.title} does not say whether its loads are kg or lb, and the "
-            f"numbers do not tell either ({verdict.reason}). Say it with --unit kg or --unit lb"
+            f"{account.label}: {vendor.title} does not say whether its loads are kg or lb, and "
+            f"the numbers do not tell either ({verdict.reason}). "
+            "Say it with --unit kg or --unit lb"
         )
         return None
     else:
@@ -175,8 +176,9 @@ def _unit_note(label: str, table: pl.DataFrame, verdict: unit_evidence.Verdict) 
         else ""
     )
     return (
-        f"{label}: no unit is named; read as {verdict.unit or 'kg'} ({verdict.confidence:.0%} sure: "
-        f"{verdict.reason}){but}. Use --unit to say otherwise"
+        f"{label}: no unit is named; read as {verdict.unit or 'kg'} "
+        f"({min(verdict.confidence, 0.99):.0%} sure: {verdict.reason}){but}. "
+        "Use --unit to say otherwise"
     )
 
 
@@ -224,7 +226,7 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
         return
     aside = pl.concat(odd).sort("source_row")
     if "not_set" in aside.columns:
-        account.not_sets = aside["not_set"].is_not_null().sum()
+        account.not_sets = int(aside["not_set"].is_not_null().sum())
         aside = aside.filter(pl.col("not_set").is_null())
     broken = pl.concat(checks.broken(aside, staged.names, account.label))
     fatal = broken.filter("fatal").sort("source_row").drop("fatal")
@@ -235,8 +237,8 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
         .agg(pl.len(), pl.col("value").first(), pl.col("source_row").min())
     )
     account.notes += [
-        f"{account.label}: {n} values of {column} cleared, the sets kept (first: {value!r} in line "
-        f"{line}; expected {rule})"
+        f"{account.label}: {n} values of {column} cleared, the sets kept "
+        f"(first: {value!r} in line {line}; expected {rule})"
         for column, rule, n, value, line in cleared.sort("column").iter_rows()
     ]
 

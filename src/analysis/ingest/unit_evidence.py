@@ -29,11 +29,12 @@ GRID = {"10": (0.45, 0.32), "5": (0.37, 0.19), "2.5": (0.08, 0.14), "whole": (0.
         "half": (0.03, 0.05)}  # fmt: skip
 """Share of plain loads on a grid step and no coarser one: (in lb logs, in kg logs)."""
 PLATES = {"lb": (0.20, 0.03), "kg": (0.12, 0.26)}
-"""Share of barbell loads that are round in lb plates, or in kg plates: (in lb logs, in kg logs)."""
+"""Share of barbell loads that are round in lb or in kg plates: (in lb logs, in kg logs)."""
 LB_PLATES = (45.0, 95.0, 135.0, 185.0, 225.0, 275.0, 315.0, 365.0, 405.0)
 KG_PLATES = (20.0, 40.0, 60.0, 80.0, 100.0, 120.0, 140.0, 180.0)
 EFFECTIVE = 12
 """Loads of one lifter are alike: however many there are, they weigh as this many."""
+TRACES = ("residue", "lb_in_kg", "kg_in_lb")
 ENOUGH = 0.95
 FEWEST = 20
 """Distinct loads below which grid and plates decide nothing."""
@@ -66,8 +67,9 @@ def weigh(loads: pl.DataFrame) -> tuple[pl.DataFrame, Verdict]:
     distinct = loads.filter(pl.col("load") > 0).unique().with_columns(_trace())
     by_exercise = distinct.group_by("exercise").agg(
         pl.len().alias("n"),
-        *((pl.col("trace") == trace).sum().alias(trace) for trace in ("residue", "lb_in_kg", "kg_in_lb")),
+        *((pl.col("trace") == trace).sum().alias(trace) for trace in TRACES),
     )  # fmt: skip
+    in_lb = pl.col("residue") + pl.col("kg_in_lb")
     lb = pl.col("residue") * 3 + pl.col("kg_in_lb")
     kg = pl.col("lb_in_kg")
     decided = by_exercise.with_columns(
@@ -82,7 +84,7 @@ def weigh(loads: pl.DataFrame) -> tuple[pl.DataFrame, Verdict]:
         confidence=pl.when(pl.col("traced").is_null()).then(verdict.confidence)
         .otherwise(1 - 0.1 / (1 + pl.max_horizontal(lb, kg))),
         reason=pl.when(pl.col("traced") == "lb").then(
-            pl.format("{} of {} loads are kg shown in lb", pl.col("residue") + pl.col("kg_in_lb"), "n")
+            pl.format("{} of {} loads are kg shown in lb", in_lb, "n")
         ).when(pl.col("traced") == "kg").then(
             pl.format("{} of {} loads are round lb shown in kg", "lb_in_kg", "n")
         ).otherwise(follows),
@@ -121,9 +123,9 @@ def _verdict(distinct: pl.DataFrame, decided: pl.DataFrame) -> Verdict:
     votes = dict(decided.group_by("traced").len().iter_rows())
     traced = 2.0 * max(-3, min(3, votes.get("lb", 0) - votes.get("kg", 0)))
     plain = distinct.join(decided.filter(pl.col("traced") == "kg"), on="exercise", how="anti")
-    grid = _log_odds({name: (plain["trace"] == name).sum() for name in GRID}, GRID)
+    grid = _log_odds({name: int((plain["trace"] == name).sum()) for name in GRID}, GRID)
     bars = plain.filter(pl.col("exercise").str.to_lowercase().str.contains("barbell"))["load"]
-    counts = {"lb": bars.is_in(LB_PLATES).sum(), "kg": bars.is_in(KG_PLATES).sum()}
+    counts = {"lb": int(bars.is_in(LB_PLATES).sum()), "kg": int(bars.is_in(KG_PLATES).sum())}
     plates = _log_odds(counts, PLATES)
     total = traced + grid + plates
     unit = "lb" if total > 0 else "kg"
@@ -155,6 +157,7 @@ def _why(votes: dict[str | None, int], grid: float, plates: float, counts: dict[
     parts += [f"the grid of loads points to {'lb' if grid > 0 else 'kg'}"] if grid else []
     if plates:
         parts.append(
-            f"barbell loads are round in lb plates {counts['lb']} times, in kg {counts['kg']} times"
+            f"barbell loads are round in lb plates {counts['lb']} times, "
+            f"in kg plates {counts['kg']} times"
         )
     return "; ".join(parts) or "no load tells"

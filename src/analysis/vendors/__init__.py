@@ -139,8 +139,7 @@ def _explain(peek: Peek) -> Iterator[str]:
 
 def translate(word: pl.Expr, vocabulary: Mapping[str, str]) -> pl.Expr:
     """Return our word for the app's; a word that is not listed stays as it is, to be reported."""
-    (first, ours), *rest = vocabulary.items()
-    chain = pl.when(word == first).then(pl.lit(ours))
-    for theirs, ours in rest:
-        chain = chain.when(word == theirs).then(pl.lit(ours))
-    return chain.otherwise(word)
+    chosen = word
+    for theirs, ours in vocabulary.items():
+        chosen = pl.when(word == theirs).then(pl.lit(ours)).otherwise(chosen)
+    return chosen

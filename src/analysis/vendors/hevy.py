@@ -24,8 +24,8 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     load = next((name for name in LOADS if name in peek.columns), None)
     distance = next((name for name in DISTANCES if name in peek.columns), None)
     optional = {
-        "workout": "title", "superset": "superset_id", "rpe": "rpe", "duration_s": "duration_seconds",
-        "load": load, "distance": distance,
+        "workout": "title", "superset": "superset_id", "rpe": "rpe", "load": load,
+        "duration_s": "duration_seconds", "distance": distance,
     }  # fmt: skip
     names = {
         "started_at": "start_time", "exercise": "exercise_title", "set_number": "set_index",
