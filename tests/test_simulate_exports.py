@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.ingest import read
 from analysis.models.simulate import DIALECTS, Scenario, export, simulate
 from analysis.models.simulate.__main__ import main
 
@@ -168,3 +169,22 @@ def test_exports_follow_the_scenarios_apps(tmp_path):
     only = simulate(replace(SMALL, apps=("fitnotes-f1-kg",), n_athletes=2), seed=1)
     for path in export(only, tmp_path):
         assert path.read_text().startswith(HEADERS["fitnotes-f1-kg"])
+
+
+def test_the_program_reads_back_every_set_that_was_lifted(cohort, tmp_path):
+    export(cohort, tmp_path)
+    logbook = read(tmp_path)
+
+    def lifted(sets):
+        return sorted(
+            sets.select(
+                "athlete",
+                pl.col("started_at").dt.date(),
+                pl.col("load_kg").round(6),
+                "reps",
+            ).iter_rows()
+        )
+
+    assert logbook.rejected.is_empty()
+    assert logbook.unmapped.is_empty()
+    assert lifted(logbook.sets) == lifted(cohort.sets)
