@@ -104,8 +104,22 @@ class Catalogue:
 
     @cached_property
     def _by_key(self) -> dict[Key, str]:
-        """Normalised names -> id; a key that two exercises share is left out."""
-        return {key: ids[0] for key, ids in self.shared_keys().items() if len(ids) == 1}
+        """Normalised names -> id; a key that two exercises share is left out.
+
+        An alias may also be said with the equipment of its exercise: "Pec Deck (Machine)".
+        """
+        shared = self.shared_keys()
+        words = vocabulary()
+        equipment = {
+            exercise_id: words.key(word)
+            for exercise_id, word in self.exercises.select("exercise_id", "equipment").iter_rows()
+        }
+        said: dict[Key, set[str]] = {}
+        for key, ids in shared.items():
+            for exercise_id in ids:
+                said.setdefault(key | equipment[exercise_id], set()).add(exercise_id)
+        keys = {key: next(iter(ids)) for key, ids in said.items() if len(ids) == 1}
+        return keys | {key: ids[0] for key, ids in shared.items() if len(ids) == 1}
 
     def shared_keys(self) -> dict[Key, list[str]]:
         """Return every normalised name with the exercises that go by it."""

@@ -2,7 +2,7 @@
 
 Two names that normalise to the same set of words are the same exercise: case, accents,
 punctuation, brackets, word order, plurals and abbreviations do not count. Words that say nothing
-about the exercise ("each side", "machine's old name") are dropped. The words are data, in
+about the exercise ("each side", "left") are dropped. The words are data, in
 `data/words.toml`. Nothing here measures similarity: a name matches whole or not at all.
 """
 
@@ -54,22 +54,30 @@ class Optional:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The vocabulary of `words.toml`, compiled."""
+    """The vocabulary of `words.toml`, ready to use.
 
-    phrases: re.Pattern[str]
-    phrase_means: dict[str, str]
-    word_means: dict[str, tuple[str, ...]]
+    Attributes:
+        phrases: first word -> (the words of a phrase, what they mean), longest first.
+        meaning: one word -> what it means.
+        drop: words that say nothing about the exercise.
+        implied: equipment -> the equipment that it includes.
+        optional: what may be dropped when the whole name is unknown.
+    """
+
+    phrases: dict[str, list[tuple[list[str], list[str]]]]
+    meaning: dict[str, list[str]]
     drop: Key
+    implied: dict[str, Key]
     optional: tuple[Optional, ...]
 
     def key(self, name: str) -> Key:
         """Return the normalised words of a name."""
-        text = self.phrases.sub(lambda found: self.phrase_means[found[0]], plain(name))
-        means = self.word_means
         words: set[str] = set()
-        for word in text.split():
-            known = means.get(word) or means.get(singular := _singular(word)) or (singular,)
-            words.update(known)
+        for word in self._joined(plain(name).split()):
+            single = _singular(word)
+            words.update(self.meaning.get(word) or self.meaning.get(single) or (single,))
+        for word in self.implied.keys() & words:
+            words -= self.implied[word]
         return frozenset(words - self.drop) or frozenset(words)
 
     def relaxed(self, key: Key) -> Iterator[Key]:
@@ -81,20 +89,37 @@ class Words:
                 if left:
                     yield left
 
+    def _joined(self, words: list[str]) -> Iterator[str]:
+        """Yield the words with every phrase replaced by what it means."""
+        at = 0
+        while at < len(words):
+            for phrase, means in self.phrases.get(words[at], ()):
+                if words[at : at + len(phrase)] == phrase:
+                    yield from means
+                    at += len(phrase)
+                    break
+            else:
+                yield words[at]
+                at += 1
+
 
 @cache
 def vocabulary() -> Words:
     """Return the vocabulary, read once."""
     data = tomllib.loads(WORDS.read_text("utf-8"))
-    phrases = {plain(phrase): word for phrase, word in data["phrases"].items()}
-    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    phrases: dict[str, list[tuple[list[str], list[str]]]] = {}
+    for phrase, means in data["phrases"].items():
+        words = plain(phrase).split()
+        phrases.setdefault(words[0], []).append((words, means.split()))
+    for known in phrases.values():
+        known.sort(key=lambda entry: -len(entry[0]))
     return Words(
-        phrases=re.compile(rf"\b(?:{'|'.join(longest_first)})\b"),
-        phrase_means=phrases,
-        word_means={word: tuple(mean.split()) for word, mean in data["words"].items()},
-        drop=frozenset(data["drop"]["words"]),
+        phrases=phrases,
+        meaning={word: means.split() for word, means in data["words"].items()},
+        drop=frozenset(_singular(word) for word in data["drop"]["words"]),
+        implied={word: frozenset(others) for word, others in data["implied"].items()},
         optional=tuple(
-            Optional(frozenset(rule["words"]), frozenset(rule["unless"]))
+            Optional(frozenset(map(_singular, rule["words"])), frozenset(rule["unless"]))
             for rule in data["optional"]
         ),
     )
