@@ -16,6 +16,20 @@ from analysis.models.latent.smoother import Smoothed, smooth_days
 
 Model = Literal["auto", "level", "trend"]
 
+PARAMETERS = (
+    "days",
+    "model",
+    "trend_weight",
+    "level_sd_per_sqrt_day",
+    "slope_change_sd",
+    "scale",
+    "dof",
+    "loglik",
+    "converged",
+)
+CHANGES = ("change", "change_sd", "earlier_change", "earlier_change_sd", "longest_gap_days")
+"""Columns of `LatentFit.parameters` and `.changes` that a chunk yields."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkFit:

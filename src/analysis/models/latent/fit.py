@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.models.latent.chunk import ChunkFit, Model, fit_chunk
+from analysis.models.latent.chunk import CHANGES, PARAMETERS, Model, fit_chunk
 from analysis.models.latent.daily import Daily, Indices, collapse
+from analysis.models.latent.kalman import Floats
 from analysis.models.latent.prior import Prior
 from analysis.models.latent.status import status_table
 
 CHUNK = 2048
 """Series per sweep: enough that a vectorised step outweighs its call, few enough for the cache."""
+WITHIN_DAY_CORRELATION = 0.5
+"""Correlation of the errors of sets of one day: between one worth of information and none shared.
+An assumption; the error's size is estimated whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def smooth(
     model: Model = "auto",
     prior: Prior | None = Prior(),  # noqa: B008 - frozen
     level: float = 0.95,
-    within_day_correlation: float = 0.5,
+    within_day_correlation: float = WITHIN_DAY_CORRELATION,
     min_days: int = 3,
     window_days: float = 56,
     executor: Executor | None = None,
@@ -108,58 +112,47 @@ def smooth(
         "min_days": max(min_days, 3),
         "window_days": window_days,
     }
-    return _assemble(daily, chunks, fits, settings, level)
-
-
-def _assemble(
-    daily: Daily,
-    chunks: list[Indices],
-    fits: list[ChunkFit],
-    settings: dict[str, object],
-    level: float,
-) -> LatentFit:
-    from scipy.special import stdtrit
-
-    fitted = np.sort(np.concatenate([*chunks, np.empty(0, dtype=np.intp)]))
-    order = np.argsort(np.concatenate([*chunks, np.empty(0, dtype=np.intp)]), kind="stable")
     mean, sd = np.empty((2, len(daily.day)))
     for chunk, fit in zip(chunks, fits, strict=True):
         rows = daily.rows_of(chunk)
         mean[rows], sd[rows] = fit.mean, fit.sd
-    names = daily.names[fitted]
-    parameters = _stack(names, [fit.parameters for fit in fits], order)
-    changes = _stack(names, [fit.changes for fit in fits], order)
-    kept = daily.take(fitted)
-    rows = daily.rows_of(fitted)
-    if len(fitted):
-        changes.insert(1, "last_day", kept.day[kept.begin[1:] - 1])
-        changes["dof"] = parameters["dof"]
-    dof = parameters["dof"].to_numpy() if len(fitted) else np.empty(0)
-    reach = np.repeat(stdtrit(dof, (1 + level) / 2), kept.length) * sd[rows]
-    states = pd.DataFrame(
-        {
-            "series": names.repeat(kept.length),
-            "day": kept.day,
-            "mean": mean[rows],
-            "sd": sd[rows],
-            "low": mean[rows] - reach,
-            "high": mean[rows] + reach,
-            "observed": kept.value,
-            "sets": kept.sets,
-        }
+    series = np.sort(by_length)
+    fitted, rows = daily.take(series), daily.rows_of(series)
+    order = np.argsort(by_length, kind="stable")
+    parameters = _stack(fitted.names, [fit.parameters for fit in fits], order, PARAMETERS)
+    changes = _stack(fitted.names, [fit.changes for fit in fits], order, CHANGES)
+    changes = changes.assign(last_day=fitted.day[fitted.begin[1:] - 1], dof=parameters["dof"])
+    states = _states(fitted, mean[rows], sd[rows], parameters["dof"].to_numpy(), level)
+    left_out = pd.DataFrame(
+        {"series": daily.names[~long_enough], "days": daily.length[~long_enough]}
     )
-    short = np.setdiff1d(np.arange(len(daily.names)), fitted)
-    left_out = pd.DataFrame({"series": daily.names[short], "days": daily.length[short]})
     return LatentFit(states, parameters, changes, left_out, settings)
 
 
+def _states(daily: Daily, mean: Floats, sd: Floats, dof: Floats, level: float) -> pd.DataFrame:
+    from scipy.special import stdtrit
+
+    reach = np.repeat(stdtrit(dof, (1 + level) / 2), daily.length) * sd
+    return pd.DataFrame(
+        {
+            "series": daily.names.repeat(daily.length),
+            "day": daily.day,
+            "mean": mean,
+            "sd": sd,
+            "low": mean - reach,
+            "high": mean + reach,
+            "observed": daily.value,
+            "sets": daily.sets,
+        }
+    )
+
+
 def _stack(
-    names: pd.Index,
-    parts: list[dict[str, Any]],
-    order: Indices,
+    names: pd.Index, parts: list[dict[str, Any]], order: Indices, columns: tuple[str, ...]
 ) -> pd.DataFrame:
-    columns = {
-        name: np.concatenate([part[name] for part in parts])[order]
-        for name in (parts[0] if parts else ())
+    """Return the chunks' columns in the order of the series; no rows when there is no chunk."""
+    stacked = {
+        name: np.concatenate([part[name] for part in parts])[order] if parts else np.empty(0)
+        for name in columns
     }
-    return pd.DataFrame({"series": names, **columns})
+    return pd.DataFrame({"series": names, **stacked})
