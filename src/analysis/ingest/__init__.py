@@ -18,12 +18,9 @@ from analysis import exercises, schema
 from analysis.ingest import duplicates, records, sources
 from analysis.ingest.staging import Account, stage_file
 from analysis.logbook import Logbook
+from analysis.problems import NoUsableDataError
 
 Paths = str | Path | Iterable[str | Path]
-
-
-class NoUsableDataError(ValueError):
-    """Nothing under the given paths could be read; the message says why, file by file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ def read(
 
     Raises:
         NoUsableDataError: nothing could be read.
-        FileNotFoundError: a path does not exist.
+        PathError: a path does not exist.
     """
     options = Options(unit, athlete, encoding, Path(overrides) if overrides else None)
     with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
@@ -207,7 +204,7 @@ def _settle_duplicates(intake: _Intake) -> None:
 
 def _require_sets(intake: _Intake) -> None:
     if not any(account.sets for account in intake.accounts):
-        raise NoUsableDataError("; ".join(intake.notes) or "no file to read")
+        raise NoUsableDataError("\n".join(["no usable data", *intake.notes]))
 
 
 def _provenance(account: Account) -> dict[str, str | int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -51,7 +52,7 @@ def drop(copies: Sequence[Copy]) -> None:
 
 def shared_starts(copies: Sequence[Copy]) -> list[tuple[str, str, int]]:
     """Return (file, file, workouts) for files of different athletes that hold the same log."""
-    starts = {copy.label: set(_sessions(copy)["minute"].to_list()) for copy in copies}
+    starts = {copy.label: _starts(copy) for copy in copies}
     pairs = []
     for place, one in enumerate(copies):
         for other in copies[place + 1 :]:
@@ -60,6 +61,12 @@ def shared_starts(copies: Sequence[Copy]) -> list[tuple[str, str, int]]:
             if one.athlete != other.athlete and both >= 5 and both * 2 > fewest:
                 pairs.append((one.label, other.label, both))
     return pairs
+
+
+def _starts(copy: Copy) -> set[datetime]:
+    """Starts to the minute; a day alone says nothing, for many train on the same days."""
+    sessions = _sessions(copy)
+    return set(sessions.filter(~pl.col("day_only"))["minute"].to_list())
 
 
 def _drop_for_one(copies: Sequence[Copy]) -> None:

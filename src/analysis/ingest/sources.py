@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from analysis.problems import PathError
+
 MAX_MEMBER_BYTES = 2_000_000_000
 MAX_MEMBERS = 10_000
 MAX_RATIO = 200
@@ -49,7 +51,7 @@ def find(
     """Return every file under the paths, zips unpacked into `workdir`, in a stable order.
 
     Raises:
-        FileNotFoundError: a path does not exist.
+        PathError: a path does not exist.
     """
     found: list[Source] = []
     refused: list[Refused] = []
@@ -68,7 +70,7 @@ def _as_path(given: str | Path) -> Path:
     text = str(given).strip().strip("'\"")
     path = Path(unquote(urlparse(text).path)) if text.startswith("file://") else Path(text)
     if not path.exists():
-        raise FileNotFoundError(f"{given}: no such file or folder")
+        raise PathError(f"{given}: no such file or folder")
     return path
 
 

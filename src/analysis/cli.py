@@ -1,0 +1,149 @@
+"""The command line: thin shells over the public verbs. Slow libraries load inside the commands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from analysis import __version__
+
+INTERNAL_ERROR = 1
+_STATE = {"debug": False}
+
+app = typer.Typer(
+    name="liftdose",
+    help="What the work bought, muscle by muscle, from the logs that lifting apps export.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Paths = Annotated[list[str], typer.Argument(help="Exports: files, folders or zips.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")]
+Unit = Annotated[
+    Literal["kg", "lb"] | None,
+    typer.Option(help="Unit of loads, for exports that do not name it."),
+]
+Athlete = Annotated[str | None, typer.Option(help="One name for everything that is read.")]
+Encoding = Annotated[str | None, typer.Option(help="For text files that are not UTF-8.")]
+Overrides = Annotated[
+    Path | None, typer.Option("--exercises", help="An exercises.toml that corrects the catalogue.")
+]
+
+
+@app.command()
+def ingest(
+    paths: Paths,
+    out: Out,
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+) -> None:
+    """Read exports into one set table, with an account of every record."""
+    from analysis.ingest import Options, write
+
+    options = Options(unit, athlete, encoding, exercises)
+    ledger = write(paths, out, options, _say)
+    _print_ledger(ledger)
+
+
+@app.command()
+def report(
+    paths: Paths,
+    out: Out = Path("reports"),
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+) -> None:
+    """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
+    from analysis.ingest import read
+    from analysis.pages.athletes import save
+
+    logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
+    for note in logbook.notes:
+        _say(note)
+    _print_ledger(logbook.ledger)
+    for line in save(logbook, out, unit=unit or "kg"):
+        typer.echo(line)
+
+
+@app.command()
+def demo(out: Out = Path("reports/demo")) -> None:
+    """Make the pages of three invented lifters, to see what a report looks like."""
+    import tempfile
+
+    from analysis.models.simulate.sample import write_sample
+
+    with tempfile.TemporaryDirectory(prefix="liftdose-") as folder:
+        typer.echo(
+            "Three invented lifters, a year each: Strong in lb, Hevy in kg, FitNotes in kg."
+        )
+        report([str(path) for path in write_sample(Path(folder))], out)
+
+
+@app.command()
+def formats() -> None:
+    """List the apps whose exports can be read, and where each hides its export."""
+    from analysis.vendors import known_vendors
+
+    for vendor in known_vendors():
+        typer.echo(f"{vendor.title}: {vendor.how_to_export}")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option(help="Show tracebacks of internal errors.")] = False,
+) -> None:
+    """What the work bought, muscle by muscle, from the logs that lifting apps export."""
+    _STATE["debug"] = debug
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _print_ledger(ledger: object) -> None:
+    import polars as pl
+
+    assert isinstance(ledger, pl.DataFrame)
+    names = ("records", "sets", "not_sets", "duplicates", "rejected")
+    total = ledger.select(pl.col(names).sum()).row(0, named=True)
+    files = ledger.filter(pl.col("vendor").is_not_null()).height
+    typer.echo(
+        f"{files} of {ledger.height} files read: {total['records']:,} records = "
+        f"{total['sets']:,} sets + {total['not_sets']:,} no sets + "
+        f"{total['duplicates']:,} duplicates + {total['rejected']:,} rejected"
+    )
+
+
+def main() -> None:
+    """Run the command line; errors of the user's input are one clear line, not a traceback."""
+    from analysis.problems import UserError
+
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"liftdose: {error}", err=True)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if _STATE["debug"]:
+            raise
+        name = type(error).__name__
+        typer.echo(
+            f"liftdose: internal error, {name}: {error}\nThis is a fault of the program. "
+            "`liftdose --debug …` shows where; please report it.",
+            err=True,
+        )
+        sys.exit(INTERNAL_ERROR)

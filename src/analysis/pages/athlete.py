@@ -1,0 +1,160 @@
+"""One lifter's page: takeaways, the last block, the muscles, strength, data quality, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from analysis import __version__, schema
+from analysis.exercises.audit import audit
+from analysis.logbook import Logbook
+from analysis.measures.frequency import frequency
+from analysis.measures.intensity import intensity
+from analysis.measures.progression import progression
+from analysis.measures.recent import MEASURES, coverage, recent
+from analysis.measures.strength import strength
+from analysis.measures.volume import volume
+from analysis.report import BodyMap, Prose, Report, Section, Takeaway, Tile, Tiles
+from analysis.result import Result
+
+UNITS = {"tonnage_kg": "kg"}
+
+
+def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Report:
+    """Return the page of a logbook that holds one athlete.
+
+    Args:
+        logbook: the athlete's sets and ledger.
+        unit: "kg" or "lb", the unit the page opens in.
+        settings: further facts for the provenance, such as options of the command line.
+
+    Raises:
+        ValueError: the logbook holds several athletes or none.
+    """
+    if len(logbook.athletes) != 1:
+        raise ValueError(f"a page is of one athlete, not of {len(logbook.athletes)}")
+    now, trained = recent(logbook), coverage(logbook)
+    weekly, often, heavy = volume(logbook), frequency(logbook), intensity(logbook)
+    strong, rising = strength(logbook), progression(logbook)
+    mapping, ledger = audit(logbook), _ledger(logbook)
+    sections = [
+        Section("now", "The last four weeks", [_tiles(now), now]),
+        Section(
+            "coverage-map",
+            "Muscles",
+            [BodyMap(trained, "group", "last_block", "sets a week"), weekly, often, heavy],
+        ),
+        Section("progress", "Strength", [rising, strong]),
+        Section(
+            "quality", "Data quality", [ledger, *_rejected(logbook), *_said(logbook), mapping]
+        ),
+    ]
+    return Report(
+        logbook.athletes[0],
+        sections,
+        subtitle="What the work bought, as far as this log can tell",
+        takeaways=[
+            Takeaway(result.summary, result.name)
+            for result in (rising, weekly, often, now, strong)
+        ],
+        header=_header(logbook),
+        provenance=_provenance(logbook, settings, [now, weekly, often, heavy, strong, rising]),
+        tables={"sets": logbook.sets},
+        footer=(
+            "An association in one person's log: technique, food, sleep and everything else that "
+            "changed with the training is in it.",
+        ),
+        unit=unit,
+    )
+
+
+def _header(logbook: Logbook) -> Iterator[tuple[str, str]]:
+    sets = logbook.sets
+    yield "Athlete", logbook.athletes[0]
+    days = sets["started_at"].sort().dt.strftime("%-d %b %Y")
+    yield "Period", f"{days[0]} to {days[-1]}"
+    yield "Log", f"{sets.height:,} sets in {sets['session'].n_unique():,} sessions"
+    yield "From", ", ".join(sorted(sets["app"].unique()))
+
+
+def _tiles(now: Result) -> Tiles:
+    return Tiles([_tile(row) for row in now.table.to_dict("records")])
+
+
+def _tile(row: dict[Any, Any]) -> Tile:
+    label = MEASURES[row["measure"]].removesuffix(", kg").capitalize()
+    if pd.isna(row["last_block"]):
+        return Tile(label, "unknown")
+    if pd.isna(row["change_pct"]):
+        comparison = "nothing earlier to compare with"
+    else:
+        sign = "+" if row["change_pct"] >= 0 else "−"
+        comparison = f"{sign}{abs(row['change_pct']):.0f} % against your own average"
+    digits = 0 if row["measure"] == "tonnage_kg" else 1
+    return Tile(label, round(row["last_block"], digits), UNITS.get(row["measure"], ""), comparison)
+
+
+def _ledger(logbook: Logbook) -> Result:
+    ledger = logbook.ledger
+    total = ledger.select(pl.col(pl.Int64).sum()).row(0, named=True)
+    return Result(
+        name="ledger",
+        title="What became of every record",
+        table=ledger.to_pandas(),
+        summary=(
+            f"{total['records']:,} records: {total['sets']:,} sets, {total['not_sets']:,} that "
+            f"are no sets (rest timers, notes, planned), {total['duplicates']:,} counted once "
+            f"though in two files, {total['rejected']:,} rejected."
+        ),
+    )
+
+
+def _rejected(logbook: Logbook) -> Iterator[Result]:
+    if logbook.rejected.is_empty():
+        return
+    by_rule = (
+        logbook.rejected.group_by("source_file", "column", "rule")
+        .agg(
+            pl.len().alias("records"),
+            pl.col("source_row").min().alias("first_line"),
+            pl.col("value").first().alias("first_value"),
+        )
+        .sort("records", "source_file", "column", descending=[True, False, False])
+    )
+    yield Result(
+        name="rejected",
+        title="Records that break a rule",
+        table=by_rule.to_pandas(),
+        summary=f"{logbook.rejected['source_row'].len():,} values break a rule; "
+        "correct them in the app and export again, or leave them out.",
+    )
+
+
+def _said(logbook: Logbook) -> Iterator[Prose]:
+    if logbook.notes:
+        yield Prose("\n\n".join(logbook.notes))
+
+
+def _provenance(
+    logbook: Logbook, settings: dict[str, Any], results: list[Result]
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    packages = ("polars", "pandas", "numpy", "scipy", "plotly")
+    return {
+        "liftdose": __version__,
+        "packages": {name: version(name) for name in packages},
+        "inputs": {str(entry["file"]): entry for entry in logbook.provenance},
+        "counts": {
+            "sets": logbook.sets.height,
+            "sessions": logbook.sets["session"].n_unique(),
+            "exercises": logbook.exercises.height,
+            "unmapped": logbook.unmapped.height,
+        },
+        "options": {key: value for key, value in settings.items() if value is not None},
+        "settings": {result.name: dict(result.settings) for result in results},
+        "set_table_columns": [column.name for column in schema.SETS],
+    }

@@ -1,0 +1,76 @@
+"""One page per athlete; with several athletes, an index that leads to them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.logbook import Logbook
+from analysis.measures.recent import recent
+from analysis.pages.athlete import athlete_page
+from analysis.report import Listing, Report
+from analysis.result import Result
+
+
+def save(logbook: Logbook, out: Path, *, unit: str = "kg") -> Iterator[str]:
+    """Write the pages and yield what to tell the user.
+
+    One athlete: `index.html` and `data/` in `out`. Several: a folder each, and `index.html` with a
+    row per athlete.
+    """
+    athletes = logbook.athletes
+    if len(athletes) == 1:
+        page = athlete_page(logbook, unit=unit)
+        path = page.save(out)
+        yield from (f"- {takeaway.text}" for takeaway in page.takeaways[:3])
+        yield f"Page: {path}"
+        return
+    folders = folder_names(athletes)
+    for name in athletes:
+        athlete_page(logbook.athlete(name), unit=unit).save(out / folders[name])
+    yield f"{len(athletes)} athletes; if these are one person's files, use --athlete NAME"
+    yield f"Pages: {_index(logbook, folders).save(out / 'index.html')}"
+
+
+def folder_names(athletes: list[str]) -> dict[str, str]:
+    """Return a folder name per athlete: plain ASCII, no two alike."""
+    names: dict[str, str] = {}
+    for athlete in athletes:
+        plain = unicodedata.normalize("NFKD", athlete).encode("ascii", "ignore").decode()
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower() or "athlete"
+        taken = set(names.values())
+        names[athlete] = slug if slug not in taken else f"{slug}-{len(names) + 1}"
+    return names
+
+
+def _index(logbook: Logbook, folders: dict[str, str]) -> Report:
+    now = recent(logbook).table
+    sets = now[now["measure"] == "working_sets"].set_index("athlete")
+    rows = [
+        {
+            "athlete": name,
+            "last_session": str(part.sets["started_at"].max())[:10],
+            "sessions": part.sets["session"].n_unique(),
+            "sets": part.sets.height,
+            "sets_a_week_last_block": sets.loc[name, "last_block"],
+            "sets_a_week_own_average": sets.loc[name, "own_average"],
+            "page": f"{folders[name]}/index.html",
+        }
+        for name in folders
+        for part in (logbook.athlete(name),)
+    ]
+    table = pd.DataFrame(rows)
+    listing = Result(
+        name="athletes",
+        title="Athletes",
+        table=table,
+        summary=f"{len(rows)} athletes, {logbook.sets.height:,} sets.",
+    )
+    return Report("Athletes", [Listing(listing, links=(("athlete", "page"),))])
+
+
+__all__ = ["folder_names", "save"]
