@@ -19,7 +19,7 @@ from analysis.logbook import Logbook
 from analysis.measures import counting, top_sets, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.load import series_load
-from analysis.measures.top_sets import Estimate
+from analysis.measures.top_sets import SERIES_CAP, Estimate
 from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result
@@ -45,7 +45,7 @@ def intensity(
 
     Args:
         logbook: the sets and the catalogue.
-        estimate: the e1RM formula, its rep cap and the body mass.
+        estimate: the e1RM formula, its rep cap (default 15) and the body mass.
         rule: which sets are working sets.
         reference: "median" or "best" of the past e1RMs.
         past_weeks: how far back the reference looks.
@@ -61,7 +61,7 @@ def intensity(
     Raises:
         ValueError: `reference` is neither of the two, or zones do not ascend.
     """
-    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    estimate, rule = estimate or Estimate(rep_cap=SERIES_CAP), rule or WorkingRule()
     if reference not in REFERENCES or any(a >= b for a, b in pairwise(zones)):
         raise ValueError(
             f"reference is {reference!r}, expected median or best; zones are {tuple(zones)}, "

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from analysis.measures import counting, trend
+from analysis.measures import counting
+from analysis.measures.rates import fit
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
@@ -100,16 +101,7 @@ def _shared(fitted: pl.DataFrame, tops: pl.DataFrame, level: float) -> pl.DataFr
         .join(tops.select("athlete", "lift", "day", "e1rm_kg"), on=["athlete", "lift"])
         .with_columns(residual.alias("residual"))
         .group_by(*POOL, "day")
-        .agg(pl.col("residual").mean())
-        .sort(*POOL, "day")
+        .agg(pl.col("residual").mean().exp())
     )
-    pools = together.select(POOL).unique(maintain_order=True)
-    if pools.is_empty():
-        return pools.with_columns(pl.lit(None, pl.Float64).alias("shared"))
-    found = trend.fit(
-        together.select(pl.struct(POOL).rle_id()).to_series().cast(pl.Int64).to_numpy(),
-        together.select(when).to_series().to_numpy(),
-        together["residual"].to_numpy(),
-        level=level,
-    )
-    return pools.with_columns(pl.Series("shared", (found.high - found.low) / 2))
+    half = (pl.col("slope_high") - pl.col("slope_low")) / 2
+    return fit(together, POOL, "residual", level).select(*POOL, half.alias("shared"))

@@ -10,24 +10,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import numpy as np
 import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, figure, interval_points
 from analysis.logbook import Logbook
-from analysis.measures import top_sets, trend, working
+from analysis.measures import top_sets, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.pooling import pool
-from analysis.measures.top_sets import Estimate
+from analysis.measures.rates import rates
+from analysis.measures.top_sets import SERIES_CAP, Estimate
 from analysis.measures.words import count, listing, number, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result
 
 BLOCK_DAYS = 28
 """Rates are per 4 weeks."""
-
-SERIES = ["athlete", "lift"]
 
 
 def progression(
@@ -44,7 +42,7 @@ def progression(
 
     Args:
         logbook: the sets and the catalogue.
-        estimate: the e1RM formula, its rep cap and the body mass.
+        estimate: the e1RM formula, its rep cap (default 15) and the body mass.
         rule: which sets are working sets.
         min_days: fewest days with an e1RM that give an exercise a rate.
         min_span_days: shortest time from first to last of them.
@@ -54,14 +52,18 @@ def progression(
     Returns:
         Result whose table has one row per `athlete`, `scope` ("muscle" or "exercise") and
         `name`: `pct_per_4_weeks` with `low` and `high` (same unit; the ends of the interval),
+        `formula_low` and `formula_high` (same unit; an exercise's least and most rate over all
+        e1RM formulas),
         `days` (with an e1RM; for a muscle, over its exercises), `span_days`, `exercises` (that
         a muscle's rate is over) and `status` ("ok", "too few days", "too short",
         "too few exercises"; the rate is null unless "ok").
     """
-    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    estimate, rule = estimate or Estimate(rep_cap=SERIES_CAP), rule or WorkingRule()
     tops = top_sets.top_sets(logbook, estimate, rule)
     known = tops.filter(pl.col("e1rm_kg") > 0)
-    by_exercise = _exercises(known, min_days, min_span_days, level)
+    by_exercise = rates(
+        known, estimate, min_days=min_days, min_span_days=min_span_days, level=level
+    )
     by_muscle = pool(by_exercise, known, logbook.catalogue, min_exercises, level)
     table = _in_percent(pl.concat([by_muscle, by_exercise], how="diagonal")).to_pandas()
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
@@ -74,6 +76,7 @@ def progression(
         notes=(
             *_short_notes(table, min_days, min_span_days, min_exercises),
             *top_sets.notes(done, tops, estimate),
+            *_formula_note(table),
             "A rate describes this log: what else changed with time (technique, body mass, "
             "machines) is in it.",
         ),
@@ -88,45 +91,14 @@ def progression(
     )
 
 
-def _exercises(tops: pl.DataFrame, min_days: int, min_span: int, level: float) -> pl.DataFrame:
-    """Return one row per series with its slope per day on the log scale."""
-    series = tops.group_by(SERIES, maintain_order=True).agg(
-        pl.col("exercise_id").first(),
-        pl.len().cast(pl.Int64).alias("days"),
-        (pl.col("day").max() - pl.col("day").min()).dt.total_days().alias("span_days"),
-    )
-    status = (
-        pl.when(pl.col("days") < min_days)
-        .then(pl.lit("too few days"))
-        .when(pl.col("span_days") < min_span)
-        .then(pl.lit("too short"))
-        .otherwise(pl.lit("ok"))
-    )
-    series = series.with_columns(status.alias("status"))
-    fitted = _fit(tops, series.filter(pl.col("status") == "ok").select(SERIES), level)
-    return series.join(fitted, on=SERIES, how="left", maintain_order="left").with_columns(
-        pl.lit("exercise").alias("scope"), pl.col("lift").alias("name")
-    )
-
-
-def _fit(tops: pl.DataFrame, chosen: pl.DataFrame, level: float) -> pl.DataFrame:
-    numbered = chosen.with_columns(pl.int_range(pl.len()).alias("series"))
-    rows = tops.join(numbered, on=SERIES).sort("series", "day")
-    if rows.is_empty():
-        found = trend.Trends(np.empty(0), np.empty(0), np.empty(0))
-    else:
-        day = rows["day"].cast(pl.Int32).to_numpy().astype(float)
-        log_e1rm = rows["e1rm_kg"].log().to_numpy()
-        found = trend.fit(rows["series"].to_numpy(), day, log_e1rm, level=level)
-    return chosen.with_columns(
-        pl.Series("slope", found.slope),
-        pl.Series("slope_low", found.low),
-        pl.Series("slope_high", found.high),
-    )
-
-
 def _in_percent(slopes: pl.DataFrame) -> pl.DataFrame:
-    ends = {"pct_per_4_weeks": "slope", "low": "slope_low", "high": "slope_high"}
+    ends = {
+        "pct_per_4_weeks": "slope",
+        "low": "slope_low",
+        "high": "slope_high",
+        "formula_low": "formula_low",
+        "formula_high": "formula_high",
+    }
     return slopes.with_columns(
         (100 * ((BLOCK_DAYS * pl.col(source)).exp() - 1)).alias(name)
         for name, source in ends.items()
@@ -167,6 +139,17 @@ def _short_notes(
             )
             sentences.append(f"No rate, {reason}: {number(len(short), 0)} – {names} ({column}).")
     return sentences
+
+
+def _formula_note(table: pd.DataFrame) -> list[str]:
+    spread = (table["formula_high"] - table["formula_low"]).dropna()
+    if spread.empty:
+        return []
+    return [
+        f"Another e1RM formula would move the median exercise's rate by up to "
+        f"{number(spread.median(), 2)} points (% per 4 weeks; n = "
+        f"{count(len(spread), 'exercise')})."
+    ]
 
 
 def _draw(table: pd.DataFrame) -> Figure:

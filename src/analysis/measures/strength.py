@@ -34,13 +34,17 @@ def strength(
     Returns:
         Result whose table has one row per `athlete`, `lift` and `day`: the columns of
         `top_sets.top_sets` (loads and e1RM in kg; `e1rm_kg` is of the first top set,
-        `best_e1rm_kg` of the best set, which grows with the number of sets), `is_e1rm_record`
+        `best_e1rm_kg` of the best set, which grows with the number of sets), `e1rm_low_kg` and
+        `e1rm_high_kg` (least and most over all formulas), `is_e1rm_record`
         and `is_load_record` (above every earlier day; the first day is no record), and
         `rank_as_external` (whether the load may be ranked against other lifts' loads).
     """
     estimate, rule = estimate or Estimate(), rule or WorkingRule()
     tops = top_sets.top_sets(logbook, estimate, rule)
+    formulas = list(top_sets.by_formula(estimate).values())
     table = tops.with_columns(
+        pl.min_horizontal(formulas).alias("e1rm_low_kg"),
+        pl.max_horizontal(formulas).alias("e1rm_high_kg"),
         _record("e1rm_kg").alias("is_e1rm_record"),
         _record("top_load_kg").alias("is_load_record"),
         pl.col("load_basis").is_in(RANKED).alias("rank_as_external"),
@@ -56,7 +60,7 @@ def strength(
             *working.notes(logbook.sets, rule),
             *top_sets.notes(done, tops, estimate),
             *_best_set_note(tops),
-            *_spread_note(tops),
+            *_spread_note(table),
         ),
         settings={**asdict(estimate), **asdict(rule)},
     )
@@ -99,9 +103,9 @@ def _best_set_note(tops: pl.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _spread_note(tops: pl.DataFrame) -> tuple[str, ...]:
+def _spread_note(table: pl.DataFrame) -> tuple[str, ...]:
     spread = 100 * (pl.col("e1rm_high_kg") / pl.col("e1rm_low_kg") - 1)
-    median = tops.select(spread.median()).item()
+    median = table.select(spread.median()).item()
     if median is None:
         return ()
     return (f"The formulas differ by {number(median)} % on the median top set.",)

@@ -8,7 +8,7 @@ are given so that the difference can be seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -19,7 +19,12 @@ from analysis.measures.words import count, listing
 from analysis.measures.working import WorkingRule
 
 REP_CAP = 10.0
-"""Most repetitions to failure an e1RM is taken from; formulas part widely above (SCIENCE §1.3)."""
+"""Most repetitions to failure an e1RM in kg is taken from; formulas part widely above (SCIENCE
+§1.3)."""
+
+SERIES_CAP = 15.0
+"""The cap where one lift is only compared with itself: a formula's error then mostly cancels, and
+a cap of 10 would lose 33 % of the top sets of real logs, 15 loses 4 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,9 @@ def top_sets(
 
     Returns:
         One row per `athlete`, `lift` and `day`, in that order, for lifts with a load of their
-        own: `exercise_id`, `load_basis`, `sets` (working sets that day), `top_load_kg`,
-        `top_reps`, `top_rir` (null where effort is unknown), `e1rm_kg` (of the first top set;
-        null above the rep cap), `e1rm_low_kg` and `e1rm_high_kg` (least and most over all
-        formulas), `best_e1rm_kg` (of the best set).
+        own: `exercise_id`, `load_basis`, `sets` (working sets with that load scale that day),
+        `top_load_kg`, `top_reps`, `top_rir` (null where effort is unknown), `e1rm_kg` (of the
+        first top set; null above the rep cap), `best_e1rm_kg` (of the best set).
     """
     estimate = estimate or Estimate()
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
@@ -55,28 +59,45 @@ def top_sets(
         counting.named(done, logbook.catalogue)
         .with_columns(series_load(estimate.body_mass_kg), rir_known().alias("rir"))
         .filter(pl.col("strength_load_kg").is_not_null())
-        .with_columns(*_estimates(estimate))
+        .with_columns(weeks.day(), e1rm("strength_load_kg", "reps", "rir", estimate))
     )
-    at_top = pl.col("strength_load_kg").arg_max()
-    of_top = {
-        "exercise_id": "exercise_id",
-        "load_basis": "load_basis",
-        "top_load_kg": "strength_load_kg",
-        "top_reps": "reps",
-        "top_rir": "rir",
-        "e1rm_kg": "e1rm_kg",
-        "e1rm_low_kg": "e1rm_low_kg",
-        "e1rm_high_kg": "e1rm_high_kg",
+    lift_day = ["athlete", "lift", "day"]
+    best = sets.group_by(lift_day).agg(
+        pl.len().cast(pl.Int64).alias("sets"), pl.col("e1rm_kg").max().alias("best_e1rm_kg")
+    )
+    first_top = sets.sort(
+        *lift_day, pl.col("strength_load_kg"), descending=[False] * 3 + [True], maintain_order=True
+    ).unique(lift_day, keep="first", maintain_order=True)
+    return first_top.select(
+        *lift_day,
+        "exercise_id",
+        "load_basis",
+        pl.col("strength_load_kg").alias("top_load_kg"),
+        pl.col("reps").alias("top_reps"),
+        pl.col("rir").alias("top_rir"),
+        "e1rm_kg",
+    ).join(best, on=lift_day, maintain_order="left")
+
+
+def e1rm(load: str, reps: str, rir: str, estimate: Estimate) -> pl.Expr:
+    """Return `e1rm_kg` of a set; unknown RIR counts 0, which makes it a lower bound."""
+    # measures may not import models; the formulas belong in measures.e1rm.
+    from analysis.models.repmax import e1rm_expr
+
+    to_failure = pl.col(reps) + pl.col(rir).fill_null(0.0)
+    return e1rm_expr(pl.col(load), to_failure, estimate.formula, rep_cap=estimate.rep_cap).alias(
+        "e1rm_kg"
+    )
+
+
+def by_formula(estimate: Estimate) -> dict[str, pl.Expr]:
+    """Return the e1RM of a top set by every formula, named by it."""
+    from analysis.models.repmax import FORMULAS
+
+    return {
+        name: e1rm("top_load_kg", "top_reps", "top_rir", replace(estimate, formula=name))
+        for name in FORMULAS
     }
-    return (
-        sets.group_by("athlete", "lift", weeks.day(), maintain_order=True)
-        .agg(
-            pl.len().cast(pl.Int64).alias("sets"),
-            *(pl.col(source).get(at_top).alias(name) for name, source in of_top.items()),
-            pl.col("e1rm_kg").max().alias("best_e1rm_kg"),
-        )
-        .sort("athlete", "lift", "day")
-    )
 
 
 def rir_known() -> pl.Expr:
@@ -102,21 +123,6 @@ def notes(sets: pl.DataFrame, tops: pl.DataFrame, estimate: Estimate) -> tuple[s
             "so it is a lower bound."
         )
     return tuple(sentence for sentence in sentences if sentence)
-
-
-def _estimates(estimate: Estimate) -> list[pl.Expr]:
-    # measures may not import models; the formulas move to measures.e1rm with the integrator.
-    from analysis.models.repmax import FORMULAS, e1rm_expr
-
-    load = pl.col("strength_load_kg")
-    to_failure = pl.col("reps") + pl.col("rir").fill_null(0.0)
-    every = [e1rm_expr(load, to_failure, name, rep_cap=estimate.rep_cap) for name in FORMULAS]
-    chosen = e1rm_expr(load, to_failure, estimate.formula, rep_cap=estimate.rep_cap)
-    return [
-        chosen.alias("e1rm_kg"),
-        pl.min_horizontal(every).alias("e1rm_low_kg"),
-        pl.max_horizontal(every).alias("e1rm_high_kg"),
-    ]
 
 
 def _no_load(sets: pl.DataFrame, estimate: Estimate) -> str:

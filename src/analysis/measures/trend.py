@@ -62,20 +62,51 @@ def fit(series: NDArray[np.int64], day: Floats, y: Floats, *, level: float = 0.9
     Returns:
         Slopes per day in the order of the series' numbers; each needs 3 rows or more.
     """
+    lanes = _lanes(series, day, y)
+    tail = (1 - level) / 2
+    return Trends(slope=lanes.mean(), low=lanes.quantile(tail), high=lanes.quantile(1 - tail))
+
+
+def slopes(series: NDArray[np.int64], day: Floats, y: Floats) -> Floats:
+    """Return the slopes of `fit` alone, for when the interval is not needed."""
+    return _lanes(series, day, y).mean()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lanes:
+    """A t distribution of the slope for every (series, grid point), and its weight."""
+
+    slope: Floats
+    scale: Floats
+    weight: Floats
+    df: Floats
+
+    def mean(self) -> Floats:
+        return np.asarray(np.einsum("sg,sg->s", self.weight, self.slope))
+
+    def quantile(self, p: float) -> Floats:
+        """Return the quantile of each series' mixture, by bisection."""
+        from scipy.special import stdtr, stdtrit
+
+        each = self.slope + self.scale * stdtrit(self.df, p)
+        low, high = each.min(axis=1), each.max(axis=1)
+        for _ in range(40):
+            middle = (low + high) / 2
+            standard = (middle[:, None] - self.slope) / self.scale
+            below = (self.weight * stdtr(self.df, standard)).sum(axis=1) < p
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        return np.asarray((low + high) / 2, dtype=float)
+
+
+def _lanes(series: NDArray[np.int64], day: Floats, y: Floats) -> _Lanes:
     sizes = np.bincount(series)
     longest_first = np.argsort(-sizes, kind="stable")
     t_pad, z_pad = _padded(series, day, y, sizes, longest_first)
     tau, ratio, prior = np.array(GRID).T
     moments, log_det = _filter(t_pad, z_pad, sizes[longest_first], tau, ratio)
-    slope, scale, weight = _posterior(moments, log_det, sizes[longest_first], prior)
-    df = np.asarray(sizes[longest_first] - 2, dtype=float)[:, None]
-    tail = (1 - level) / 2
     back = np.argsort(longest_first)
-    return Trends(
-        slope=np.einsum("sg,sg->s", weight, slope)[back],
-        low=_quantile(tail, slope, scale, weight, df)[back],
-        high=_quantile(1 - tail, slope, scale, weight, df)[back],
-    )
+    df = np.asarray(sizes - 2, dtype=float)[:, None]
+    return _posterior(moments[:, :, back], log_det[back], df, prior)
 
 
 def _padded(
@@ -123,31 +154,15 @@ def _filter(
     return moments, log_det
 
 
-def _posterior(
-    moments: Floats, log_det: Floats, sizes: NDArray[np.int64], prior: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Return slope, its t scale and the weight of every (series, grid) lane."""
+def _posterior(moments: Floats, log_det: Floats, df: Floats, prior: Floats) -> _Lanes:
     one, one_t, tt = moments[0, 0], moments[0, 1], moments[1, 1]
     det = one * tt - one_t**2
     slope = (one * moments[1, 2] - one_t * moments[0, 2]) / det
     start = (tt * moments[0, 2] - one_t * moments[1, 2]) / det
     rss = moments[2, 2] - start * moments[0, 2] - slope * moments[1, 2]
-    df = (sizes - 2)[:, None]
     # A flat series has rss 0; the floor keeps its interval a point, not a NaN.
     variance = np.maximum(rss, 1e-18) / df
     log_like = -0.5 * (df * np.log(variance) + log_det + np.log(det))
     weight = prior * np.exp(log_like - log_like.max(axis=1, keepdims=True))
-    return slope, np.sqrt(variance * one / det), weight / weight.sum(axis=1, keepdims=True)
-
-
-def _quantile(p: float, slope: Floats, scale: Floats, weight: Floats, df: Floats) -> Floats:
-    """Return the quantile of each series' mixture of t distributions, by bisection."""
-    from scipy.special import stdtr, stdtrit
-
-    each = slope + scale * stdtrit(df, p)
-    low, high = each.min(axis=1), each.max(axis=1)
-    for _ in range(40):
-        middle = (low + high) / 2
-        below = (weight * stdtr(df, (middle[:, None] - slope) / scale)).sum(axis=1) < p
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray((low + high) / 2, dtype=float)
+    weight /= weight.sum(axis=1, keepdims=True)
+    return _Lanes(slope, np.sqrt(variance * one / det), weight, df)
