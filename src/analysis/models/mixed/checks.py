@@ -6,14 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.models.mixed.basis import RANK_TOLERANCE
 from analysis.models.mixed.batched import FloatArray, IntArray
 from analysis.models.mixed.encoding import ModelError
 from analysis.models.mixed.statistics import Statistics
-
-# A column whose squared length outside the columns before it is below this share of the whole
-# is not a direction of its own. 1e-11 is a sine of 3e-6, where cross-products in double
-# precision still hold four digits.
-RANK_TOLERANCE = 1e-11
 
 NEARLY_SATURATED = 1.25
 """Warn below this many rows per random effect: σ is then learnt from very few rows."""

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from analysis.models.mixed.batched import (
     FloatArray,
@@ -82,27 +81,27 @@ class Likelihood:
         self.fixed_sigma = sigma
         self.n_obs = statistics.n_obs
         self.dof = self.n_obs - len(encoding.fixed) if reml else self.n_obs
-        self.total = statistics.gram.sum(-1)
+        self.total: FloatArray = np.asarray(statistics.gram.sum(-1), dtype=float)
         self._parents, self.children = _nesting(statistics)
         self._kept = _kept_rows(statistics)
         self._cells = np.ascontiguousarray(statistics.gram[self._kept[0]])
-        self._shapes = [len(level.columns) for level in encoding.levels]
+        self._lower = [np.tril_indices(len(level.columns)) for level in encoding.levels]
+        self._fixed_block = np.ix_(encoding.fixed, encoding.fixed)
         self._constant = self._units(statistics)
 
     @property
     def size(self) -> int:
         """Number of entries of θ."""
-        return sum(q * (q + 1) // 2 for q in self._shapes)
+        return sum(len(rows) for rows, _ in self._lower)
 
     def factors(self, theta: FloatArray) -> list[FloatArray]:
         """Return L of every level, finest first."""
         factors, at = [], 0
-        for q in self._shapes:
-            rows, columns = np.tril_indices(q)
-            factor = np.zeros((q, q))
-            factor[rows, columns] = theta[at : at + len(rows)]
+        for level, lower in zip(self.encoding.levels, self._lower, strict=True):
+            factor = np.zeros((len(level.columns),) * 2)
+            factor[lower] = theta[at : at + len(lower[0])]
             factors.append(factor)
-            at += len(rows)
+            at += len(lower[0])
         return factors
 
     def evaluate(
@@ -111,14 +110,14 @@ class Likelihood:
         """Evaluate at θ; σ is profiled out unless given here or fixed by the model."""
         eliminations, total, log_det = self._eliminate(self.factors(theta))
         x, fixed_sigma = self.encoding.fixed, sigma or self.fixed_sigma
-        factor = cho_factor(total[np.ix_(x, x)], lower=True)
-        beta = cho_solve(factor, total[x, -1])
-        inverse = cho_solve(factor, np.eye(len(x)))
+        information = total[self._fixed_block]
+        inverse = np.asarray(np.linalg.inv(information), dtype=float)
+        beta = inverse @ total[x, -1]
         rss = float(total[-1, -1] - total[x, -1] @ beta)
         variance = rss / self.dof if fixed_sigma is None else fixed_sigma**2
         deviance = log_det + self.dof * (LOG_2PI + np.log(variance)) + rss / variance
         if self.reml:
-            deviance += 2.0 * float(np.log(np.diag(factor[0])).sum())
+            deviance += float(np.linalg.slogdet(information)[1])
         slope = np.empty(0)
         if gradient:
             slope = self._gradient(eliminations, self._seed(beta, inverse, variance))
@@ -168,10 +167,11 @@ class Likelihood:
         x = self.encoding.fixed
         seed = np.zeros_like(self.total)
         contrast = np.zeros(len(self.total))
-        contrast[x], contrast[-1] = -beta, 1.0
+        contrast[x] = -beta
+        contrast[-1] = 1.0
         seed += np.outer(contrast, contrast) / variance
         if self.reml:
-            seed[np.ix_(x, x)] += inverse
+            seed[self._fixed_block] += inverse
         return seed
 
     def _gradient(self, eliminations: tuple[Elimination, ...], seed: FloatArray) -> FloatArray:
@@ -187,7 +187,7 @@ class Likelihood:
             inner = weight[:, own]
             moved = done.cross - multiply(multiply(done.cross[:, own], done.factor), weight)
             slope = 2.0 * inner.sum(-1).T + 2.0 * np.einsum("imn,jmn->ij", moved, back)
-            slopes.append(slope[np.tril_indices(len(slope))])
+            slopes.append(slope[self._lower[k]])
             if k:
                 above = self._push(k, done.factor, back, weight, above)
         return np.concatenate(slopes[::-1]) if slopes else np.empty(0)
