@@ -22,7 +22,7 @@ LIFTS = {
         "compound",
         "bilateral",
         "external",
-        "hinge",
+        "hip_hinge",
         {"hamstrings": "direct", "glutes": "direct"},
     ),
     "leg_extension": ("isolation", "bilateral", "external", "knee_extension", {"quads": "direct"}),

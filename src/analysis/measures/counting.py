@@ -115,12 +115,12 @@ def left_out(sets: pl.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
     trains = catalogue.group_roles["exercise_id"].unique().implode()
     mapped = pl.col("exercise_id").is_not_null()
     reasons = {
-        "are of exercises that are not in the catalogue and count for no muscle": ~mapped,
-        "are of exercises that train no muscle group, such as cardio": mapped
+        "Not in the catalogue, so counted for no muscle": ~mapped,
+        "In the catalogue, but trains no muscle group (cardio and the like)": mapped
         & ~pl.col("exercise_id").is_in(trains),
     }
     return tuple(
-        f"{count(lost.height, 'working set')} {reason}: {_names(lost)}."
+        f"{reason}: {count(lost.height, 'working set')}, {_names(lost)}."
         for reason, missing in reasons.items()
         if (lost := sets.filter(missing)).height
     )

@@ -11,7 +11,7 @@ from analysis.figures import Trace, bars, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
-from analysis.measures.words import count, number, whose
+from analysis.measures.words import count, number, spoken, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result
 
@@ -75,8 +75,8 @@ def _summary(table: pl.DataFrame) -> str:
     )
     never = mean.filter(pl.col("direct_days") == 0).height
     return (
-        f"Most often trained: {most['group']}, directly on {number(most['direct_days'])} days of "
-        f"a logged week on average; {count(never, 'group')} never directly "
+        f"Most often trained: {spoken(most['group'])}, directly on "
+        f"{number(most['direct_days'])} days of a logged week on average; {count(never, 'group')} never directly "
         f"(n = {count(n_weeks, 'week')}{whose(table['athlete'].unique().to_list())})."
     )
 

@@ -20,7 +20,7 @@ from analysis.measures.drawing import by_athlete
 from analysis.measures.pooling import pool
 from analysis.measures.rates import rates
 from analysis.measures.top_sets import SERIES_CAP, Estimate
-from analysis.measures.words import count, listing, number, whose
+from analysis.measures.words import count, listing, number, spoken, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result
 
@@ -113,8 +113,8 @@ def _summary(table: pd.DataFrame, level: float) -> str:
             clear = int(((part["low"] > 0) | (part["high"] < 0)).sum())
             sure = part.iloc[0]
             return (
-                f"Best known {scope}: {sure['name']}, {sure['pct_per_4_weeks']:+.1f} % per 4 "
-                f"weeks ({100 * level:g} % interval {sure['low']:+.1f} to {sure['high']:+.1f} %, "
+                f"Best known {scope}: {spoken(sure['name'])}, "
+                f"{sure['pct_per_4_weeks']:+.1f} % per 4 weeks ({100 * level:g} % interval {sure['low']:+.1f} to {sure['high']:+.1f} %, "
                 f"n = {count(int(sure['days']), 'day')}); {clear:,} of {count(len(part), scope)} "
                 f"differ from no change{whose(list(part['athlete'].unique()))}."
             )

@@ -12,7 +12,7 @@ from analysis.figures import Trace, bars, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
-from analysis.measures.words import count, number, whose
+from analysis.measures.words import count, number, spoken, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result
 
@@ -98,7 +98,8 @@ def _widest(table: pl.DataFrame) -> str:
     row = spans.row(0, named=True)
     rules = table["counting_rule"].n_unique()
     return (
-        f"The rule matters most for {row['group']}: {number(row['low'])} to {number(row['high'])} "
+        f"The rule matters most for {spoken(row['group'])}: {number(row['low'])} to "
+        f"{number(row['high'])} "
         f"sets per week (n = {count(rules, 'counting rule')}, with and without unmarked warm-ups"
         f"{whose(table['athlete'].unique().to_list())})."
     )

@@ -13,7 +13,7 @@ from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.load import BodyMass, effective_load, tonnage
-from analysis.measures.words import count, number, whose
+from analysis.measures.words import count, number, spoken, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result
 
@@ -112,9 +112,9 @@ def _summary(table: pl.DataFrame) -> str:
     least = typical.row(-1, named=True)
     n_weeks = logged.select(pl.struct("athlete", "week").n_unique()).item()
     return (
-        f"Most trained: {most['group']}, {number(most['median'])} fractional sets in a typical "
-        f"logged week (median; middle half {number(most['low'])} to {number(most['high'])}); "
-        f"least: {least['group']}, {number(least['median'])} "
+        f"Most trained: {spoken(most['group'])}, {number(most['median'])} fractional sets in a "
+        f"typical logged week (median; middle half {number(most['low'])} to {number(most['high'])}); "
+        f"least: {spoken(least['group'])}, {number(least['median'])} "
         f"(n = {count(n_weeks, 'week')}{whose(table['athlete'].unique().to_list())})."
     )
 

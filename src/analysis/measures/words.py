@@ -36,6 +36,15 @@ def listing(counts: Mapping[str, int], *, most: int = 8) -> str:
     return f"{named} and {rest:,} more" if rest > 0 else named
 
 
+def spoken(name: str) -> str:
+    """Return a column's word as a sentence says it.
+
+    >>> spoken("upper_back")
+    'upper back'
+    """
+    return name.replace("_", " ")
+
+
 def whose(athletes: Sequence[str]) -> str:
     """Return how many athletes a number is over, empty for a log of one.
 
