@@ -37,6 +37,7 @@ def audit(logbook: Logbook) -> Result:
         0 to 1), `suggestions` (ids, for unmapped names only).
     """
     catalogue = logbook.catalogue
+    known = catalogue.exercises.select("exercise_id", "name", "load_basis")
     total = int(logbook.exercises["sets"].sum() or 0)
     table = (
         logbook.exercises.select("exercise", "exercise_id", "method", "sets")

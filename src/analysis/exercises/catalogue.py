@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -40,7 +41,7 @@ class Catalogue:
         muscles: one row per muscle: muscle, name, group (as a coach says it), region, order.
         names: lower-case catalogue names -> id.
         aliases: lower-case other names -> id.
-        overrides: the user's own names -> id, as written; they win over everything.
+        overridden: the tables of the user's `exercises.toml`: names, roles, exercises.
     """
 
     exercises: pl.DataFrame
@@ -48,7 +49,12 @@ class Catalogue:
     muscles: pl.DataFrame
     names: Mapping[str, str]
     aliases: Mapping[str, str]
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overridden: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def overrides(self) -> Mapping[str, str]:
+        """The user's own names -> id, as written; they win over everything."""
+        return self.overridden.get("names", {})
 
     def match(self, names: Iterable[str]) -> pl.DataFrame:
         """Map names to exercises: override, exact, alias, rule, else unmapped.

@@ -83,7 +83,7 @@ def apply(catalogue: Catalogue, text: str, file: str = "exercises.toml") -> Cata
             [catalogue.roles.filter(~pl.col("exercise_id").is_in(replaced)), role_frame(roles)]
         ),
         names={**catalogue.names, **{row["name"].casefold(): row["exercise_id"] for row in added}},
-        overrides={**catalogue.overrides, **tables["names"]},
+        overridden=tables,
     )
 
 
@@ -104,14 +104,17 @@ def write_overrides(
     Returns:
         The path written, with `.new` added where the file existed.
     """
-    lines = [_HEAD, "[names]"]
-    lines += [f"{_quote(name)} = {_quote(found)}" for name, found in catalogue.overrides.items()]
+    tables = catalogue.overridden
+    lines = [_HEAD, "[names]", *_pairs(tables.get("names", {}))]
     for name in names:
         close = catalogue.suggest(name)
-        count = f"  # {sets[name]} sets" if sets and name in sets else ""
-        others = f"; or {', '.join(close[1:])}" if close[1:] else ""
-        hint = f"{count}{others}" if count else (f"  #{others[1:]}" if others else "")
-        lines.append(f"# {_quote(name)} = {_quote(close[0] if close else '')}{hint}")
+        said = [f"{sets[name]:,} sets"] if sets and name in sets else []
+        said += [f"or {', '.join(close[1:])}"] if close[1:] else []
+        line = f"# {_quote(name)} = {_quote(close[0] if close else '')}"
+        lines.append(f"{line}  # {'; '.join(said)}" if said else line)
+    for table in ("exercises", "roles"):
+        for key, entry in tables.get(table, {}).items():
+            lines += ["", f"[{table}.{_quote(key)}]", *_pairs(entry)]
     target = path.with_suffix(".new.toml") if path.exists() else path
     target.write_text("\n".join(lines) + "\n", "utf-8")
     return target
@@ -172,6 +175,16 @@ def _known(key: str, exercise_id: Any, ids: set[str], file: str) -> None:
         raise OverrideError(file, key, exercise_id, rule, remedy)
 
 
+def _pairs(table: Mapping[str, Any]) -> list[str]:
+    """Return `key = value` lines; a value is text or a list of texts."""
+    return [
+        f"{_quote(key)} = [{', '.join(map(_quote, value))}]"
+        if isinstance(value, list)
+        else f"{_quote(key)} = {_quote(str(value))}"
+        for key, value in table.items()
+    ]
+
+
 def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
