@@ -1,9 +1,15 @@
-"""Latent strength: what a lifter's log says about strength, day by day, with its uncertainty."""
+"""Latent strength: what a lifter's log says about strength, day by day, with its uncertainty.
+
+`observations` turns sets into estimates with variances, `smooth` follows each exercise through
+time, `strength_index` joins a muscle's exercises, `latent_strength` says and draws it.
+Method and figures: docs/latent.md.
+"""
 
 from __future__ import annotations
 
 from analysis.models.latent.fit import LatentFit, smooth
 from analysis.models.latent.index import StrengthIndex, strength_index
+from analysis.models.latent.muscle import latent_strength
 from analysis.models.latent.prior import Prior
 from analysis.models.latent.sets import Estimates, observations
 
@@ -12,6 +18,7 @@ __all__ = [
     "LatentFit",
     "Prior",
     "StrengthIndex",
+    "latent_strength",
     "observations",
     "smooth",
     "strength_index",
