@@ -41,9 +41,7 @@ def audit(logbook: Logbook) -> Result:
     total = int(logbook.exercises["sets"].sum() or 0)
     table = (
         logbook.exercises.select("exercise", "exercise_id", "method", "sets")
-        .join(
-            catalogue.exercises.select("exercise_id", "name", "load_basis"), "exercise_id", "left"
-        )
+        .join(known, on="exercise_id", how="left")
         .join(_muscles(catalogue), on="exercise_id", how="left")
         .with_columns(
             (pl.col("sets") / max(total, 1)).alias("share"),

@@ -104,28 +104,37 @@ class Catalogue:
         words = vocabulary()
         key = words.key(name)
         for candidate in (key, *words.relaxed(key)):
-            if (found := self._by_key.get(candidate)) is not None:
+            found = self._by_key.get(candidate) or self._with_equipment(candidate)
+            if found is not None:
                 return found, "rule"
         return None, "unmapped"
 
+    def _with_equipment(self, key: Key) -> str | None:
+        """Return the exercise of a known name said with equipment: "Supino (Halteres)".
+
+        The name without its equipment must be known whole, and the exercise it stands for must
+        exist with that equipment under its own name.
+        """
+        said = key & self._equipment
+        known = self._by_key.get(key - said) if said else None
+        return None if known is None else self._by_key.get(self._stems[known] | said)
+
+    @cached_property
+    def _equipment(self) -> Key:
+        keys = map(vocabulary().key, self.exercises["equipment"].unique())
+        return frozenset(word for key in keys if len(key) == 1 for word in key)
+
+    @cached_property
+    def _stems(self) -> dict[str, Key]:
+        """Exercise id -> its normalised name without the equipment in brackets."""
+        key = vocabulary().key
+        named = self.exercises.select("exercise_id", "name").iter_rows()
+        return {found: key(name.partition(" (")[0]) for found, name in named}
+
     @cached_property
     def _by_key(self) -> dict[Key, str]:
-        """Normalised names -> id; a key that two exercises share is left out.
-
-        An alias may also be said with the equipment of its exercise: "Pec Deck (Machine)".
-        """
-        shared = self.shared_keys()
-        words = vocabulary()
-        equipment = {
-            exercise_id: words.key(word)
-            for exercise_id, word in self.exercises.select("exercise_id", "equipment").iter_rows()
-        }
-        said: dict[Key, set[str]] = {}
-        for key, ids in shared.items():
-            for exercise_id in ids:
-                said.setdefault(key | equipment[exercise_id], set()).add(exercise_id)
-        keys = {key: next(iter(ids)) for key, ids in said.items() if len(ids) == 1}
-        return keys | {key: ids[0] for key, ids in shared.items() if len(ids) == 1}
+        """Normalised names -> id; a key that two exercises share is left out."""
+        return {key: ids[0] for key, ids in self.shared_keys().items() if len(ids) == 1}
 
     def shared_keys(self) -> dict[Key, list[str]]:
         """Return every normalised name with the exercises that go by it."""
@@ -150,7 +159,8 @@ class Catalogue:
 def read_csv(name: str) -> list[Record]:
     """Return the rows of one data file."""
     with (DATA / name).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+        header, *rows = csv.reader(lines)
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def movements() -> dict[str, Record]:

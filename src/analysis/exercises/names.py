@@ -58,7 +58,7 @@ class Words:
 
     Attributes:
         phrases: first word -> (the words of a phrase, what they mean), longest first.
-        meaning: one word -> what it means.
+        meaning: one word -> what it means; grows with the words met.
         drop: words that say nothing about the exercise.
         implied: equipment -> the equipment that it includes.
         optional: what may be dropped when the whole name is unknown.
@@ -74,8 +74,11 @@ class Words:
         """Return the normalised words of a name."""
         words: set[str] = set()
         for word in self._joined(plain(name).split()):
-            single = _singular(word)
-            words.update(self.meaning.get(word) or self.meaning.get(single) or (single,))
+            known = self.meaning.get(word)
+            if known is None:
+                single = _singular(word)
+                known = self.meaning[word] = self.meaning.get(single) or [single]
+            words.update(known)
         for word in self.implied.keys() & words:
             words -= self.implied[word]
         return frozenset(words - self.drop) or frozenset(words)
