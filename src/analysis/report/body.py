@@ -10,9 +10,10 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import isnan
 from typing import Any
 
-from analysis.report.cells import plain_text
+from analysis.report.cells import number_texts, plain_text
 
 CIVIDIS = (
     (0, 32, 77), (0, 49, 111), (57, 72, 107), (87, 92, 109), (112, 113, 115),
@@ -53,6 +54,11 @@ class Drawing:
     gradient: tuple[str, ...]
     top: str
 
+    @property
+    def all_drawn(self) -> bool:
+        """Whether every group of the list has a region."""
+        return all(row.drawn for row in self.rows)
+
 
 @cache
 def _shapes() -> dict[str, Any]:
@@ -74,14 +80,19 @@ def drawing(values: dict[str, float], unit: str) -> Drawing:
         unit: unit of the number, in words.
     """
     shapes = _shapes()
-    top = max([value for value in values.values() if value == value], default=0.0)
+    top = max([value for value in values.values() if not isnan(value)], default=0.0)
     regions = [
-        Region(group, side, tuple(paths), _fill(values.get(group), top), _label(group, values, unit))
+        Region(
+            group, side, tuple(paths), _fill(values.get(group), top), _label(group, values, unit)
+        )
         for side in ("front", "back")
         for group, paths in shapes[side].items()
     ]
     ordered = sorted(values, key=lambda group: (-_sortable(values[group]), group))
-    rows = [_row(group, values[group], top) for group in ordered]
+    texts = number_texts([values[group] for group in ordered])
+    rows = [
+        _row(group, values[group], text, top) for group, text in zip(ordered, texts, strict=True)
+    ]
     outlines = {side: tuple(shapes["outline"][side]) for side in ("front", "back")}
     return Drawing(outlines, regions, rows, tuple(_hex(c) for c in CIVIDIS), plain_text(top))
 
@@ -91,24 +102,24 @@ def words(group: str) -> str:
     return group.replace("_", " ")
 
 
-def _row(group: str, value: float, top: float) -> Row:
-    share = 100 * value / top if top and value == value else 0.0
+def _row(group: str, value: float, text: str, top: float) -> Row:
+    share = 0.0 if isnan(value) or not top else 100 * value / top
     drawn = group in known_groups()
-    return Row(words(group), plain_text(value), _fill(value, top), round(share, 1), drawn)
+    return Row(words(group), text, _fill(value, top), round(share, 1), drawn)
 
 
 def _label(group: str, values: dict[str, float], unit: str) -> str:
     value = values.get(group)
-    said = "no number" if value is None or value != value else f"{plain_text(value)} {unit}"
+    said = "no number" if value is None or isnan(value) else f"{plain_text(value)} {unit}"
     return f"{words(group)}: {said}"
 
 
 def _sortable(value: float) -> float:
-    return value if value == value else -1.0
+    return -1.0 if isnan(value) else value
 
 
 def _fill(value: float | None, top: float) -> str:
-    if value is None or value != value:
+    if value is None or isnan(value):
         return "url(#untold)"
     place = (value / top if top else 0.0) * (len(CIVIDIS) - 1)
     low = min(int(place), len(CIVIDIS) - 2)

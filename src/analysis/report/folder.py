@@ -25,7 +25,7 @@ def write_folder(
     A result of no rows has its header as a file too, so that a reader of the folder finds it.
     """
     data.mkdir(parents=True, exist_ok=True)
-    frames: dict[str, Frame] = {result.name: result.table for result in results} | dict(tables)
+    frames: dict[str, Frame] = {**{result.name: result.table for result in results}, **tables}
     paths = []
     for name, frame in frames.items():
         paths.append(data / f"{name}.csv")

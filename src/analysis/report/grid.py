@@ -1,20 +1,24 @@
-"""A result's table as HTML rows. Built as text: a template takes 50 times as long per cell."""
+"""A result's table as HTML rows.
+
+Built as text, since a template takes many times as long per cell, and without the end tags and
+quotes that HTML lets one leave out: the cells are most of a page's own size.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
-from analysis.report.cells import MISSING, Head, head, number_texts, plain_text
+from analysis.report.cells import Head, cells, head, number_texts, plain_text
 
-ALL_ROWS = 200
-"""A table of up to this many rows is shown whole."""
-FIRST_ROWS = 100
-"""Of a longer one, this many rows are shown; the CSV download holds all."""
+ROWS_PER_PAGE = 1500
+"""Rows that the tables of one page share: about 0.2 MB. The CSV downloads hold all rows."""
+ALL_ROWS, FIRST_ROWS, FEW_ROWS = 200, 100, 12
+"""Where there is room, up to 200 rows are shown whole and the first 100 of more; 12 always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +36,69 @@ class Grid:
         return self.shown == self.total
 
 
-def grid(table: pd.DataFrame, links: Mapping[str, str] | None = None) -> Grid:
+def room(lengths: Sequence[int]) -> int:
+    """Return how many rows each table may show so that all fit the page.
+
+    >>> room([50, 60]), room([150] * 20), room([1000] * 500)
+    (200, 75, 12)
+    """
+    left, tables = ROWS_PER_PAGE, sorted(lengths)
+    for number, length in enumerate(tables):
+        share = left // (len(tables) - number)
+        if length > share:
+            return min(max(share, FEW_ROWS), ALL_ROWS)
+        left -= length
+    return ALL_ROWS
+
+
+def grid(
+    table: pd.DataFrame, links: Mapping[str, str] | None = None, most: int = ALL_ROWS
+) -> Grid:
     """Return the table's heads and its first rows.
 
     Args:
         table: what to show.
         links: column to show -> column with the relative address that its cells link to; the
             address columns themselves are not shown.
+        most: rows that there is room for.
     """
     links = links or {}
-    top = table if len(table) <= ALL_ROWS else table.head(FIRST_ROWS)
-    names = [name for name in top.columns if name not in set(links.values())]
-    heads = [head(str(name), top[name]) for name in names]
+    top = table if len(table) <= most else table.head(min(FIRST_ROWS, most))
+    series = {str(name): values for name, values in top.items()}
+    heads = [head(name, series[name]) for name in series if name not in links.values()]
     columns = [
-        _link_cells(top[name], top[links[name]]) if name in links else _cells(top[name], each)
-        for name, each in zip(names, heads, strict=True)
+        _link_cells(series[each.column], series[links[each.column]])
+        if each.column in links
+        else _cells(series[each.column], each)
+        for each in heads
     ]
-    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
+    rows = "".join("<tr>" + "".join(row) for row in zip(*columns, strict=True))
     return Grid(heads, Markup(rows), len(top), len(table))
 
 
 def _cells(values: pd.Series[Any], each: Head) -> list[str]:
-    cells = values.tolist()
+    plain = cells(values)
     if not each.number:
-        return [f"<td>{escape(plain_text(cell))}</td>" for cell in cells]
-    texts = number_texts(cells)
+        return [f"<td>{text}" for text in _escaped([plain_text(cell) for cell in plain])]
+    texts = number_texts(plain)
     if not each.in_kg:
-        return [f'<td class="n">{text}</td>' for text in texts]
+        return [f"<td class=n>{text}" for text in texts]
     return [
-        f'<td class="n">{text}</td>' if text == MISSING else _kg_cell(cell, text)
-        for cell, text in zip(cells, texts, strict=True)
+        f"<td class=n>{text}" if cell is None else f"<td data-kg={cell:.6g}>{text}"
+        for cell, text in zip(plain, texts, strict=True)
     ]
 
 
-def _kg_cell(value: float, text: str) -> str:
-    return f'<td class="n" data-kg="{value:.10g}">{text}</td>'
+def _escaped(texts: list[str]) -> list[str]:
+    # one call for the column; a cell that holds the separator itself falls back to one by one
+    together = str(escape("\x00".join(texts))).split("\x00")
+    return together if len(together) == len(texts) else [str(escape(text)) for text in texts]
 
 
 def _link_cells(values: pd.Series[Any], addresses: pd.Series[Any]) -> list[str]:
     return [
-        f'<td><a href="{escape(relative(address))}">{escape(plain_text(value))}</a></td>'
-        for value, address in zip(values.tolist(), addresses.tolist(), strict=True)
+        f'<td><a href="{escape(relative(str(address)))}">{escape(plain_text(value))}</a>'
+        for value, address in zip(cells(values), cells(addresses), strict=True)
     ]
 
 

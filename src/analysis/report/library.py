@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
-from base64 import b64encode
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
+
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%/()*+-;,=.?@^_`{|}~"
+"""Base 85 as in RFC 1924, with `, . /` for the three letters that mean something in HTML."""
 
 
 @cache
@@ -29,12 +33,20 @@ def plotly_js() -> str:
 @cache
 def packed_plotly_js() -> str:
     """Return plotly.js as `packed` text; a process packs it once for all its pages."""
-    return packed(plotly_js())
+    return packed(plotly_js(), level=9)
 
 
-def packed(text: str) -> str:
-    """Return text gzipped and in base64, the same bytes every time (no clock in the header)."""
-    return b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode()
+def packed(text: str, *, level: int = 6) -> str:
+    """Return text gzipped and in base 85: `<bytes>:<letters>`, unpacked by `page.js`.
+
+    Base 85 is 6 % shorter than base 64, 120 kB for plotly.js; the standard library's own is
+    30 times slower. No clock in the gzip header: the same bytes every time.
+    """
+    raw = gzip.compress(text.encode(), compresslevel=level, mtime=0)
+    words = np.frombuffer(raw + bytes(-len(raw) % 4), dtype=">u4").astype(np.uint32)
+    letters = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
+    digits = [words // np.uint32(85**power) % 85 for power in (4, 3, 2, 1, 0)]
+    return f"{len(raw)}:{letters[np.stack(digits, axis=1)].tobytes().decode()}"
 
 
 def template_text(name: str) -> str:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from analysis.report.blocks import Block, Takeaway, anchors, results
 from analysis.report.folder import write_folder
 from analysis.report.glossary import Glossary, default_terms, own_terms
+from analysis.report.grid import room
 from analysis.report.library import packed_plotly_js, plotly_js, template_text
 from analysis.report.payload import payload
 from analysis.report.render import Renderer, environment, flatten
@@ -64,7 +65,7 @@ class Report:
             the unit is neither kg nor lb.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a page, all but two of them optional
         self,
         title: str,
         items: Iterable[Block],
@@ -105,21 +106,26 @@ class Report:
         Args:
             beside: relative addresses of files saved with it, listed under Downloads.
         """
-        renderer = Renderer(Glossary(self.terms))
+        rows = room([len(result.table) for result in self.results])
+        renderer = Renderer(Glossary(self.terms), rows_per_table=rows)
         takeaways = [(renderer.glossary.mark(t.text), t.about) for t in self.takeaways]
         body = renderer.blocks(self.items)
-        return environment().get_template("page.html.j2").render(
-            report=self,
-            page=renderer,
-            takeaways=takeaways,
-            body=body,
-            beside=beside,
-            facts=list(flatten(self.provenance)),
-            policy=Markup(POLICY.format(script=" 'self' file:" if self.shared_script else "")),
-            style=Markup(template_text("page.css")),
-            scripts=[Markup(template_text(name)) for name in ("figure.js", "page.js")],
-            library=self._library() if renderer.figures else "",
-            payload=payload(renderer.figures, renderer.files, compress=self.compress),
+        return (
+            environment()
+            .get_template("page.html.j2")
+            .render(
+                report=self,
+                page=renderer,
+                takeaways=takeaways,
+                body=body,
+                beside=beside,
+                facts=list(flatten(self.provenance)),
+                policy=Markup(POLICY.format(script=" 'self' file:" if self.shared_script else "")),
+                style=Markup(template_text("page.css")),
+                scripts=[Markup(template_text(name)) for name in ("figure.js", "page.js")],
+                library=self._library() if renderer.figures else "",
+                payload=payload(renderer.figures, renderer.files, compress=self.compress),
+            )
         )
 
     def save(self, path: str | Path, *, workbook: bool = False) -> Path:
@@ -167,5 +173,5 @@ class Report:
 
 def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_bytes(text.encode())
     return path

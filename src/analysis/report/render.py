@@ -15,7 +15,7 @@ from analysis.report.blocks import Block, BodyMap, Listing, Section
 from analysis.report.body import Drawing, drawing
 from analysis.report.cells import csv_text, plain_text
 from analysis.report.glossary import Glossary
-from analysis.report.grid import Grid, grid
+from analysis.report.grid import ALL_ROWS, Grid, grid
 from analysis.result import Figure, Result
 
 
@@ -28,6 +28,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     env.filters["plain"] = plain_text
     return env
@@ -42,6 +43,7 @@ class Renderer:
     files: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     has_kg: bool = False
+    rows_per_table: int = ALL_ROWS
 
     def blocks(self, items: Sequence[Block], level: int = 2) -> Markup:
         """Return the items as HTML; `level` is that of their headings."""
@@ -73,7 +75,7 @@ class Renderer:
 
     def grid(self, table: pd.DataFrame, links: Mapping[str, str] | None = None) -> Grid:
         """Return a table for a template, and note whether it holds kg."""
-        made = grid(table, links)
+        made = grid(table, links, self.rows_per_table)
         self.has_kg |= any(each.in_kg for each in made.heads)
         return made
 
@@ -125,6 +127,8 @@ def flatten(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, st
     for key, value in facts.items():
         if isinstance(value, Mapping):
             yield from flatten(value, f"{above}{key}.")
+        elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
+            yield from flatten({str(n): v for n, v in enumerate(value, 1)}, f"{above}{key}.")
         elif isinstance(value, list | tuple):
             yield f"{above}{key}", ", ".join(str(each) for each in value)
         else:

@@ -77,7 +77,8 @@ function dressed(figure, dark) {
   const layout = figure.layout;
   layout.xaxis ??= {}; layout.yaxis ??= {};
   for (const key of Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))) {
-    layout[key] = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, automargin: true, ...layout[key] };
+    const axis = layout[key] = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, automargin: true, ...layout[key] };
+    if (axis.title?.text) axis.title = { standoff: 10, font: { size: narrow ? 12 : 13, color: faint }, ...axis.title };
   }
   layout.font = { family: colour("sans"), size: narrow ? 12 : 13, color: ink, ...layout.font };
   layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";

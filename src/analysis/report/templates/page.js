@@ -5,6 +5,7 @@
   const byId = (id) => document.getElementById(id);
   const view = { unit: root.dataset.startUnit, from: "", to: "", dark: false, themed: "" };
   const drawn = new Set();
+  const PAPER_PX = 700; // A4 less margins at 96 px an inch: letters keep their size in print
   let stored = { figures: {}, files: {} };
   let span = null;
 
@@ -12,17 +13,30 @@
   async function unpacked(element) {
     const text = element.textContent;
     if (element.type !== "text/plain") return text;
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const stream = new Blob([bytesOf(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).text();
+  }
+
+  /* `<bytes>:<base 85>` as Python's b85encode writes it, with , . / for its < > & */
+  const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%/()*+-;,=.?@^_`{|}~";
+  function bytesOf(text) {
+    const digit = new Uint8Array(128);
+    for (let i = 0; i < 85; i++) digit[LETTERS.charCodeAt(i)] = i;
+    const start = text.indexOf(":") + 1;
+    const words = new DataView(new ArrayBuffer((text.length - start) / 5 * 4));
+    for (let at = start, to = 0; at < text.length; at += 5, to += 4) {
+      let word = 0;
+      for (let i = 0; i < 5; i++) word = word * 85 + digit[text.charCodeAt(at + i)];
+      words.setUint32(to, word);
+    }
+    return new Uint8Array(words.buffer, 0, parseInt(text));
   }
 
   async function loadLibrary() {
     const packed = byId("library");
-    if (!packed || window.Plotly) return;
+    if (!packed) return;
     const library = document.createElement("script");
-    const compressed = document.body.contains(byId("payload")) && byId("payload").type === "text/plain";
-    library.textContent = compressed ? await unpacked(packed) : packed.textContent;
+    library.textContent = await unpacked(packed);
     document.head.append(library);
     packed.remove();
   }
@@ -37,6 +51,7 @@
     const name = plot.dataset.figure;
     if (!stored.figures[name] || !window.Plotly) return;
     const figure = shown(stored.figures[name], view);
+    if (root.dataset.paper) Object.assign(figure.layout, { width: PAPER_PX, autosize: false });
     drawn.add(plot);
     await Plotly.react(plot, figure.data, figure.layout, { ...CONFIG, displayModeBar: touch ? false : "hover" });
     plot.dataset.drawn = "true";
@@ -48,10 +63,12 @@
   const drawAll = () => Promise.all(all(".plot").map(draw));
 
   function watch() {
+    let queue = Promise.resolve(); // one chart a frame: the first is seen before the next is begun
+    const frame = () => new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
     const observer = new IntersectionObserver((entries) => {
-      for (const entry of entries.filter((each) => each.isIntersecting)) {
-        observer.unobserve(entry.target);
-        draw(entry.target);
+      for (const { target } of entries.filter((each) => each.isIntersecting)) {
+        observer.unobserve(target);
+        queue = queue.then(() => draw(target)).then(frame);
       }
     }, { rootMargin: "300px 0px" });
     all(".plot").forEach((plot) => observer.observe(plot));
@@ -171,15 +188,14 @@
     if (root.dataset.paper) return;
     root.dataset.paper = "true";
     for (const fold of folds()) { fold.dataset.was = String(fold.open); fold.open = true; }
-    view.paper = view.dark;
     view.dark = false;
     root.dataset.theme = "light";
     return drawAll().then(boxes, boxes);
   }
   function boxes() {
     for (const holder of all(".svg-container")) {
-      const { width, height } = holder.getBoundingClientRect();
-      if (!width) continue;
+      const svg = holder.querySelector(".main-svg");
+      const [width, height] = [svg.getAttribute("width"), svg.getAttribute("height")];
       holder.style.setProperty("--ar", `${width} / ${height}`);
       for (const svg of all(".main-svg", holder)) svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     }
