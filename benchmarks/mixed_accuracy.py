@@ -37,19 +37,23 @@ class Problem:
 
     @property
     def formula(self) -> str:
+        """Fixed part."""
         return "y ~ week + volume + twin" if self.kind == "collinear" else "y ~ week + volume"
 
     @property
     def groups(self) -> list[str]:
+        """Grouping columns, outermost first."""
         return ["athlete", "exercise"] if self.kind == "nested" else ["athlete"]
 
     @property
     def random(self) -> dict[str, str]:
+        """Random part by level."""
         inner = {"athlete/exercise": "~ 1"} if self.kind == "nested" else {}
         return {"athlete": "~ week", **inner}
 
     @property
     def weights(self) -> str | None:
+        """Column of known precisions, if any."""
         return "precision" if self.kind == "weighted" else None
 
 

@@ -22,9 +22,9 @@ RELATIVE_DECREMENT = 1e-13
 
 START_DECREMENT = 1e-6
 START_GROUPS = 500
+START_SCALES = (0.3, 1.0, 3.0, 10.0)
 
 MAX_STEPS = 100
-LONGEST_STEP = 2.0
 DIFFERENCE = 1e-5
 
 
@@ -52,7 +52,7 @@ def minimise(likelihood: Likelihood, start: FloatArray | None = None) -> Optimum
     identity = _flatten([np.eye(len(f)) for f in likelihood.factors(np.zeros(likelihood.size))])
     best = _newton(likelihood, _start(likelihood, identity) if start is None else start)
     if is_singular(likelihood, best.theta) or not best.converged:
-        for other in (_mirrored(likelihood, best.theta), 0.1 * identity, 5.0 * identity):
+        for other in (_mirrored(likelihood, best.theta), 0.1 * identity):
             again = _newton(likelihood, other)
             if again.deviance < best.deviance - 1e-10 * (1.0 + abs(best.deviance)):
                 best = again
@@ -64,9 +64,10 @@ def _start(likelihood: Likelihood, identity: FloatArray) -> FloatArray:
     """Most of the way is walked on a few hundred groups, where a step costs next to nothing."""
     few = likelihood.statistics.thinned(START_GROUPS)
     if few is likelihood.statistics:
-        return identity
+        scales = [scale * identity for scale in START_SCALES]
+        return min(scales, key=lambda at: likelihood.evaluate(at, gradient=False).deviance)
     sketch = Likelihood(few, reml=likelihood.reml, sigma=likelihood.fixed_sigma)
-    return _newton(sketch, identity, START_DECREMENT).theta
+    return _newton(sketch, _start(sketch, identity), START_DECREMENT).theta
 
 
 def is_singular(likelihood: Likelihood, theta: FloatArray, tolerance: float = 1e-4) -> bool:
@@ -123,7 +124,8 @@ def _newton(
 def _line_search(
     likelihood: Likelihood, deviance: float, theta: FloatArray, step: FloatArray, gain: float
 ) -> tuple[float, Evaluation] | None:
-    length = min(1.0, LONGEST_STEP / float(np.linalg.norm(step)))
+    longest = 1.0 + float(np.linalg.norm(theta))
+    length = min(1.0, longest / float(np.linalg.norm(step)))
     for _ in range(30):
         there = likelihood.evaluate(theta + length * step)
         if there.deviance < deviance - 1e-4 * length * gain:

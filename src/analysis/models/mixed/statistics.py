@@ -55,7 +55,7 @@ class Statistics:
     def thinned(self, groups: int) -> Statistics:
         """Return about `groups` of the outermost groups, evenly spread, or all if fewer."""
         outer = self.starts(1)
-        if len(outer) <= 2 * groups:
+        if len(outer) < 2 * groups:
             return self
         member = np.repeat(np.arange(len(outer)), np.diff(np.r_[outer, len(self.cells)]))
         chosen = np.flatnonzero(member % (len(outer) // groups) == 0)
