@@ -1,0 +1,26 @@
+"""The modelling table: what a muscle was given in a block, and how its strength then changed.
+
+    from analysis.panel import panel
+    table = panel(logbook, muscle="quads")
+
+`blocks`    the calendar cut into blocks of weeks, per athlete;
+`exposure`  dose, effort, intensity and frequency of a block;
+`outcome`   each block's own strength, per exercise, with its variance;
+`change`    the change to the next block, within an exercise, pooled over exercises.
+"""
+
+from analysis.panel.change import exercise_changes
+from analysis.panel.exposure import per_week
+from analysis.panel.options import OUTCOMES, PanelOptions
+from analysis.panel.table import STATUSES, assemble, gaps, panel
+
+__all__ = [
+    "OUTCOMES",
+    "STATUSES",
+    "PanelOptions",
+    "assemble",
+    "exercise_changes",
+    "gaps",
+    "panel",
+    "per_week",
+]
