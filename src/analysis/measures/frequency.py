@@ -76,8 +76,9 @@ def _summary(table: pl.DataFrame) -> str:
     never = mean.filter(pl.col("direct_days") == 0).height
     return (
         f"Most often trained: {spoken(most['group'])}, directly on "
-        f"{number(most['direct_days'])} days of a logged week on average; {count(never, 'group')} never directly "
-        f"(n = {count(n_weeks, 'week')}{whose(table['athlete'].unique().to_list())})."
+        f"{number(most['direct_days'])} days of a logged week on average; "
+        f"{count(never, 'group')} never directly (n = {count(n_weeks, 'week')}"
+        f"{whose(table['athlete'].unique().to_list())})."
     )
 
 

@@ -114,7 +114,8 @@ def _summary(table: pd.DataFrame, level: float) -> str:
             sure = part.iloc[0]
             return (
                 f"Best known {scope}: {spoken(sure['name'])}, "
-                f"{sure['pct_per_4_weeks']:+.1f} % per 4 weeks ({100 * level:g} % interval {sure['low']:+.1f} to {sure['high']:+.1f} %, "
+                f"{sure['pct_per_4_weeks']:+.1f} % per 4 weeks ({100 * level:g} % interval "
+                f"{sure['low']:+.1f} to {sure['high']:+.1f} %, "
                 f"n = {count(int(sure['days']), 'day')}); {clear:,} of {count(len(part), scope)} "
                 f"differ from no change{whose(list(part['athlete'].unique()))}."
             )

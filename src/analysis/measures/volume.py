@@ -113,7 +113,8 @@ def _summary(table: pl.DataFrame) -> str:
     n_weeks = logged.select(pl.struct("athlete", "week").n_unique()).item()
     return (
         f"Most trained: {spoken(most['group'])}, {number(most['median'])} fractional sets in a "
-        f"typical logged week (median; middle half {number(most['low'])} to {number(most['high'])}); "
+        f"typical logged week (median; middle half {number(most['low'])} to "
+        f"{number(most['high'])}); "
         f"least: {spoken(least['group'])}, {number(least['median'])} "
         f"(n = {count(n_weeks, 'week')}{whose(table['athlete'].unique().to_list())})."
     )
