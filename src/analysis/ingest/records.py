@@ -69,17 +69,22 @@ def read(first: Peek, vendor: Vendor, label: str, workdir: Path, encoding: str |
         encoding: encoding the caller names, for files that are not UTF-8.
     """
     nothing = schema.empty(schema.REJECTED)
-    if first.path.stat().st_size > CHECKED_BYTES:
+    if first.path.stat().st_size > CHECKED_BYTES or _is_regular(first):
         return Records(_scan(first, vendor), nothing)
+    return mend(first, vendor, label, workdir, encoding)
+
+
+def _is_regular(first: Peek) -> bool:
+    """Whether a second reader finds as many records, all of the header's width."""
     try:
         with first.path.open(encoding="utf-8-sig", newline="") as file:
             widths = Counter(map(len, csv.reader(file, delimiter=first.delimiter)))
-    except (UnicodeDecodeError, csv.Error):
-        widths = Counter()
-    records = widths.pop(len(first.header), 0)
-    if set(widths) <= {0} and records == _count(first) + 1:
-        return Records(_scan(first, vendor), nothing)
-    return mend(first, vendor, label, workdir, encoding)
+        rows = pl.scan_csv(first.path, separator=first.delimiter, infer_schema=False)
+        filled = rows.select(pl.any_horizontal(pl.all().is_not_null()).sum()).collect().item()
+    except (UnicodeDecodeError, csv.Error, pl.exceptions.PolarsError):
+        return False
+    records = widths.pop(len(first.header), 0) - 1  # the header is no record
+    return set(widths) <= {0} and records == filled
 
 
 def mend(first: Peek, vendor: Vendor, label: str, workdir: Path, encoding: str | None) -> Records:
@@ -122,14 +127,6 @@ def _scan(first: Peek, vendor: Vendor) -> pl.LazyFrame:
     inside = pl.sum_horizontal(breaks)
     line = pl.col("record").cast(pl.Int64) + 2 + inside.cum_sum() - inside
     return rows.with_columns(source_row=line).drop("record")
-
-
-def _count(first: Peek) -> int:
-    rows = pl.scan_csv(first.path, separator=first.delimiter, infer_schema=False)
-    try:
-        return int(rows.select(pl.any_horizontal(pl.all().is_not_null()).sum()).collect().item())
-    except pl.exceptions.PolarsError:
-        return -1
 
 
 def _mended(

@@ -109,7 +109,7 @@ def _files(path: Path, label: str, athlete: str) -> Iterator[Source]:
 
 
 def _visible(path: Path) -> bool:
-    return not path.name.startswith((".", "__MACOSX"))
+    return path.name == ".." or not path.name.startswith((".", "__MACOSX"))
 
 
 def _opened(source: Source, workdir: Path) -> Iterator[Source | Refused]:
@@ -135,7 +135,8 @@ def _unpacked(source: Source, workdir: Path) -> Iterator[Source | Refused]:
                 yield Refused(source.label, f"holds more than {MAX_MEMBERS:,} files")
                 return
             for number, info in enumerate(members):
-                label = f"{source.label}/{info.filename}"
+                inside = [part for part in Path(info.filename).parts if part not in ("/", "..")]
+                label = "/".join([source.label, *inside])
                 yield _unpack(archive, info, label, source.athlete, workdir / f"zip-{number}")
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         yield Refused(source.label, f"is a zip that cannot be opened: {error}")

@@ -1,0 +1,43 @@
+# Python 3.11 or newer; override with `make PYTHON=python3.12 …`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint notebooks bench clean lock
+
+demo: .venv/installed ## install, then the main job on the bundled sample
+	$(BIN)/liftdose report data/raw/sample --out reports/demo
+
+test: .venv/installed ## install, then every check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest --nbval notebooks
+
+lint: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/mypy
+
+notebooks: .venv/installed ## run the notebooks and keep their output
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+bench: .venv/installed ## speed as ratios against named baselines, in one run
+	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/mixed.py
+	$(BIN)/python benchmarks/latent.py
+
+lock: ## names and versions only
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+	  --no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv reports build dist src/*.egg-info
+
+.venv/installed: pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "liftdose needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	touch $@

@@ -1,0 +1,94 @@
+"""The house's rules that no linter knows: which room may import which, what pages may say."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analysis
+from analysis import schema
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "analysis"
+
+# A room may import from its own floor and from the floors below it.
+FLOORS = [
+    {"schema", "units", "result", "figures", "problems", "palette"},
+    {"exercises", "vendors", "logbook", "store"},
+    {"ingest", "measures", "report"},
+    {"panel"},
+    {"models"},
+    {"audit"},
+    {"pages"},
+    {"cli", "serve", "__main__"},
+]
+FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+APART = {("ingest", "measures"), ("measures", "ingest"), ("report", "measures"),
+         ("report", "ingest"), ("measures", "report"), ("ingest", "report")}  # fmt: skip
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            if node.module == "analysis":
+                names |= {f"analysis.{alias.name}" for alias in node.names}
+            names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    rooms = {name.split(".")[1] for name in names if name.startswith("analysis.")}
+    return rooms & set(FLOOR)
+
+
+MODULES = sorted(
+    path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or path.stem != "__init__"
+)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_never_point_upward(path):
+    room = room_of(path)
+    assert room in FLOOR, f"{room} is no room of the house: give it a floor, or a home in one"
+    upward = {other for other in imported_rooms(path) if FLOOR[other] > FLOOR[room]}
+    across = {other for other in imported_rooms(path) if (room, other) in APART}
+    assert not upward | across
+
+
+def test_nothing_is_called_utils():
+    assert not [path for path in SOURCE.rglob("*") if re.match(r"utils?\b|helpers?\b", path.name)]
+
+
+def test_columns_page_is_printed_from_the_schema():
+    page = "\n".join(schema.columns_page()) + "\n"
+    assert (ROOT / "docs" / "columns.md").read_text(encoding="utf-8") == page
+
+
+def test_public_names_load():
+    for name in analysis.__all__:
+        assert getattr(analysis, name) is not None
+
+
+def test_the_command_line_starts_without_the_slow_libraries():
+    code = (
+        "import sys; from typer.testing import CliRunner; from analysis.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "slow = {'pandas', 'polars', 'numpy', 'scipy', 'statsmodels', 'plotly', 'pyarrow'}\n"
+        "print(*sorted(slow & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_the_lock_holds_names_and_versions_only():
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[0-9][^\s]*( ; .*)?$", line), line
