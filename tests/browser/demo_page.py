@@ -230,7 +230,7 @@ def report(**options: object) -> Report:
                 "very likely a real gain (more than 99 in 100).",
                 "squat",
             ),
-            Takeaway("Quads had 8.2 fractional sets a week, the most of 20 muscles.", "weekly-sets"),
+            Takeaway("Quads had 8.2 fractional sets a week, most of 20 muscles.", "weekly-sets"),
             Takeaway(
                 "One more weekly set went with +0.2 % strength (95 % interval −0.1 to 0.5): too "
                 "wide to say whether more helps.",

@@ -30,9 +30,10 @@ def _desk(opener, page_path):
 
 
 @pytest.fixture
-def desk(_desk, open_page):
+def desk(_desk, opener):
     """One wide, light page for the tests that leave it as it was."""
-    return _desk
+    yield _desk
+    assert opener.faults == []
 
 
 def show(page, name):
@@ -155,11 +156,13 @@ def test_print_has_every_chart_whole_and_light(open_page, page_path, tmp_path, w
     boxes = page.evaluate(
         """() => [...document.querySelectorAll(".plot")].map((plot) => {
           const svg = plot.querySelector(".main-svg");
-          const [a, b] = [svg.getBoundingClientRect(), plot.closest("figure").getBoundingClientRect()];
+          const a = svg.getBoundingClientRect();
+          const b = plot.closest("figure").getBoundingClientRect();
+          const texts = [...svg.querySelectorAll("text")];
+          const ends = texts.map((text) => text.getBoundingClientRect().right);
           return {drawn: !!plot.dataset.drawn, left: a.left - b.left, right: b.right - a.right,
                   bottom: b.bottom - a.bottom, page: innerWidth - a.right, width: a.width,
-                  view: svg.getAttribute("viewBox"), last: Math.max(...[...svg.querySelectorAll("text")]
-                    .map((text) => text.getBoundingClientRect().right)) - b.right};
+                  view: svg.getAttribute("viewBox"), last: Math.max(...ends) - b.right};
         })"""
     )
     assert len(boxes) == 11
@@ -243,7 +246,8 @@ NAMES = """() => {
     if (!document.getElementById(e.hash.slice(1))) faults.push("leads nowhere: " + e.hash);
   }
   for (const e of document.querySelectorAll("table")) {
-    if (!e.caption || !e.querySelector("th[scope]")) faults.push("table: " + e.outerHTML.slice(0, 60));
+    const heads = e.querySelector("th[scope]");
+    if (!e.caption || !heads) faults.push("table: " + e.outerHTML.slice(0, 60));
   }
   let last = 0;
   for (const e of document.querySelectorAll("h1, h2, h3, h4, h5")) {

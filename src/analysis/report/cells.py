@@ -69,7 +69,7 @@ def cells(values: pd.Series[Any]) -> list[Any]:
 
 def number_texts(numbers: list[Any]) -> list[str]:
     """Return a column's numbers as printed, all with the same decimals."""
-    spec = f",.{_decimals(numbers)}f"
+    spec = f"z,.{_decimals(numbers)}f"  # z: no minus before a rounded zero
     texts = [MISSING if _is_missing(number) else format(number, spec) for number in numbers]
     return "\n".join(texts).replace("-", "−").split("\n") if texts else []
 

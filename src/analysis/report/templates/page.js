@@ -34,12 +34,15 @@
 
   async function loadLibrary() {
     const packed = byId("library");
-    if (!packed) return;
+    if (!packed) return loaded(); // a shared script beside the page has run by then
     const library = document.createElement("script");
     library.textContent = await unpacked(packed);
     document.head.append(library);
     packed.remove();
   }
+
+  const loaded = () => document.readyState === "complete"
+    ? undefined : new Promise((done) => addEventListener("load", done));
 
   function trouble(text) {
     byId("trouble").textContent = text;
@@ -55,6 +58,7 @@
     drawn.add(plot);
     await Plotly.react(plot, figure.data, figure.layout, { ...CONFIG, displayModeBar: touch ? false : "hover" });
     plot.dataset.drawn = "true";
+    plot.querySelector(".modebar")?.setAttribute("aria-label", "Chart tools");
     for (const button of all(".modebar-btn", plot)) {
       button.setAttribute("aria-label", button.dataset.title ?? "Chart tool");
     }
@@ -267,6 +271,7 @@
     stored = JSON.parse(text);
     span = byId("from") ? dataSpan() : null;
     recall();
+    if (Object.keys(stored.figures).length && !window.Plotly) throw new Error("plotly.js is missing");
     watch();
     root.dataset.ready = "true";
   }
