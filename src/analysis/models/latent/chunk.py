@@ -16,6 +16,10 @@ from analysis.models.latent.smoother import Smoothed, smooth_days
 
 Model = Literal["auto", "level", "trend"]
 
+OUTLIER_ROUNDS = 4
+"""Rounds of reweighting. In 24 real logs a fifth moves the median state by 0.005 of its SD and
+one in twenty by more than 0.08; a few series that allow two readings still change."""
+
 PARAMETERS = (
     "days",
     "model",
@@ -37,6 +41,7 @@ class ChunkFit:
 
     mean: Floats
     sd: Floats
+    error_sd: Floats
     parameters: dict[str, Any]
     changes: dict[str, Floats]
 
@@ -51,15 +56,25 @@ class _Posterior:
     change_var: Floats
 
 
-def fit_chunk(daily: Daily, *, model: Model, prior: Prior | None, window_days: float) -> ChunkFit:
+def fit_chunk(
+    daily: Daily,
+    *,
+    model: Model,
+    prior: Prior | None,
+    tail_dof: float | None,
+    window_days: float,
+) -> ChunkFit:
     """Fit a chunk of series; see `fit.smooth` for the arguments."""
-    days, typical = pad(daily), daily.typical_noise
+    typical = daily.typical_noise
+    if tail_dof is not None:
+        daily = _doubt_outliers(daily, typical, prior, tail_dof)
+    days = pad(daily, typical)
     flat, best = estimate(days, typical, prior)
     tilted = flat if model == "level" else estimate(days, typical, prior, level=best)[0]
     trend_weight = _trend_weight(flat, tilted, model)
     trend = trend_weight > 0.5
     chosen = _choose(trend, tilted, flat)
-    marked, row, markers = pad_with_markers(daily, (0.0, window_days, 2 * window_days))
+    marked, row, markers = pad_with_markers(daily, typical, (0.0, window_days, 2 * window_days))
     posterior = _posterior(marked, chosen, markers)
     place = np.repeat(np.arange(len(daily.names)), daily.length)
     parameters = {
@@ -80,8 +95,33 @@ def fit_chunk(daily: Daily, *, model: Model, prior: Prior | None, window_days: f
         "earlier_change_sd": np.sqrt(posterior.change_var[1]),
         "longest_gap_days": _longest_gap(daily, window_days),
     }
-    sd = np.sqrt(posterior.variance[row, place])
-    return ChunkFit(posterior.mean[row, place], sd, parameters, changes)
+    return ChunkFit(
+        posterior.mean[row, place],
+        np.sqrt(posterior.variance[row, place]),
+        np.sqrt(daily.noise * (chosen.error_var / typical)[place]),
+        parameters,
+        changes,
+    )
+
+
+def _doubt_outliers(daily: Daily, typical: Floats, prior: Prior | None, tail_dof: float) -> Daily:
+    """Return the days with more noise where they fit badly: errors of Student's t, by EM.
+
+    Light days, typing errors and another machine are common in logs; a Gaussian error would
+    read each of them as a change of strength.
+    """
+    place = np.repeat(np.arange(len(daily.names)), daily.length)
+    doubted = daily
+    for _ in range(OUTLIER_ROUNDS):
+        days = pad(doubted, typical)
+        flat, _ = estimate(days, typical, prior)
+        states = smooth_days(days, flat.ratios, np.empty((0, len(typical)), dtype=np.intp))
+        row = np.arange(len(place)) - daily.begin[place]
+        miss = (daily.value - states.level[row, place]) ** 2 / flat.error_var[place]
+        squares = (miss + states.level_var[row, place]) * typical[place] / daily.noise
+        weight = (tail_dof + 1) / (tail_dof + squares)
+        doubted = replace(daily, noise=daily.noise / weight)
+    return doubted
 
 
 def _trend_weight(flat: Estimate, tilted: Estimate, model: Model) -> Floats:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from analysis.models.latent.daily import Daily, Indices
+from analysis.models.latent.daily import Indices
 from analysis.models.latent.kalman import Floats
 
 COMMON_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -39,23 +40,23 @@ class Weekly:
     begun: Floats
 
 
-def by_week(daily: Daily, scale: Floats) -> Weekly:
+def by_week(states: pd.DataFrame) -> Weekly:
     """Return precision-weighted weekly means; within a week strength is taken as constant.
 
     Args:
-        daily: the exercises' days.
-        scale: error SD of each exercise as a share of the stated one.
+        states: `LatentFit.states` of the exercises: each day's value and error.
     """
-    exercise = np.repeat(np.arange(len(daily.names)), daily.length)
-    week = np.floor((daily.day - daily.day.min()) / WEEK_DAYS)
-    new = (np.diff(exercise, prepend=-1) > 0) | (np.diff(week, prepend=np.nan) != 0)
+    exercise, _ = pd.factorize(states["series"])
+    day = states["day"].to_numpy()
+    week = np.floor((day - day.min()) / WEEK_DAYS)
+    new = (np.diff(exercise, prepend=-1) != 0) | (np.diff(week, prepend=np.nan) != 0)
     first = np.flatnonzero(new)
-    precision = 1 / (daily.noise * scale[exercise] ** 2)
+    precision = states["error_sd"].to_numpy() ** -2.0
     total = np.add.reduceat(precision, first)
-    day = np.add.reduceat(precision * daily.day, first) / total
-    value = np.add.reduceat(precision * daily.value, first) / total
-    begun = daily.day[daily.begin[:-1]][exercise[first]]
-    return Weekly(exercise[first], day, value, 1 / total, begun)
+    mean_day = np.add.reduceat(precision * day, first) / total
+    value = np.add.reduceat(precision * states["observed"].to_numpy(), first) / total
+    begun = day[np.searchsorted(exercise, exercise[first])]
+    return Weekly(exercise[first], mean_day, value, 1 / total, begun)
 
 
 def common_trend(weekly: Weekly, wander: float, weeks: Floats) -> tuple[Floats, Floats, float]:

@@ -116,15 +116,15 @@ def _unsorted(codes: NDArray[np.intp], day: Floats) -> bool:
     return bool(((ahead < 0) | ((ahead == 0) & (np.diff(day) < 0))).any())
 
 
-def pad(daily: Daily) -> Days:
-    """Return the series as padded arrays; noise is relative to the series' typical noise."""
+def pad(daily: Daily, typical: Floats) -> Days:
+    """Return the series as padded arrays, their noise relative to the series' typical noise."""
     place = np.repeat(np.arange(len(daily.names)), daily.length)
-    relative = daily.noise / daily.typical_noise[place]
+    relative = daily.noise / typical[place]
     return _scatter(place, daily.day, daily.value, relative, np.ones(len(place)))
 
 
 def pad_with_markers(
-    daily: Daily, before_last: tuple[float, ...]
+    daily: Daily, typical: Floats, before_last: tuple[float, ...]
 ) -> tuple[Days, Indices, Indices]:
     """Return padded arrays with unobserved rows so many days before the last day.
 
@@ -141,7 +141,7 @@ def pad_with_markers(
     day = np.append(daily.day, marks)
     seen = (np.arange(len(day)) < size).astype(float)
     value, noise = np.append(daily.value, np.zeros(marks.size)), np.ones(len(day))
-    noise[:size] = daily.noise / daily.typical_noise[place[:size]]
+    noise[:size] = daily.noise / typical[place[:size]]
     order = np.lexsort((-seen, day, place))
     order = order[~np.isnan(day[order])]
     fresh = (np.diff(place[order], prepend=-1) > 0) | (np.diff(day[order], prepend=np.nan) != 0)

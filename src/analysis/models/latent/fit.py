@@ -21,6 +21,9 @@ CHUNK = 2048
 WITHIN_DAY_CORRELATION = 0.5
 """Correlation of the errors of sets of one day: between one worth of information and none shared.
 An assumption; the error's size is estimated whatever it is."""
+TAIL_DOF = 4.0
+"""Degrees of freedom of the errors where real logs are reported: a day four SDs off then weighs a
+quarter. A convention of robust statistics, not an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class LatentFit:
 
     Attributes:
         states: one row per series and observed day: `mean` (log e1RM), `sd`, `low`, `high` (the
-            band, t quantiles), `observed` (the day's weighted mean) and `sets`.
+            band, t quantiles), `observed` (the day's weighted mean), `sets`, and `error_sd` (SD
+            of the day's error; larger for a day that fits badly when `tail_dof` is given).
         parameters: one row per series: `days`, `model` ("level" or "trend"), `trend_weight`
             (weight of the evidence for the trend, 0–1), `level_sd_per_sqrt_day`,
             `slope_change_sd` (both log units), `scale` (error SD as a share of the stated one),
@@ -70,6 +74,7 @@ def smooth(
     *,
     model: Model = "auto",
     prior: Prior | None = Prior(),  # noqa: B008 - frozen
+    tail_dof: float | None = None,
     level: float = 0.95,
     within_day_correlation: float = WITHIN_DAY_CORRELATION,
     min_days: int = 3,
@@ -89,6 +94,8 @@ def smooth(
             with the higher evidence (BIC; the first slope counts through its prior).
         prior: shrinkage of the variances; None for plain maximum likelihood, which needs `model`
             to be named, because a diffuse slope has no evidence to compare.
+        tail_dof: degrees of freedom of Student's t errors, for real logs with their light days
+            and typing errors (`TAIL_DOF` in this program's reports); None for Gaussian ones.
         level: coverage of the band, over the variances' uncertainty by t quantiles only.
         within_day_correlation: correlation of the errors of sets of one day (an assumption).
         min_days: series with fewer days are left out, and listed.
@@ -101,21 +108,22 @@ def smooth(
     long_enough = daily.length >= max(min_days, 3)
     by_length = np.flatnonzero(long_enough)[np.argsort(daily.length[long_enough], kind="stable")]
     chunks = [by_length[at : at + CHUNK] for at in range(0, len(by_length), CHUNK)]
-    step = partial(fit_chunk, model=model, prior=prior, window_days=window_days)
+    step = partial(fit_chunk, model=model, prior=prior, tail_dof=tail_dof, window_days=window_days)
     run = map if executor is None else executor.map
     fits = list(run(step, [daily.take(chunk) for chunk in chunks]))
     settings: dict[str, object] = {
         "model": model,
         "prior": prior,
+        "tail_dof": tail_dof,
         "level": level,
         "within_day_correlation": within_day_correlation,
         "min_days": max(min_days, 3),
         "window_days": window_days,
     }
-    mean, sd = np.empty((2, len(daily.day)))
+    mean, sd, error_sd = np.empty((3, len(daily.day)))
     for chunk, fit in zip(chunks, fits, strict=True):
         rows = daily.rows_of(chunk)
-        mean[rows], sd[rows] = fit.mean, fit.sd
+        mean[rows], sd[rows], error_sd[rows] = fit.mean, fit.sd, fit.error_sd
     series = np.sort(by_length)
     fitted, rows = daily.take(series), daily.rows_of(series)
     order = np.argsort(by_length, kind="stable")
@@ -123,6 +131,7 @@ def smooth(
     changes = _stack(fitted.names, [fit.changes for fit in fits], order, CHANGES)
     changes = changes.assign(last_day=fitted.day[fitted.begin[1:] - 1], dof=parameters["dof"])
     states = _states(fitted, mean[rows], sd[rows], parameters["dof"].to_numpy(), level)
+    states["error_sd"] = error_sd[rows]
     left_out = pd.DataFrame(
         {"series": daily.names[~long_enough], "days": daily.length[~long_enough]}
     )

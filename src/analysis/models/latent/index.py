@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.latent.common_trend import WEEK_DAYS, Weekly, by_week, common_trend
-from analysis.models.latent.daily import Daily, collapse
-from analysis.models.latent.fit import WITHIN_DAY_CORRELATION, LatentFit, smooth
+from analysis.models.latent.fit import TAIL_DOF, LatentFit, smooth
 from analysis.models.latent.kalman import Floats
 from analysis.models.latent.status import status_table
 
@@ -59,33 +58,35 @@ def strength_index(
 
     Args:
         observations: one row per set: `series` (the exercise), `day`, `log_e1rm`, `variance`.
-        fit: `smooth(observations, model="level")` of these series or more, when it is at hand;
+        fit: `smooth(observations, model="level", …)` of these series or more, when it is at hand;
             many athletes in one call are much faster than one by one.
         level: coverage of the band.
         window_days: length of the last window, for `change`.
         smallest_change: smallest change worth noticing, log units.
         certainty: probability from which a word is used.
     """
-    fit = smooth(observations, model="level") if fit is None else fit
-    daily = collapse(observations, WITHIN_DAY_CORRELATION)
-    known = daily.names.isin(fit.parameters["series"])
-    if not known.any():
+    names = observations["series"].unique()
+    fit = smooth(observations, model="level", tail_dof=TAIL_DOF) if fit is None else fit
+    states = fit.states[fit.states["series"].isin(names)]
+    if states.empty:
         return None
-    kept = daily.take(np.flatnonzero(known))
-    parameters = fit.parameters.set_index("series").loc[kept.names]
-    weekly = by_week(kept, parameters["scale"].to_numpy())
-    wander = float(np.average(parameters["level_sd_per_sqrt_day"] ** 2, weights=kept.length))
-    end = float(kept.day.max())
-    weeks = np.append(np.arange(kept.day.min(), end, WEEK_DAYS), end)
+    parameters = fit.parameters[fit.parameters["series"].isin(names)]
+    weekly = by_week(states)
+    wander = float(
+        np.average(parameters["level_sd_per_sqrt_day"] ** 2, weights=parameters["days"])
+    )
+    kept = states.groupby("series")["day"].agg(["size", "min", "max"])
+    end = float(states["day"].max())
+    weeks = np.append(np.arange(states["day"].min(), end, WEEK_DAYS), end)
     mean, covariance, share = common_trend(weekly, wander, weeks)
     table = _table(weekly, weeks, mean, covariance, level)
-    changes = _changes(weeks, mean, covariance, window_days, kept)
+    changes = _changes(weeks, mean, covariance, window_days, states["day"])
     return StrengthIndex(
         table,
-        _exercises(kept),
+        kept.set_axis(["days", "first_day", "last_day"], axis=1).reset_index(),
         share,
         status_table(changes, smallest_change, certainty),
-        pd.DataFrame({"series": daily.names[~known], "days": daily.length[~known]}),
+        fit.left_out[fit.left_out["series"].isin(names)],
     )
 
 
@@ -110,7 +111,7 @@ def _table(
 
 
 def _changes(
-    weeks: Floats, mean: Floats, covariance: Floats, window_days: float, kept: Daily
+    weeks: Floats, mean: Floats, covariance: Floats, window_days: float, days: pd.Series[float]
 ) -> pd.DataFrame:
     """Return the last two windows' changes as `status_table` takes them; one row."""
     columns: dict[str, float] = {}
@@ -124,7 +125,7 @@ def _changes(
         variance = float(contrast @ covariance @ contrast)
         columns[name] = float(mean[late] - mean[early]) if known else np.nan
         columns[f"{name}_sd"] = np.sqrt(max(variance, 0.0)) if known else np.nan
-    trained = np.unique(kept.day)
+    trained = np.unique(days)
     recent = np.diff(trained)[trained[1:] > weeks[end] - window_days]
     return pd.DataFrame(
         {
@@ -133,16 +134,5 @@ def _changes(
             **{name: [value] for name, value in columns.items()},
             "longest_gap_days": [float(recent.max(initial=0.0))],
             "dof": [float(len(trained))],
-        }
-    )
-
-
-def _exercises(kept: Daily) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "series": kept.names,
-            "days": kept.length,
-            "first_day": kept.day[kept.begin[:-1]],
-            "last_day": kept.day[kept.begin[1:] - 1],
         }
     )

@@ -11,7 +11,7 @@ import polars as pl
 from analysis.figures import Trace, band, figure, line
 from analysis.logbook import Logbook
 from analysis.measures.drawing import by_athlete
-from analysis.models.latent.fit import smooth
+from analysis.models.latent.fit import TAIL_DOF, smooth
 from analysis.models.latent.index import StrengthIndex, strength_index
 from analysis.models.latent.sets import Estimates, observations
 from analysis.result import Figure, Result
@@ -93,7 +93,7 @@ def _indices(
 ) -> dict[str, StrengthIndex | None]:
     if table.empty:
         return {}
-    fit = smooth(table, model="level")
+    fit = smooth(table, model="level", tail_dof=TAIL_DOF)
     return {
         str(name): strength_index(
             own, fit, window_days=window_days, smallest_change=smallest_change
