@@ -47,35 +47,32 @@ def evaluate(
     """
     from formulaic import Formula
 
-    sources: dict[str, Any] = dict(like.specs) if like else _sides(formula)
-    response, values, specs = _model_matrix(sources["response"], data)
-    if len(response) != 1:
-        raise ModelError(f"formula {formula!r} must have one response column, not {len(response)}")
-    distinct, fixed = {}, _Part(*_model_matrix(sources["fixed"], data))
-    distinct.update(fixed.columns())
-    used = {"response": specs, "fixed": fixed.spec}
-    random = {}
+    sources: dict[str, Any] = _sides(formula) | (dict(like.specs) if like else {})
+    response, fixed = _part(sources["response"], data), _part(sources["fixed"], data)
+    if len(response.columns) != 1:
+        raise ModelError(f"formula {formula!r} must have one response column")
+    used = {"response": response.spec, "fixed": fixed.spec}
+    distinct, random = dict(fixed.columns), {}
     for level, part in parts.items():
-        terms = [INTERCEPT if str(term) == "1" else str(term) for term in Formula(part)]
-        if not set(terms) <= set(fixed.names):
-            own = _Part(*_model_matrix(sources.get(level, Formula(part)), data))
-            terms, used[level] = own.names, own.spec
-            distinct = {**own.columns(), **distinct}
+        terms = _terms(Formula(part))
+        if not set(terms) <= set(fixed.columns):
+            own = _part(sources.get(level, Formula(part)), data)
+            terms, used[level] = list(own.columns), own.spec
+            distinct = {**own.columns, **distinct}
         random[level] = terms
-    if response[0] in distinct:
-        raise ModelError(f"the response {response[0]} is also a predictor")
-    distinct[response[0]] = values[:, 0]
-    return Columns(distinct, fixed.names, random, used)
+    repeated = set(response.columns) & set(distinct)
+    if repeated:
+        raise ModelError(f"the response {repeated.pop()} is also a predictor")
+    specs = {name: spec for name, spec in used.items() if spec is not None}
+    return Columns(distinct | response.columns, list(fixed.columns), random, specs)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    names: list[str]
-    values: FloatArray
-    spec: Any
+    """Columns by name, and the encoder that made them, if one was needed."""
 
-    def columns(self) -> dict[str, FloatArray]:
-        return {name: self.values[:, i] for i, name in enumerate(self.names)}
+    columns: dict[str, FloatArray]
+    spec: Any
 
 
 def _sides(formula: str) -> dict[str, Any]:
@@ -87,7 +84,25 @@ def _sides(formula: str) -> dict[str, Any]:
     return {"response": whole.lhs, "fixed": whole.rhs}
 
 
-def _model_matrix(source: Any, data: pd.DataFrame) -> tuple[list[str], FloatArray, Any]:
+def _terms(formula: Any) -> list[str]:
+    return [INTERCEPT if str(term) == "1" else str(term) for term in formula]
+
+
+def _part(source: Any, data: pd.DataFrame) -> _Part:
+    """Evaluate a formula, or apply an encoder; bare numeric columns need neither."""
+    if hasattr(source, "required_variables") and not hasattr(source, "column_names"):
+        terms = _terms(source)
+        if all(term == INTERCEPT or _is_number(data, term) for term in terms):
+            one = np.ones(len(data))
+            bare = {t: one if t == INTERCEPT else data[t].to_numpy(float) for t in terms}
+            return _Part(bare, None)
     matrix = source.get_model_matrix(data, output="numpy", na_action="ignore")
-    spec = matrix.model_spec
-    return list(spec.column_names), np.asarray(matrix, dtype=float), spec
+    spec, values = matrix.model_spec, np.asarray(matrix, dtype=float)
+    return _Part({name: values[:, i] for i, name in enumerate(spec.column_names)}, spec)
+
+
+def _is_number(data: pd.DataFrame, name: str) -> bool:
+    if name not in data.columns:
+        return False
+    kind = data[name].dtype
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)

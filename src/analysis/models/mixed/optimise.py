@@ -10,7 +10,7 @@ there is not negative.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,9 @@ RELATIVE_DECREMENT = 1e-13
 START_DECREMENT = 1e-6
 START_GROUPS = 500
 START_SCALES = (0.3, 1.0, 3.0, 10.0)
+
+SAME_CURVATURE = 1e-3
+"""Length of a step after which the curvature is the same to more digits than the next needs."""
 
 MAX_STEPS = 100
 DIFFERENCE = 1e-5
@@ -37,27 +40,40 @@ class Optimum:
         deviance: its value there.
         converged: whether the last predicted gain was below tolerance.
         steps: Newton steps taken.
+        hessian: curvature used last, to start a neighbouring problem with.
     """
 
     theta: FloatArray
     deviance: float
     converged: bool
     steps: int
+    hessian: FloatArray
 
 
-def minimise(likelihood: Likelihood, start: FloatArray | None = None) -> Optimum:
-    """Find θ; a singular end point is tried again from other starts and the best kept."""
+def minimise(
+    likelihood: Likelihood,
+    warm: Optimum | None = None,
+    tolerance: float = RELATIVE_DECREMENT,
+) -> Optimum:
+    """Find θ; a singular end point is tried again from other starts and the best kept.
+
+    `warm` is the optimum of a neighbouring problem.
+    """
     if likelihood.size == 0:
-        return Optimum(np.empty(0), likelihood.evaluate(np.empty(0)).deviance, True, 0)
+        none = np.empty(0)
+        return Optimum(none, likelihood.evaluate(none).deviance, True, 0, np.empty((0, 0)))
     identity = _flatten([np.eye(len(f)) for f in likelihood.factors(np.zeros(likelihood.size))])
-    best = _newton(likelihood, _start(likelihood, identity) if start is None else start)
+    if warm is None:
+        best = _newton(likelihood, _start(likelihood, identity), tolerance)
+    else:
+        best = _newton(likelihood, warm.theta, tolerance, warm.hessian)
     if is_singular(likelihood, best.theta) or not best.converged:
         for other in (_mirrored(likelihood, best.theta), 0.1 * identity):
-            again = _newton(likelihood, other)
+            again = _newton(likelihood, other, tolerance)
             if again.deviance < best.deviance - 1e-10 * (1.0 + abs(best.deviance)):
                 best = again
     theta = _flatten([_positive_diagonal(f) for f in likelihood.factors(best.theta)])
-    return Optimum(theta, best.deviance, best.converged, best.steps)
+    return replace(best, theta=theta)
 
 
 def _start(likelihood: Likelihood, identity: FloatArray) -> FloatArray:
@@ -94,31 +110,48 @@ def difference_hessian(
 
 
 def _newton(
-    likelihood: Likelihood, theta: FloatArray, tolerance: float = RELATIVE_DECREMENT
+    likelihood: Likelihood,
+    theta: FloatArray,
+    tolerance: float = RELATIVE_DECREMENT,
+    hessian: FloatArray | None = None,
 ) -> Optimum:
-    here, hessian = likelihood.evaluate(theta), None
+    """Newton steps; near the end, and at a warm start, the last curvature is good enough."""
+    here, fresh = likelihood.evaluate(theta), False
 
     def slope(at: FloatArray) -> FloatArray:
         return likelihood.evaluate(at).gradient
 
     for taken in range(MAX_STEPS):
         if hessian is None:
-            hessian = difference_hessian(slope, theta, here.gradient)
+            hessian, fresh = difference_hessian(slope, theta, here.gradient), True
         step, gain = _descent(hessian, here.gradient)
         if gain <= tolerance * (1.0 + abs(here.deviance)):
-            last = likelihood.evaluate(theta + step)
-            better = last.deviance <= here.deviance
-            return Optimum(
-                theta + step if better else theta, min(last.deviance, here.deviance), True, taken
-            )
-        length = _line_search(likelihood, here.deviance, theta, step, gain)
-        if length is None:
-            return Optimum(theta, here.deviance, False, taken)
-        theta, here = theta + length[0] * step, length[1]
-        # Close to the end the curvature is the same to more digits than the step needs.
-        if not (length[0] == 1.0 and np.linalg.norm(step) < 1e-3):
+            return _last_step(likelihood, theta, here.deviance, step, taken, hessian)
+        found = _line_search(likelihood, here.deviance, theta, step, gain)
+        if found is None:
+            if fresh:
+                return Optimum(theta, here.deviance, False, taken, hessian)
             hessian = None
-    return Optimum(theta, here.deviance, False, MAX_STEPS)
+            continue
+        length, here = found
+        theta, fresh = theta + length * step, False
+        if length < 1.0 or np.linalg.norm(step) > SAME_CURVATURE:
+            hessian = None
+    return Optimum(theta, here.deviance, False, MAX_STEPS, np.eye(len(theta)))
+
+
+def _last_step(
+    likelihood: Likelihood,
+    theta: FloatArray,
+    deviance: float,
+    step: FloatArray,
+    taken: int,
+    hessian: FloatArray,
+) -> Optimum:
+    last = likelihood.evaluate(theta + step, gradient=False).deviance
+    if last <= deviance:
+        return Optimum(theta + step, last, True, taken, hessian)
+    return Optimum(theta, deviance, True, taken, hessian)
 
 
 def _line_search(

@@ -38,7 +38,7 @@ def bootstrap(fit: MixedFit, draws: int = 200, *, seed: int = 1) -> pd.DataFrame
         likelihood = Likelihood(
             statistics, reml=fit.likelihood.reml, sigma=fit.likelihood.fixed_sigma
         )
-        optimum = minimise(likelihood, fit.optimum.theta)
+        optimum = minimise(likelihood, fit.optimum)
         evaluation = likelihood.evaluate(optimum.theta, gradient=False)
         again = replace(fit, likelihood=likelihood, optimum=optimum, evaluation=evaluation)
         rows.append(components(again))
@@ -130,7 +130,7 @@ class _Profile:
 
     def __init__(self, fit: MixedFit, at: int) -> None:
         self._statistics = fit.likelihood.statistics
-        self._theta = fit.optimum.theta
+        self._warm = fit.optimum
         self.sigma = fit.likelihood.fixed_sigma
         encoding = fit.encoding
         self._encoding, self._row = encoding, encoding.coefficients(encoding.fixed)[at]
@@ -158,6 +158,5 @@ class _Profile:
             basis=basis,
         )
         held = replace(self._statistics, gram=gram, encoding=encoding)
-        found = minimise(Likelihood(held, reml=False, sigma=self.sigma), self._theta)
-        self._theta = found.theta
-        return found.deviance
+        self._warm = minimise(Likelihood(held, reml=False, sigma=self.sigma), self._warm)
+        return self._warm.deviance

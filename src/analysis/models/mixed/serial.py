@@ -18,7 +18,7 @@ from analysis.models.mixed.batched import FloatArray, IntArray
 from analysis.models.mixed.design import Design
 from analysis.models.mixed.deviance import Likelihood
 from analysis.models.mixed.encoding import ModelError
-from analysis.models.mixed.optimise import Optimum, minimise
+from analysis.models.mixed.optimise import RELATIVE_DECREMENT, Optimum, minimise
 from analysis.models.mixed.statistics import Statistics, reduce
 
 SHORTEST = 1.0 / 36.0
@@ -28,6 +28,8 @@ LONGEST = 100.0
 """Longest range tried, in longest series: the residual is then a random intercept."""
 
 GRID = 7
+COARSE = 1e-7
+"""Relative decrement on the grid, which only has to say between which two points to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,13 @@ def whitened(design: Design, gaps: FloatArray, range_d: float) -> Statistics:
     """Return the cross-products of rows whose residuals are independent at this range."""
     correlation = np.exp(-gaps / range_d)
     variance = -np.expm1(-2.0 * gaps / range_d)
-    rows = design.rows.copy()
-    rows[:, 1:] -= correlation[1:] * design.rows[:, :-1]
-    rows /= np.sqrt(variance)
+    scale = 1.0 / np.sqrt(variance)
+    rows, before = np.empty_like(design.rows), np.empty(len(gaps) - 1)
+    for old, new in zip(design.rows, rows, strict=True):
+        np.multiply(correlation[1:], old[:-1], out=before)
+        np.subtract(old[1:], before, out=new[1:])
+        new[0] = old[0]
+        new *= scale
     return reduce(design, rows, float(np.log(variance).sum()))
 
 
@@ -86,11 +92,11 @@ def fit_serial(
     low, high = np.log(SHORTEST * middle), np.log(LONGEST * max(span, middle))
     search = _Search(design, gaps, reml, sigma)
     grid = np.r_[low, np.linspace(np.log(0.3 * middle), high, GRID)]
-    values = [search(at) for at in grid]
+    values = [search(at, COARSE) for at in grid]
     best = int(np.argmin(values))
     bounds = (grid[max(best - 1, 0)], grid[min(best + 1, GRID)])
     found = minimize_scalar(
-        search, bounds=bounds, method="bounded", options={"xatol": 1e-6, "maxiter": 60}
+        search, bounds=bounds, method="bounded", options={"xatol": 1e-5, "maxiter": 60}
     )
     log_range = float(found.x) if found.fun < values[best] else float(grid[best])
     search(log_range)
@@ -106,13 +112,12 @@ class _Search:
 
     def __init__(self, design: Design, gaps: FloatArray, reml: bool, sigma: float | None) -> None:
         self._design, self._gaps, self._reml, self._sigma = design, gaps, reml, sigma
-        self._theta: FloatArray | None = None
+        self._warm: Optimum | None = None
 
-    def __call__(self, log_range: float) -> float:
+    def __call__(self, log_range: float, tolerance: float = RELATIVE_DECREMENT) -> float:
         statistics = whitened(self._design, self._gaps, float(np.exp(log_range)))
         self.likelihood = Likelihood(statistics, reml=self._reml, sigma=self._sigma)
-        self.optimum = minimise(self.likelihood, self._theta)
-        self._theta = self.optimum.theta
+        self._warm = self.optimum = minimise(self.likelihood, self._warm, tolerance)
         return self.optimum.deviance
 
 
