@@ -5,6 +5,16 @@ Method, coverage and what breaks it: docs/dose_response.md.
 
 from analysis.models.dose_response.estimate import Estimate
 from analysis.models.dose_response.model import TooLittleError
+from analysis.models.dose_response.question import Evidence
+from analysis.models.dose_response.result import dose_response
 from analysis.models.dose_response.within import WithinEffect, lead_placebo, within_effect
 
-__all__ = ["Estimate", "TooLittleError", "WithinEffect", "lead_placebo", "within_effect"]
+__all__ = [
+    "Estimate",
+    "Evidence",
+    "TooLittleError",
+    "WithinEffect",
+    "dose_response",
+    "lead_placebo",
+    "within_effect",
+]

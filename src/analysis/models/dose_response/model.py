@@ -120,8 +120,8 @@ def _check(rows: pd.DataFrame, within: Sequence[str]) -> None:
 def _design(
     rows: pd.DataFrame, within: Sequence[str], between: Sequence[str], n_athletes: int
 ) -> pd.DataFrame:
-    series = [rows["athlete"], rows["muscle"]]
-    columns = {name: rows[name] - rows.groupby(series)[name].transform("mean") for name in within}
+    series = rows.groupby(["athlete", "muscle"], sort=False)[list(within)]
+    columns = dict((rows[list(within)] - series.transform("mean")).items())
     if n_athletes >= FEWEST_CLUSTERS:
         columns = {"growth": pd.Series(1.0, rows.index), **columns}
         columns |= {name: rows[name] - rows[name].mean() for name in between}

@@ -34,26 +34,27 @@ class Chains:
     Attributes:
         steps: for k = 1, 2 …, the rows that are k-th in their chain; the row before each is the
             row above it.
+        ends: the last row of every chain.
         variance: of the estimates' noise in each change.
         covariance: with the change in the next row, 0 where that is no neighbour.
     """
 
     steps: tuple[NDArray[np.int64], ...]
+    ends: NDArray[np.int64]
     variance: Floats
     covariance: Floats
 
     def whiten(self, share: float, columns: Floats) -> tuple[Floats, float]:
         """Return L⁻¹ · columns (rows first) and log|L| for Ω = L Lᵀ at σ = 1."""
         pivot = (1 - share) * self.variance.mean() + share * self.variance
-        white, before = columns.copy(), np.zeros(len(columns))
+        white = columns.copy()
         for rows in self.steps:
-            link = share * self.covariance[rows - 1]
-            before[rows] = link / np.sqrt(pivot[rows - 1])
-            pivot[rows] -= before[rows] ** 2
-            white[rows - 1] /= np.sqrt(pivot[rows - 1])[:, None]
-            white[rows] -= before[rows, None] * white[rows - 1]
-        last = np.setdiff1d(np.arange(len(columns)), np.concatenate([*self.steps, [0]]) - 1)
-        white[last] /= np.sqrt(pivot[last])[:, None]
+            root = np.sqrt(pivot[rows - 1])
+            below = share * self.covariance[rows - 1] / root
+            pivot[rows] -= below**2
+            white[rows - 1] /= root[:, None]
+            white[rows] -= below[:, None] * white[rows - 1]
+        white[self.ends] /= np.sqrt(pivot[self.ends])[:, None]
         return white, 0.5 * float(np.log(pivot).sum())
 
     def best_share(self, response: Floats, design: Floats) -> float:
@@ -67,7 +68,7 @@ class Chains:
             spare = len(white) - design.shape[1]
             log_xx = float(np.log(np.maximum(diagonal[:-1], 1e-300)).sum())
             residual = float(np.log(max(float(diagonal[-1]), 1e-300)))
-            return 2 * (log_l + log_xx + spare * residual)
+            return float(2 * (log_l + log_xx + spare * residual))
 
         found = minimize_scalar(
             deviance, bounds=(0.0, LARGEST_SHARE), method="bounded", options={"xatol": 1e-3}
@@ -85,5 +86,8 @@ def chains(rows: pd.DataFrame) -> Chains:
     start = np.maximum.accumulate(np.where(follows, 0, at))
     place = at - start
     steps = tuple(np.flatnonzero(place == k) for k in range(1, int(place.max(initial=0)) + 1))
-    covariance = rows["next_covariance"].to_numpy(float) * np.r_[follows[1:], False]
-    return Chains(steps, rows["change_variance"].to_numpy(float), covariance)
+    followed = np.r_[follows[1:], False]
+    covariance = rows["next_covariance"].to_numpy(float) * followed
+    return Chains(
+        steps, np.flatnonzero(~followed), rows["change_variance"].to_numpy(float), covariance
+    )
