@@ -162,6 +162,8 @@ def test_print_has_every_chart_whole_and_light(open_page, page_path, tmp_path, w
           const ends = texts.map((text) => text.getBoundingClientRect().right);
           return {drawn: !!plot.dataset.drawn, left: a.left - b.left, right: b.right - a.right,
                   bottom: b.bottom - a.bottom, page: innerWidth - a.right, width: a.width,
+                  whole: getComputedStyle(plot.closest(".result")).breakInside,
+                  tall: plot.closest(".result").getBoundingClientRect().height,
                   view: svg.getAttribute("viewBox"), last: Math.max(...ends) - b.right};
         })"""
     )
@@ -171,6 +173,8 @@ def test_print_has_every_chart_whole_and_light(open_page, page_path, tmp_path, w
         assert box["view"]
         assert min(box["left"], box["right"], box["bottom"], box["page"]) >= 0
         assert box["width"] > 500
+        assert box["whole"] == "avoid"  # kept on one page, which it fits
+        assert box["tall"] < 1032
         assert box["last"] <= 0
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     pdf = tmp_path / "page.pdf"

@@ -3,7 +3,7 @@
     from analysis.report import Report, Section
     Report("Spring block", [Section("strength", "Strength", [result])]).save("spring.html")
 
-Blocks are in `blocks.py`, the page in `page.py`; docs/report.md shows each with its picture.
+Blocks are in `blocks.py`, the page in `page.py`; docs/report.md shows how to use each.
 """
 
 from analysis.report.blocks import (

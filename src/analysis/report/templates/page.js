@@ -5,7 +5,8 @@
   const byId = (id) => document.getElementById(id);
   const view = { unit: root.dataset.startUnit, from: "", to: "", dark: false, themed: "" };
   const drawn = new Set();
-  const PAPER_PX = 700; // A4 less margins at 96 px an inch: letters keep their size in print
+  // A4 less margins at 96 px an inch, two charts a page: letters keep their size in print
+  const PAPER_PX = 700, PAPER_HEIGHT_PX = 290;
   let stored = { figures: {}, files: {} };
   let span = null;
 
@@ -54,7 +55,10 @@
     const name = plot.dataset.figure;
     if (!stored.figures[name] || !window.Plotly) return;
     const figure = shown(stored.figures[name], view);
-    if (root.dataset.paper) Object.assign(figure.layout, { width: PAPER_PX, autosize: false });
+    if (root.dataset.paper) {
+      const height = stored.figures[name].layout?.height ?? PAPER_HEIGHT_PX;
+      Object.assign(figure.layout, { width: PAPER_PX, height, autosize: false });
+    }
     drawn.add(plot);
     await Plotly.react(plot, figure.data, figure.layout, { ...CONFIG, displayModeBar: touch ? false : "hover" });
     plot.dataset.drawn = "true";
