@@ -16,16 +16,38 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Logbook": "analysis.logbook",
+    "Report": "analysis.report",
     "Result": "analysis.result",
+    "mapping_audit": "analysis.exercises.audit",
     "read": "analysis.ingest",
+    **{
+        name: f"analysis.measures.{name}"
+        for name in (
+            "working",
+            "volume",
+            "sensitivity",
+            "intensity",
+            "frequency",
+            "strength",
+            "progression",
+            "balance",
+            "technique",
+            "loading",
+            "recovery",
+            "recent",
+        )
+    },
+    "coverage": "analysis.measures.recent",
 }
+
+_NAMES_INSIDE = {"mapping_audit": "audit"}
 
 __all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES[name]), _NAMES_INSIDE.get(name, name))
     raise AttributeError(f"module 'analysis' has no attribute {name!r}")
 
 

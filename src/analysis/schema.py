@@ -34,7 +34,8 @@ LOAD_BASES = {
     "assistance": "body mass minus load_kg: a bigger number is an easier set",
     "bodyweight": "body mass alone; load_kg is empty or 0, or the body mass itself",
     "none": "no load in the exercise: timed, distance, mobility",
-    "unknown": "the exercise is not mapped, so what load_kg means is not known",
+    "unknown": "what load_kg counts is not known: the exercise is not mapped, or its name does not "
+    "say what it is done with",
 }
 
 
@@ -138,7 +139,13 @@ REJECTED: tuple[Column, ...] = (
 EXERCISES: tuple[Column, ...] = (
     Column("exercise", pl.String, "the exercise as the export names it", required=True),
     Column("exercise_id", pl.String, "the catalogue's id; empty when unmapped"),
-    Column("method", pl.String, "exact, alias, rule, override or unmapped", required=True),
+    Column(
+        "method",
+        pl.String,
+        "how the name was mapped",
+        required=True,
+        vocabulary=("override", "exact", "alias", "rule", "unmapped"),
+    ),
     Column("sets", pl.Int64, "sets logged under that name", required=True),
 )
 

@@ -67,16 +67,17 @@ def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.Data
         catalogue: maps exercise names.
         unit_of: `exercise`, `unit`: the unit of each exercise, where the file does not say.
     """
-    present = set(staged.rows.collect_schema().names())
+    kinds = staged.rows.collect_schema()
+    present = set(kinds.names())
     if staged.distance_unit is None:
         present.discard("distance")  # nobody knows what the number is; the staging counts them
     rows = staged.rows
     if staged.load_unit is None and "load" in present:
         rows = rows.join(unit_of.lazy(), on="exercise", how="left", maintain_order="left")
-    bad = _broken_rules(present)
+    bad = _broken_rules(present, kinds)
     fatal = pl.any_horizontal(name for name in bad if name.removeprefix("bad_") in ESSENTIAL)
     is_set = ~fatal & pl.col("not_set").is_null() if "not_set" in present else ~fatal
-    rows = rows.with_columns(**_typed(staged, present)).with_columns(**bad)
+    rows = rows.with_columns(**_typed(staged, kinds)).with_columns(**bad)
     rows = rows.with_columns(is_set=is_set, is_odd=~is_set | pl.any_horizontal(*bad))
     odd: list[pl.DataFrame] = []
     texts = [name for name in (*STAGED_TEXT, "started_text") if name in present]
@@ -85,7 +86,7 @@ def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.Data
         if not batch["is_odd"].any():
             return batch
         aside = batch.filter(pl.col("is_odd") & is_record(present))
-        odd.append(aside.select("source_row", "is_set", *texts, *bad))
+        odd.append(aside.select("source_row", "is_set", pl.col(texts).cast(pl.String), *bad))
         cleared = {
             f"typed_{name}": pl.when(~pl.col(f"bad_{name}")).then(f"typed_{name}")
             for name in NUMBERS
@@ -133,7 +134,11 @@ def _rule(column: str) -> str:
 def is_record(present: set[str]) -> pl.Expr:
     """Not a blank line."""
     tell_tale = ("exercise", "started_text", "load", "reps")
-    return pl.any_horizontal(_given(name) for name in tell_tale if name in present)
+    return pl.any_horizontal(
+        (pl.col(name).cast(pl.String) != "").fill_null(False)
+        for name in tell_tale
+        if name in present
+    )
 
 
 def read_number(text: pl.Series) -> pl.Series:
@@ -145,13 +150,17 @@ def read_number(text: pl.Series) -> pl.Series:
     return tidy.cast(pl.Float64, strict=False)
 
 
-def _typed(staged: Staged, present: set[str]) -> dict[str, pl.Expr]:
+def _typed(staged: Staged, kinds: pl.Schema) -> dict[str, pl.Expr]:
     """Typed columns wait under another name: their raw text must survive for messages."""
     made = {
-        name: pl.col(text).map_batches(read_number, return_dtype=pl.Float64, is_elementwise=True)
+        name: pl.col(text)
+        if kinds[text] == pl.Float64
+        else pl.col(text).map_batches(read_number, return_dtype=pl.Float64, is_elementwise=True)
         for name, text in NUMBERS.items()
-        if text in present
+        if text in kinds
     }
+    if staged.distance_unit is None:
+        made.pop("distance_m", None)
     if "load_kg" in made:
         column = "unit" if staged.load_unit is None else "load_unit"
         made["load_kg"] = _in_base(made["load_kg"], staged.load_unit, column, units.KG_PER)
@@ -176,7 +185,7 @@ def _given(text: str) -> pl.Expr:
     return (pl.col(text) != "").fill_null(False)
 
 
-def _broken_rules(present: set[str]) -> dict[str, pl.Expr]:
+def _broken_rules(present: set[str], kinds: pl.Schema) -> dict[str, pl.Expr]:
     bad = {
         "bad_started_at": ~pl.col("started_at").is_between(_EARLIEST, _LATEST).fill_null(False),
         "bad_exercise": ~_given("exercise"),
@@ -185,7 +194,8 @@ def _broken_rules(present: set[str]) -> dict[str, pl.Expr]:
         if text in present:
             rule = _SETS[name]
             inside = pl.col(f"typed_{name}").is_between(rule.low, rule.high).fill_null(False)
-            bad[f"bad_{name}"] = _given(text) & ~inside
+            given = pl.col(text).is_not_null() if kinds[text] == pl.Float64 else _given(text)
+            bad[f"bad_{name}"] = given & ~inside
     return bad
 
 
@@ -201,7 +211,7 @@ def _set_table(
             name: _value(name) if text in present else pl.lit(None, dtype=pl.Float64)
             for name, text in NUMBERS.items()
         },
-    ).with_columns(**_places("set_number" in present))
+    ).with_columns(**_places(present))
     made = {
         "athlete": pl.lit(origin.athlete),
         "app": pl.lit(origin.app),
@@ -241,9 +251,12 @@ def _session(started_at: pl.Series) -> pl.Series:
     return names.gather(started_at.rle_id())
 
 
-def _places(numbered: bool) -> dict[str, pl.Expr]:
+def _places(present: set[str]) -> dict[str, pl.Expr]:
     """Number the runs of one exercise in a workout, and the sets in a run."""
+    numbered = "set_number" in present
     new_session = _changed("session")
+    if "workout" in present:
+        new_session |= _changed("workout")
     new_run = new_session | _changed("exercise")
     if numbered:
         number = pl.col("set_number")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import polars as pl
@@ -52,6 +52,8 @@ def drop(copies: Sequence[Copy]) -> None:
 
 def shared_starts(copies: Sequence[Copy]) -> list[tuple[str, str, int]]:
     """Return (file, file, workouts) for files of different athletes that hold the same log."""
+    if len({copy.athlete for copy in copies}) < 2:
+        return []
     starts = {copy.label: _starts(copy) for copy in copies}
     pairs = []
     for place, one in enumerate(copies):
@@ -65,8 +67,8 @@ def shared_starts(copies: Sequence[Copy]) -> list[tuple[str, str, int]]:
 
 def _starts(copy: Copy) -> set[datetime]:
     """Starts to the minute; a day alone says nothing, for many train on the same days."""
-    sessions = _sessions(copy)
-    return set(sessions.filter(~pl.col("day_only"))["minute"].to_list())
+    minutes = pl.scan_parquet(copy.path).select(_minute().unique()).collect().to_series()
+    return set(minutes.filter(minutes.dt.time() != time(0, 0)).to_list())
 
 
 def _drop_for_one(copies: Sequence[Copy]) -> None:
@@ -101,7 +103,7 @@ def _sessions(copy: Copy) -> pl.DataFrame:
         pl.scan_parquet(copy.path)
         .group_by("session")
         .agg(
-            pl.col("started_at").first().dt.truncate("1m").alias("minute"),
+            _minute().first().alias("minute"),
             pl.len().alias("sets"),
             (pl.col("load_kg").fill_null(0) * pl.col("reps").fill_null(0)).sum().alias("work"),
             print_of_set.sort().alias("prints"),
@@ -113,6 +115,10 @@ def _sessions(copy: Copy) -> pl.DataFrame:
         .sort("session")
         .collect()
     )
+
+
+def _minute() -> pl.Expr:
+    return pl.col("started_at").dt.truncate("1m")
 
 
 def _twins(mine: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:

@@ -93,7 +93,13 @@ def stage_file(
         source.label, source.athlete, vendor.name, source.path, target / "sets.parquet"
     )
     try:
-        _stage(account, vendor, peek, unit, encoding, catalogue)
+        try:
+            _stage(account, vendor, peek, unit, encoding, catalogue, sound=True)
+        except pl.exceptions.ComputeError:  # a large file that is not sound after all
+            account = Account(
+                source.label, source.athlete, vendor.name, source.path, account.staged
+            )
+            _stage(account, vendor, peek, unit, encoding, catalogue, sound=False)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         account.notes.append(f"{source.label}: cannot be read as {vendor.title}: {_short(error)}")
     return account
@@ -106,8 +112,10 @@ def _stage(
     unit: str | None,
     encoding: str | None,
     catalogue: Catalogue,
+    *,
+    sound: bool,
 ) -> None:
-    staged = _records(account, vendor, peek, encoding)
+    staged = _records(account, vendor, peek, encoding, sound)
     unit_of = _units(account, vendor, staged, unit)
     if unit_of is None:
         _refuse_loads(account, staged)
@@ -123,10 +131,12 @@ def _stage(
         account.notes.append(f"{account.label}: {vendor.title}, but it holds no set")
 
 
-def _records(account: Account, vendor: Vendor, peek: Peek, encoding: str | None) -> Staged:
+def _records(
+    account: Account, vendor: Vendor, peek: Peek, encoding: str | None, sound: bool
+) -> Staged:
     if not peek.header:
         return vendor.stage(None, peek)
-    found = records.read(peek, vendor, account.label, account.staged.parent, encoding)
+    found = records.read(peek, vendor, account.label, account.staged.parent, encoding, sound=sound)
     account.notes += found.notes
     account.rejected = found.rejected
     return vendor.stage(found.rows, peek)
@@ -257,6 +267,7 @@ def _number_twin_sessions(account: Account) -> None:
     """Tell apart two workouts that start together: the second gets #2."""
     names = (
         pl.scan_parquet(account.staged)
+        .filter(pl.col("exercise_number") == 1)
         .group_by("session", "workout")
         .agg(pl.col("source_row").min())
         .collect()

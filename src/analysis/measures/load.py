@@ -5,6 +5,9 @@
 `added`        body mass + load;      `assistance`  body mass − load;
 `bodyweight`   body mass;             `none`, `unknown`  no number.
 
+Where a known exercise's name does not say what it is done with (a bare "Bulgarian Split Squat"),
+its basis is `unknown`: no tonnage, but the logged number may be followed within the exercise.
+
 The three that need body mass are null without it: a guess would be worth more than the load.
 """
 
@@ -54,7 +57,10 @@ def series_load(body_mass_kg: BodyMass = None) -> pl.Expr:
     The logged load where that is a scale of its own (one dumbbell stays one dumbbell), otherwise
     the effective load, which needs body mass. Null for work without repetitions.
     """
-    logged = pl.when(pl.col("load_basis").is_in(OWN_SCALE)).then(pl.col("load_kg"))
+    own_scale = pl.col("load_basis").is_in(OWN_SCALE) | (
+        (pl.col("load_basis") == "unknown") & pl.col("exercise_id").is_not_null()
+    )
+    logged = pl.when(own_scale).then(pl.col("load_kg"))
     load = logged.otherwise(effective_load(body_mass_kg))
     return pl.when((load > 0) & (pl.col("reps") >= 1)).then(load).alias("strength_load_kg")
 

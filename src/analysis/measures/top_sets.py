@@ -82,7 +82,7 @@ def top_sets(
 def e1rm(load: str, reps: str, rir: str, estimate: Estimate) -> pl.Expr:
     """Return `e1rm_kg` of a set; unknown RIR counts 0, which makes it a lower bound."""
     # measures may not import models; the formulas belong in measures.e1rm.
-    from analysis.models.repmax import e1rm_expr
+    from analysis.measures.e1rm import e1rm_expr
 
     to_failure = pl.col(reps) + pl.col(rir).fill_null(0.0)
     return e1rm_expr(pl.col(load), to_failure, estimate.formula, rep_cap=estimate.rep_cap).alias(
@@ -92,7 +92,7 @@ def e1rm(load: str, reps: str, rir: str, estimate: Estimate) -> pl.Expr:
 
 def by_formula(estimate: Estimate) -> dict[str, pl.Expr]:
     """Return the e1RM of a top set by every formula, named by it."""
-    from analysis.models.repmax import FORMULAS
+    from analysis.measures.e1rm import FORMULAS
 
     return {
         name: e1rm("top_load_kg", "top_reps", "top_rir", replace(estimate, formula=name))

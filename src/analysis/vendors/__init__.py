@@ -87,6 +87,7 @@ class Vendor:
         stage: renames and translates. Gets the records as text columns under the export's own
             header (plus `source_row`) for text formats, None for others, and the peek.
         free_text: header names (lower case) of cells that may hold line breaks.
+        numbers: header names (lower case) of cells that are numbers in a sound file.
         join_cells: mends a record of too many cells, for apps that do not quote commas.
         looks_like: columns by which a near miss is named in the error message.
     """
@@ -97,6 +98,7 @@ class Vendor:
     recognise: Callable[[Peek], bool]
     stage: Callable[[pl.LazyFrame | None, Peek], Staged]
     free_text: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     join_cells: Callable[[list[str], int], list[str]] | None = None
     looks_like: frozenset[str] = field(default_factory=frozenset)
 

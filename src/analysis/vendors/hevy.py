@@ -74,5 +74,6 @@ VENDOR = Vendor(
     recognise=lambda peek: peek.columns >= SIGNATURE,
     stage=stage,
     free_text=frozenset({"description", "exercise_notes"}),
+    numbers=frozenset({*LOADS, *DISTANCES, "reps", "duration_seconds", "rpe"}),
     looks_like=SIGNATURE | {"reps", "rpe"},
 )

@@ -45,7 +45,7 @@ def latent_strength(
         logbook: the sets and the catalogue.
         muscle: a muscle group of the catalogue, such as "quads"; exercises count when their role
             for it is direct.
-        formula: name in `repmax.FORMULAS`.
+        formula: name in `e1rm.FORMULAS`.
         window_days: length of the last window, over which the change is told.
         smallest_change: smallest change worth noticing, log units (0.02 is 2 %).
         body_mass_kg: athlete → body mass, for added loads.

@@ -1,16 +1,6 @@
 """From performed sets to estimates of log strength, each with what it is worth.
 
-A set says how strong a lifter is only through three guesses: how many reps were left, the
-formula, and the lifter's own reps-load curve. Each adds variance, so five honest reps near
-failure weigh more than fifteen of unknown effort:
-
-* effort logged: SD of 0.95 rep for a logged reserve, the size of the mean error of such ratings
-  (Halperin et al. 2022, doi 10.1007/s40279-021-01559-x); none for a set marked as failure;
-* effort unknown: the reserve is a half-normal number of reps, mean 2.0 and SD 1.5 for the
-  default scale of 2.5. This is an assumption of this program, not a finding;
-* the curve: the between-person SD of reps at a share of the 1RM, 0 at one rep to 4.4 at 20 (Nuzzo
-  et al. 2024, doi 10.1007/s40279-023-01937-7);
-* the day: a 1RM differs from itself on retest by 4.2 % (Grgic et al. 2020).
+Which sets count is decided here; what each is worth, in `set_errors`.
 """
 
 from __future__ import annotations
@@ -18,22 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import pandas as pd
 import polars as pl
 
+from analysis.measures.e1rm import REP_CAP, e1rm_expr, formula_named
+from analysis.models.latent.set_errors import (
+    TO_FAILURE,
+    half_normal_mean,
+    reps_to_failure,
+    variance,
+)
 from analysis.models.latent.set_rank import remove_rank_effect
-from analysis.models.repmax import REP_CAP, e1rm_expr, formula_named
-
-RETEST_SD = 0.042
-RATING_SD_REPS = 0.95
-CURVE_SD_REPS = ((1.0, 0.0), (4.94, 1.90), (7.15, 2.19), (9.75, 2.51), (12.37, 2.88),
-                 (14.80, 3.31), (17.11, 3.80), (19.53, 4.37))  # fmt: skip
-"""Mean reps at 90 … 60 % of the 1RM and their between-person SD (Nuzzo et al. 2024, Fig. 2)."""
 
 NOT_WORKING = ("warmup", "cooldown", "drop", "myo")
-TO_FAILURE = ("failure", "amrap")
 TOP_SHARE = 0.95
 """A set of unknown effort counts from this share of the day's top load in the exercise: lighter
 ones are mostly warm-ups that no app marked, and say only "at least"."""
@@ -63,7 +51,7 @@ class Estimates:
         if unknown:
             lines.append(
                 f"Effort is not logged for {unknown} of {len(self.table)} sets used; each is "
-                f"taken to have had about {_half_normal_mean(self._scale):.1f} reps left "
+                f"taken to have had about {half_normal_mean(self._scale):.1f} reps left "
                 "(assumed), with a wider error."
             )
         return tuple(lines)
@@ -93,7 +81,7 @@ def observations(
 
     Args:
         sets: the set table.
-        formula: name in `repmax.FORMULAS`.
+        formula: name in `e1rm.FORMULAS`.
         rep_cap: most reps, logged reserve included.
         unknown_rir_scale: scale of the half-normal reserve where effort is unknown, reps.
         top_share: share of the day's top load from which a set of unknown effort counts.
@@ -106,10 +94,10 @@ def observations(
     light = (pl.col("effort") == "unknown") & (pl.col("load") < top_share * top)
     used = usable.filter(~light)
     estimated = used.with_columns(
-        e1rm_expr(pl.col("load"), _to_failure(unknown_rir_scale), formula, rep_cap=None)
+        e1rm_expr(pl.col("load"), reps_to_failure(unknown_rir_scale), formula, rep_cap=None)
         .log()
         .alias("log_e1rm"),
-        _variance(formula, unknown_rir_scale).alias("variance"),
+        variance(formula, unknown_rir_scale).alias("variance"),
     )
     left_out = dict(judged["reason"].drop_nulls().value_counts().sort("reason").iter_rows())
     left_out[f"effort unknown and below {top_share:.0%} of the day's top load"] = len(
@@ -168,38 +156,3 @@ def _reason(rep_cap: float) -> pl.Expr:
     for words, rule in reversed(rules.items()):
         reason = pl.when(rule).then(pl.lit(words)).otherwise(reason)
     return reason
-
-
-def _half_normal_mean(scale: float) -> float:
-    return scale * math.sqrt(2 / math.pi)
-
-
-def _to_failure(unknown_rir_scale: float) -> pl.Expr:
-    return pl.col("reps") + pl.col("reserve").fill_null(_half_normal_mean(unknown_rir_scale))
-
-
-def _variance(formula: str, unknown_rir_scale: float) -> pl.Expr:
-    """Return the variance of a set's log e1RM: errors in reps times the formula's slope."""
-    unknown_sd = unknown_rir_scale * math.sqrt(1 - 2 / math.pi)
-    effort_sd = (
-        pl.when(pl.col("reserve").is_null())
-        .then(unknown_sd)
-        .when(pl.col("kind").is_in(TO_FAILURE))
-        .then(0.0)
-        .otherwise(RATING_SD_REPS)
-    )
-    reps = _to_failure(unknown_rir_scale)
-    middle = pl.max_horizontal(reps, 2.0)  # below, the formulas' rule for one rep breaks the slope
-    low, high = (
-        e1rm_expr(pl.col("load"), middle + half, formula, rep_cap=None).log()
-        for half in (-0.5, 0.5)
-    )
-    return RETEST_SD**2 + (high - low) ** 2 * (effort_sd**2 + _curve_sd(reps) ** 2)
-
-
-def _curve_sd(reps: pl.Expr) -> pl.Expr:
-    sd = pl.lit(CURVE_SD_REPS[-1][1])
-    for (left, low), (right, high) in reversed(list(pairwise(CURVE_SD_REPS))):
-        between = low + (reps - left) * ((high - low) / (right - left))
-        sd = pl.when(reps <= right).then(between).otherwise(sd)
-    return sd

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.measures.e1rm import FORMULAS, e1rm, e1rm_expr
 from analysis.models.rep_profile import fit_profile, fit_profile_and_max
-from analysis.models.repmax import FORMULAS, e1rm, e1rm_expr
 
 TESTS = Path(__file__).parents[2] / "shared/science/data/mladenjovanovic__STMr__RTF_testing.csv"
 
