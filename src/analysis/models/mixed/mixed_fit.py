@@ -16,10 +16,9 @@ from analysis.models.mixed.design import Design
 from analysis.models.mixed.deviance import Evaluation, Likelihood
 from analysis.models.mixed.effects import LevelEffects, predict
 from analysis.models.mixed.encoding import Encoding, ModelError
+from analysis.models.mixed.fixed_effects import FixedEffects
 from analysis.models.mixed.optimise import Optimum
-from analysis.models.mixed.robust import ClusterRobust
-from analysis.models.mixed.satterthwaite import VarianceUncertainty, variance_uncertainty
-from analysis.models.mixed.serial import Serial, gaps_d, whitened
+from analysis.models.mixed.serial import Serial
 
 Robust = Literal["CR2"] | None
 
@@ -51,17 +50,15 @@ class MixedFit:
         """Names and basis of the columns."""
         return self.likelihood.encoding
 
-    @cached_property
+    @property
     def params(self) -> pd.Series:
         """Fixed effects by term."""
-        fixed = self.encoding.fixed
-        values = self.encoding.pilot[fixed] + self._to_raw @ self.evaluation.beta
-        return pd.Series(values, index=list(self.encoding.terms), name="estimate")
+        return self._fixed.params
 
     @cached_property
     def cov_params(self) -> pd.DataFrame:
         """Model-based covariance of the fixed effects."""
-        return self._covariance(self.evaluation.sigma**2 * self.evaluation.inverse)
+        return self._fixed.covariance()
 
     @property
     def std_errors(self) -> pd.Series:
@@ -134,23 +131,11 @@ class MixedFit:
         robust: Robust = None,
     ) -> pd.DataFrame:
         """Return linear combinations Σ weight · effect by name, columns as in `tidy`."""
-        raw = tables.weight_matrix(weights, list(self.params.index))
-        stored = raw @ self._to_raw
-        if robust is None:
-            covariance = self.evaluation.sigma**2 * self.evaluation.inverse
-            variance = np.einsum("ki,ij,kj->k", stored, covariance, stored)
-            dof = self._uncertainty.dof(stored, variance)
-        else:
-            sandwich = self._sandwich(robust)
-            variance = np.einsum("ki,ij,kj->k", stored, sandwich.covariance, stored)
-            dof = sandwich.dof(stored)
-        return tables.estimates(
-            list(weights), raw @ self.params.to_numpy(), np.sqrt(variance), dof, level
-        )
+        return self._fixed.contrasts(weights, level, robust)
 
     def robust_cov(self, robust: Literal["CR2"] = "CR2") -> pd.DataFrame:
         """Return the cluster-robust covariance of the fixed effects."""
-        return self._covariance(self._sandwich(robust).covariance)
+        return self._fixed.covariance(robust)
 
     @cached_property
     def random_effects(self) -> dict[str, pd.DataFrame]:
@@ -221,41 +206,14 @@ class MixedFit:
         return tables.augment(self.design, self.evaluation, self._effects[0].total)
 
     @cached_property
-    def _to_raw(self) -> FloatArray:
-        return self.encoding.coefficients(self.encoding.fixed)
+    def _fixed(self) -> FixedEffects:
+        return FixedEffects(
+            self.likelihood, self.optimum.theta, self.evaluation, self.design, self.correlation
+        )
 
     @cached_property
     def _effects(self) -> list[LevelEffects]:
         return predict(self.likelihood, self.evaluation)
-
-    @cached_property
-    def _uncertainty(self) -> VarianceUncertainty:
-        theta, sigma = self.optimum.theta, self.evaluation.sigma
-        serial, design = self.correlation, self.design
-        if serial is None or serial.at_edge or design is None:
-            return variance_uncertainty(self.likelihood, theta, sigma)
-        gaps = gaps_d(design)
-
-        def at_range(log_range: float) -> Likelihood:
-            there = whitened(design, gaps, float(np.exp(log_range)))
-            return Likelihood(there, reml=self.likelihood.reml, sigma=self.likelihood.fixed_sigma)
-
-        log_range = float(np.log(serial.range_d))
-        return variance_uncertainty(self.likelihood, theta, sigma, log_range, at_range)
-
-    @cached_property
-    def _cr2(self) -> ClusterRobust:
-        return ClusterRobust(self.likelihood.statistics, self.evaluation)
-
-    def _sandwich(self, robust: str) -> ClusterRobust:
-        if robust != "CR2":
-            raise ModelError(f"robust is {robust!r}, expected 'CR2' or None")
-        return self._cr2
-
-    def _covariance(self, stored: FloatArray) -> pd.DataFrame:
-        terms = list(self.encoding.terms)
-        raw = self._to_raw @ stored @ self._to_raw.T
-        return pd.DataFrame(raw, index=terms, columns=terms)
 
     def _level(self, name: str) -> int:
         names = [level.name for level in self.encoding.levels]

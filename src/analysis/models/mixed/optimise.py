@@ -72,8 +72,9 @@ def minimise(
             again = _newton(likelihood, other, tolerance)
             if again.deviance < best.deviance - 1e-10 * (1.0 + abs(best.deviance)):
                 best = again
-    theta = _flatten([_positive_diagonal(f) for f in likelihood.factors(best.theta)])
-    return replace(best, theta=theta)
+    signs = _flatten([_signs(factor) for factor in likelihood.factors(best.theta)])
+    hessian = best.hessian * np.outer(signs, signs)
+    return replace(best, theta=best.theta * signs, hessian=hessian)
 
 
 def _start(likelihood: Likelihood, identity: FloatArray) -> FloatArray:
@@ -186,8 +187,9 @@ def _flatten(factors: list[FloatArray]) -> FloatArray:
     return np.concatenate([factor[np.tril_indices(len(factor))] for factor in factors])
 
 
-def _positive_diagonal(factor: FloatArray) -> FloatArray:
-    return factor * np.where(np.diag(factor) < 0, -1.0, 1.0)
+def _signs(factor: FloatArray) -> FloatArray:
+    """Signs that make the diagonal positive, column by column."""
+    return np.broadcast_to(np.where(np.diag(factor) < 0, -1.0, 1.0), factor.shape)
 
 
 def _mirrored(likelihood: Likelihood, theta: FloatArray) -> FloatArray:

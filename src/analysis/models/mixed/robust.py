@@ -38,7 +38,7 @@ class ClusterRobust:
         self._inflate = np.einsum("jab,jb,jcb->jac", vectors, inflate, vectors)
         self._hat = hat
         adjusted = np.einsum("jab,jb->ja", self._inflate, score @ self._root)
-        self.covariance = self._root @ (adjusted.T @ adjusted) @ self._root.T
+        self.covariance: FloatArray = self._root @ (adjusted.T @ adjusted) @ self._root.T
         self.n_clusters = left.shape[-1]
 
     def dof(self, contrasts: FloatArray) -> FloatArray:
