@@ -1,5 +1,7 @@
 """The smoother against statsmodels and against simulated truth."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -136,6 +138,36 @@ def test_noisy_sets_count_for_less():
     even = pd.DataFrame({"series": "x", "day": day, "log_e1rm": value, "variance": 0.005})
     doubted = even.assign(variance=np.where(day == 10, 0.5, 0.005))
     assert smooth(even).states["mean"][10] > smooth(doubted).states["mean"][10] + 0.02
+
+
+def test_a_light_day_moves_student_errors_less():
+    frame = simulate(30, 60, seed=20)
+    light = frame.copy()
+    light.loc[light.groupby("series").cumcount() == 30, "log_e1rm"] -= 0.4
+    day = frame.groupby("series").cumcount() == 30
+    moved = {
+        tail: (smooth(light, tail_dof=tail).states["mean"] - smooth(frame).states["mean"])[day]
+        for tail in (None, 4.0)
+    }
+    assert moved[4.0].abs().mean() < 0.5 * moved[None].abs().mean()
+
+
+@pytest.mark.parametrize("errors", ["gaussian", "student", "light days"])
+def test_student_errors_hold_their_band(errors):
+    frame, rng = simulate(300, 60, seed=21), np.random.default_rng(21)
+    if errors == "student":
+        frame["log_e1rm"] = frame["truth"] + 0.03 * rng.standard_t(4, len(frame))
+    if errors == "light days":
+        frame["log_e1rm"] -= 0.2 * (rng.random(len(frame)) < 0.08)
+    states = smooth(frame, tail_dof=4.0).states
+    held = states["low"].lt(frame["truth"]) & states["high"].gt(frame["truth"])
+    assert 0.93 <= held.mean() <= 0.985
+
+
+def test_an_executor_gives_the_same_answer():
+    frame = simulate(10, 20, seed=22)
+    with ThreadPoolExecutor(2) as pool:
+        pd.testing.assert_frame_equal(smooth(frame, executor=pool).states, smooth(frame).states)
 
 
 def test_short_series_are_listed_not_lost():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.models.latent.chunk import CHANGES, PARAMETERS, Model, fit_chunk
+from analysis.models.latent.chunk import CHANGES, PARAMETERS, Model, fit_chunk, student_widening
 from analysis.models.latent.daily import Daily, Indices, collapse
 from analysis.models.latent.kalman import Floats
 from analysis.models.latent.prior import Prior
@@ -43,6 +43,8 @@ class LatentFit:
             `earlier_change_sd`; missing where the series is too short), `longest_gap_days` within
             the last window, and `dof`.
         left_out: series with too few days, with their number of days.
+        widening: factor on the posterior variance for Student errors, already in `states` and
+            `changes`; 1 for Gaussian ones.
         settings: every parameter of the call.
     """
 
@@ -50,6 +52,7 @@ class LatentFit:
     parameters: pd.DataFrame
     changes: pd.DataFrame
     left_out: pd.DataFrame
+    widening: float
     settings: dict[str, object]
 
     def status(self, smallest_change: float = 0.02, certainty: float = 0.8) -> pd.DataFrame:
@@ -135,7 +138,8 @@ def smooth(
     left_out = pd.DataFrame(
         {"series": daily.names[~long_enough], "days": daily.length[~long_enough]}
     )
-    return LatentFit(states, parameters, changes, left_out, settings)
+    widening = student_widening(tail_dof)
+    return LatentFit(states, parameters, changes, left_out, widening, settings)
 
 
 def _states(daily: Daily, mean: Floats, sd: Floats, dof: Floats, level: float) -> pd.DataFrame:

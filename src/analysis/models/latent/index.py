@@ -79,6 +79,7 @@ def strength_index(
     end = float(states["day"].max())
     weeks = np.append(np.arange(states["day"].min(), end, WEEK_DAYS), end)
     mean, covariance, share = common_trend(weekly, wander, weeks)
+    covariance = covariance * fit.widening
     table = _table(weekly, weeks, mean, covariance, level)
     changes = _changes(weeks, mean, covariance, window_days, states["day"])
     return StrengthIndex(
