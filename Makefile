@@ -20,7 +20,8 @@ lint: .venv/installed
 	$(BIN)/mypy
 
 notebooks: .venv/installed ## run the notebooks and keep their output
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+	  --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 bench: .venv/installed ## speed as ratios against named baselines, in one run
 	$(BIN)/python benchmarks/ingest.py

@@ -50,6 +50,7 @@ class Result:
         """The figure as a Plotly object, for notebooks."""
         import plotly.graph_objects as go
 
+        _keep_charts_here()
         return go.Figure(self.figure_dict or {})
 
     def with_notes(self, *notes: str) -> Result:
@@ -62,6 +63,16 @@ class Result:
             f"<h3>{_escape(self.title)}</h3><p>{_escape(self.summary)}</p>"
             f"{self.table.head(12).to_html(index=False)}<ul>{notes}</ul>"
         )
+
+
+def _keep_charts_here() -> None:
+    """Take Plotly's "Share chart" button away: it would upload the lifter's numbers."""
+    import plotly.io as pio
+
+    for name in pio.renderers:
+        renderer = pio.renderers[name]
+        if isinstance(getattr(renderer, "config", None), dict):
+            renderer.config |= {"showSendToCloud": False, "displaylogo": False}
 
 
 def _escape(text: str) -> str:

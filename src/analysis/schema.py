@@ -34,7 +34,7 @@ LOAD_BASES = {
     "assistance": "body mass minus load_kg: a bigger number is an easier set",
     "bodyweight": "body mass alone; load_kg is empty or 0, or the body mass itself",
     "none": "no load in the exercise: timed, distance, mobility",
-    "unknown": "what load_kg counts is not known: the exercise is not mapped, or its name does not "
+    "unknown": "what load_kg counts is not known: the exercise is unmapped, or its name does not "
     "say what it is done with",
 }
 
