@@ -302,6 +302,16 @@ def test_nearly_saturated_data_are_warned_about():
     assert any("nearly saturated" in message for message in fit.messages)
 
 
+def test_a_residual_that_collapses_is_not_called_converged():
+    data = cohort(20)
+    number = data["athlete"].str[1:].astype(int).to_numpy()
+    own = np.random.default_rng(0).normal(size=(2, 20))
+    data["y"] = own[0, number] + own[1, number] * data["week"]
+    fit = mixed.fit("y ~ week", data, groups="athlete", random="~ week")
+    assert not fit.converged
+    assert any("degenerate" in message for message in fit.messages)
+
+
 def test_rank_deficient_design_names_the_column():
     data = cohort().assign(twice=lambda d: 2 * d["week"] + 1)
     with pytest.raises(mixed.ModelError, match=r"column twice is a combination of .*week"):

@@ -14,10 +14,10 @@ from analysis.models.mixed import tables
 from analysis.models.mixed.batched import FloatArray
 from analysis.models.mixed.design import Design
 from analysis.models.mixed.deviance import Evaluation, Likelihood
-from analysis.models.mixed.effects import LevelEffects, predict
 from analysis.models.mixed.encoding import Encoding, ModelError
 from analysis.models.mixed.fixed_effects import FixedEffects
 from analysis.models.mixed.optimise import Optimum
+from analysis.models.mixed.random_effects import RandomEffects
 from analysis.models.mixed.serial import Serial
 
 Robust = Literal["CR2"] | None
@@ -75,16 +75,10 @@ class MixedFit:
         """σ; with weights, of a row of weight 1."""
         return self.evaluation.sigma * abs(self.encoding.response_scale)
 
-    @cached_property
+    @property
     def random_cov(self) -> dict[str, pd.DataFrame]:
         """Covariance matrix of the random terms of every level, outermost first."""
-        found = {}
-        factors = self.likelihood.factors(self.optimum.theta)
-        for level, factor in reversed(list(zip(self.encoding.levels, factors, strict=True))):
-            half = self.encoding.coefficients(level.columns) @ factor * self.evaluation.sigma
-            terms = list(level.terms)
-            found[level.name] = pd.DataFrame(half @ half.T, index=terms, columns=terms)
-        return found
+        return self._random.cov
 
     @property
     def loglik(self) -> float:
@@ -137,21 +131,18 @@ class MixedFit:
         """Return the cluster-robust covariance of the fixed effects."""
         return self._fixed.covariance(robust)
 
-    @cached_property
+    @property
     def random_effects(self) -> dict[str, pd.DataFrame]:
         """Predicted random effects by level, outermost first.
 
         One row per group; columns are the terms, and `<term>_std_error`, the root of the
         variance of prediction with the fixed effects estimated.
         """
-        return {
-            level.name: tables.random_effects(self.likelihood.statistics, level, *self._modes(k))
-            for k, level in reversed(list(enumerate(self.encoding.levels)))
-        }
+        return self._random.tables
 
     def random_effects_cov(self, level: str) -> FloatArray:
         """Return (groups, terms, terms) covariances of prediction, in `random_effects` order."""
-        return np.moveaxis(self._modes(self._level(level))[1], -1, 0)
+        return self._random.prediction_cov(level)
 
     def group_contrast(
         self, weights: Mapping[str, float], level: str | None = None
@@ -166,16 +157,7 @@ class MixedFit:
             One row per group with `estimate` and `std_error`, random effects of the level and
             of those above it included.
         """
-        k = 0 if level is None else self._level(level)
-        effects = self._effects[k]
-        predictors = list(self.encoding.names[:-1])
-        raw = tables.weight_matrix({"group": weights}, predictors)[0]
-        stored = raw @ self.encoding.coefficients(np.arange(len(predictors)))
-        variance = np.einsum("i,ijn,j->n", stored, effects.total_cov, stored)
-        table = tables.group_labels(self.likelihood.statistics, self.encoding.levels[k])
-        table["estimate"] = raw @ self.encoding.pilot + stored @ effects.total
-        table["std_error"] = self.evaluation.sigma * np.sqrt(variance)
-        return table
+        return self._random.group_contrast(weights, level)
 
     def glance(self) -> pd.DataFrame:
         """Return one row about the fit as a whole."""
@@ -203,7 +185,7 @@ class MixedFit:
         """
         if self.design is None:
             raise ModelError("fitted from statistics: the rows are not here to augment")
-        return tables.augment(self.design, self.evaluation, self._effects[0].total)
+        return tables.augment(self.design, self.evaluation, self._random.by_level[0].total)
 
     @cached_property
     def _fixed(self) -> FixedEffects:
@@ -212,21 +194,8 @@ class MixedFit:
         )
 
     @cached_property
-    def _effects(self) -> list[LevelEffects]:
-        return predict(self.likelihood, self.evaluation)
-
-    def _level(self, name: str) -> int:
-        names = [level.name for level in self.encoding.levels]
-        if name not in names:
-            raise ModelError(f"no level {name}; the levels are {', '.join(reversed(names))}")
-        return names.index(name)
-
-    def _modes(self, k: int) -> tuple[FloatArray, FloatArray]:
-        """Random effects of level k and their prediction covariances, raw."""
-        to_raw = self.encoding.coefficients(self.encoding.levels[k].columns)
-        effects = self._effects[k]
-        cov = np.einsum("ia,abn,jb->ijn", to_raw, effects.mode_cov, to_raw)
-        return to_raw @ effects.modes, self.evaluation.sigma**2 * cov
+    def _random(self) -> RandomEffects:
+        return RandomEffects(self.likelihood, self.optimum.theta, self.evaluation)
 
 
 def _each(terms: pd.Index) -> dict[str, dict[str, float]]:
