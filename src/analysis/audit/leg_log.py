@@ -1,0 +1,173 @@
+"""One athlete's log, seen through the muscles of the legs; each table is computed once.
+
+The catalogue groups gastrocnemius and soleus as calves. Here both also stand alone, because a
+seated raise trains the one and not the other (Kinoshita 2023, doi 10.3389/fphys.2023.1272106),
+and the legs stand as one group, so that every measure also speaks of leg days as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+import polars as pl
+
+from analysis.exercises import Catalogue
+from analysis.logbook import Logbook
+from analysis.measures import counting, top_sets, weeks, working
+from analysis.measures.balance import balance
+from analysis.measures.frequency import frequency
+from analysis.measures.intensity import intensity
+from analysis.measures.progression import progression
+from analysis.measures.recent import coverage
+from analysis.measures.recovery import recovery
+from analysis.measures.technique import technique
+from analysis.measures.volume import volume
+from analysis.result import Result
+
+GROUPS = ("quads", "hamstrings", "glutes", "calves", "adductors")
+APART = ("gastrocnemius", "soleus")
+MUSCLES = ("quads", "hamstrings", "glutes", "calves", "gastrocnemius", "soleus", "adductors")
+"""Rows of every leg table, in this order."""
+
+LEGS = "legs"
+"""The five groups as one: a set counts once, whatever of them it trains."""
+
+
+def with_legs(catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue in which gastrocnemius, soleus and the legs are groups as well."""
+    muscles = catalogue.muscles
+    apart = muscles.filter(pl.col("muscle").is_in(APART)).with_columns(
+        pl.col("muscle").alias("group")
+    )
+    whole = muscles.filter(pl.col("group").is_in(GROUPS)).with_columns(pl.lit(LEGS).alias("group"))
+    return replace(catalogue, muscles=pl.concat([muscles, apart, whole]))
+
+
+@dataclass(frozen=True)
+class LegLog:
+    """The measures of one athlete's legs.
+
+    Attributes:
+        logbook: one athlete's sets, with the catalogue of `with_legs`.
+        block_weeks: length of "now", the weeks that end with the last logged day.
+    """
+
+    logbook: Logbook
+    block_weeks: int = 4
+
+    @classmethod
+    def of(cls, logbook: Logbook, block_weeks: int = 4) -> LegLog:
+        """Return the leg log of a logbook of one athlete."""
+        return cls(replace(logbook, catalogue=with_legs(logbook.catalogue)), block_weeks)
+
+    @cached_property
+    def sets(self) -> pl.DataFrame:
+        """Working sets (and parts of sets) of direct leg work, with `lift`, `day` and kind."""
+        catalogue = self.logbook.catalogue
+        described = catalogue.exercises.select("exercise_id", "mechanic", "laterality", "pattern")
+        done = working.work(self.logbook).filter(pl.col("exercise_id").is_in(self._ids.implode()))
+        return (
+            counting.named(done, catalogue)
+            .join(described, on="exercise_id", how="left", maintain_order="left")
+            .with_columns(weeks.day())
+        )
+
+    @cached_property
+    def only(self) -> Logbook:
+        """The logbook with the sets of direct leg exercises alone."""
+        kept = pl.col("exercise_id").is_in(self._ids.implode())
+        return replace(self.logbook, sets=self.logbook.sets.filter(kept))
+
+    @cached_property
+    def _ids(self) -> pl.Series:
+        roles = self.logbook.catalogue.group_roles
+        return roles.filter(pl.col("group") == LEGS, pl.col("role") == "direct")["exercise_id"]
+
+    @cached_property
+    def weekly(self) -> pl.DataFrame:
+        """`volume` in the weeks that hold a log, per leg muscle and for the legs."""
+        return self._legs(volume(self.logbook)).filter(pl.col("training_days").is_not_null())
+
+    @cached_property
+    def logged_weeks(self) -> int:
+        """Calendar weeks that hold a log of any training."""
+        return self.weekly["week"].n_unique()
+
+    @cached_property
+    def days(self) -> pl.DataFrame:
+        """`frequency` in the weeks that hold a log, per leg muscle and for the legs."""
+        table = self._legs(frequency(self.logbook))
+        return table.filter(pl.col("training_days").is_not_null())
+
+    @cached_property
+    def parts(self) -> pl.DataFrame:
+        """`balance`: shares of compound and isolation, knee and hip, one leg and two."""
+        return pl.from_pandas(balance(self.logbook).table)
+
+    @cached_property
+    def rests(self) -> pl.DataFrame:
+        """`recovery`: days between direct sessions, deload weeks."""
+        return self._legs(recovery(self.logbook))
+
+    @cached_property
+    def techniques(self) -> pl.DataFrame:
+        """`technique`, every group."""
+        return pl.from_pandas(technique(self.logbook).table)
+
+    @cached_property
+    def rates(self) -> pl.DataFrame:
+        """`progression` of the leg exercises, and of the leg muscles."""
+        return pl.from_pandas(progression(self.only).table)
+
+    @cached_property
+    def tops(self) -> pl.DataFrame:
+        """The first top set of every leg exercise and day, in that order."""
+        return top_sets.top_sets(self.only, top_sets.Estimate(rep_cap=top_sets.SERIES_CAP))
+
+    @cached_property
+    def loads(self) -> pl.DataFrame:
+        """`intensity` of direct leg work per week."""
+        return self._legs(intensity(self.only)).filter(pl.col("group") == LEGS)
+
+    def now(self, rule: str) -> dict[str, float]:
+        """Return sets a week by a counting rule in the last block, by muscle."""
+        table = self._legs(coverage(self.logbook, block_weeks=self.block_weeks, rule=rule))
+        return dict(table.select("group", "last_block").iter_rows())
+
+    def over_log(self, column: str) -> dict[str, float]:
+        """Return the mean of a column of `weekly` over the logged weeks, by muscle."""
+        return dict(self.weekly.group_by("group").agg(pl.col(column).mean()).iter_rows())
+
+    @staticmethod
+    def _legs(result: Result) -> pl.DataFrame:
+        table = pl.from_pandas(result.table)
+        return table.filter(pl.col("group").is_in([*MUSCLES, LEGS]))
+
+
+def median(values: pl.Series) -> float:
+    """Return the median of numbers that are not empty."""
+    return float(values.to_frame().select(pl.all().median()).item())
+
+
+def share_pct(holds: pl.Series) -> float:
+    """Return the percentage of true in truth values that are not empty."""
+    return 100 * float(holds.cast(pl.Float64).to_frame().select(pl.all().mean()).item())
+
+
+def unmapped_note(log: LegLog) -> tuple[str, ...]:
+    """Return a sentence on the sets that may be leg work under a name no rule maps."""
+    lost = log.logbook.unmapped
+    if lost.is_empty():
+        return ()
+    return (
+        f"{int(lost['sets'].sum()):,} sets under {lost.height:,} unmapped names count for no "
+        "muscle; leg work may be among them (see the exercise mapping).",
+    )
+
+
+def in_order(table: pl.DataFrame) -> pd.DataFrame:
+    """Return a table with one row per `muscle`, in the order of `MUSCLES`."""
+    order = pl.DataFrame({"muscle": list(MUSCLES)})
+    return order.join(table, on="muscle", how="left", maintain_order="left").to_pandas()
