@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -132,6 +133,9 @@ def main() -> None:
     """Run the command line; errors of the user's input are one clear line, not a traceback."""
     from analysis.problems import UserError
 
+    # The models solve many small systems: threads inside each cost more than they give. Set
+    # before numpy loads; what the user has set stays.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except UserError as error:

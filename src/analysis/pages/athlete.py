@@ -17,6 +17,7 @@ from analysis.measures.progression import progression
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.strength import strength
 from analysis.measures.volume import volume
+from analysis.pages.muscles import muscle_sections
 from analysis.report import BodyMap, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
 
@@ -48,6 +49,12 @@ def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Repo
             [BodyMap(trained, "group", "last_block", "sets a week"), weekly, often, heavy],
         ),
         Section("progress", "Strength", [rising, strong]),
+        Section(
+            "muscle-by-muscle",
+            "Muscle by muscle",
+            list(muscle_sections(logbook, weekly, trained, rising)),
+            intro="Open a muscle for its weekly sets, its strength and its exercises.",
+        ),
         Section(
             "quality", "Data quality", [ledger, *_rejected(logbook), *_said(logbook), mapping]
         ),

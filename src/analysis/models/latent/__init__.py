@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from analysis.models.latent.fit import LatentFit, smooth
 from analysis.models.latent.index import StrengthIndex, strength_index
-from analysis.models.latent.muscle import latent_strength
+from analysis.models.latent.muscle import latent_strength, latent_strengths
 from analysis.models.latent.prior import Prior
 from analysis.models.latent.sets import Estimates, observations
 
@@ -19,6 +19,7 @@ __all__ = [
     "Prior",
     "StrengthIndex",
     "latent_strength",
+    "latent_strengths",
     "observations",
     "smooth",
     "strength_index",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import polars as pl
 from analysis.figures import Trace, band, figure, line
 from analysis.logbook import Logbook
 from analysis.measures.drawing import by_athlete
-from analysis.models.latent.fit import TAIL_DOF, smooth
+from analysis.models.latent.fit import TAIL_DOF, LatentFit, smooth
 from analysis.models.latent.index import StrengthIndex, strength_index
 from analysis.models.latent.sets import Estimates, observations
 from analysis.result import Figure, Result
@@ -59,41 +61,81 @@ def latent_strength(
     Raises:
         ValueError: the catalogue has no such muscle group.
     """
-    estimates = observations(_direct(logbook, muscle), formula=formula, body_mass_kg=body_mass_kg)
-    indices = _indices(estimates.table, window_days, smallest_change)
-    parts = [_rows(name, index) for name, index in indices.items() if index is not None]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    return Result(
-        name=f"latent-strength-{muscle.replace(' ', '-')}",
-        title=f"Strength of the {muscle}",
-        table=table,
-        summary=_summary(table, muscle, estimates, window_days),
-        draw=_draw,
-        notes=(*estimates.notes, *_unused(indices), *_caveats(formula)),
-        settings={
-            **estimates.settings,
+    ids = _direct(logbook, muscle)
+    results = latent_strengths(
+        replace(logbook, sets=logbook.sets.filter(pl.col("exercise_id").is_in(ids.implode()))),
+        [muscle],
+        formula=formula,
+        window_days=window_days,
+        smallest_change=smallest_change,
+        body_mass_kg=body_mass_kg,
+    )
+    return results[muscle]
+
+
+def latent_strengths(
+    logbook: Logbook,
+    muscles: Sequence[str],
+    *,
+    formula: str = "epley",
+    window_days: float = 56,
+    smallest_change: float = 0.02,
+    body_mass_kg: Mapping[str, float] | None = None,
+) -> dict[str, Result]:
+    """Estimate the strength of several muscle groups; each exercise is followed only once.
+
+    The arguments and each result are those of `latent_strength`, but that the notes on sets left
+    out are of all the sets given.
+    """
+    estimates = observations(logbook.sets, formula=formula, body_mass_kg=body_mass_kg)
+    table = estimates.table
+    fit = None if table.empty else smooth(table, model="level", tail_dof=TAIL_DOF)
+    results = {}
+    for muscle in muscles:
+        own = table[table["exercise_id"].isin(_direct(logbook, muscle).to_list())]
+        indices = _indices(own, fit, window_days, smallest_change)
+        settings = {
             "muscle": muscle,
             "window_days": window_days,
             "smallest_change": smallest_change,
-        },
+        }
+        results[muscle] = _result(muscle, indices, replace(estimates, table=own), settings)
+    return results
+
+
+def _result(
+    muscle: str,
+    indices: dict[str, StrengthIndex | None],
+    estimates: Estimates,
+    settings: dict[str, Any],
+) -> Result:
+    parts = [_rows(name, index) for name, index in indices.items() if index is not None]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return Result(
+        name=f"latent-strength-{muscle.replace('_', '-')}",
+        title=f"Strength of the {muscle.replace('_', ' ')}",
+        table=table,
+        summary=_summary(table, muscle.replace("_", " "), estimates, settings["window_days"]),
+        draw=_draw,
+        notes=(*estimates.notes, *_unused(indices), *_caveats(str(estimates.settings["formula"]))),
+        settings={**estimates.settings, **settings},
     )
 
 
-def _direct(logbook: Logbook, muscle: str) -> pl.DataFrame:
+def _direct(logbook: Logbook, muscle: str) -> pl.Series:
     roles = logbook.catalogue.group_roles
     known = sorted(roles["group"].unique().to_list())
     if muscle not in known:
         raise ValueError(f"muscle is {muscle!r}, expected one of {', '.join(known)}")
     direct = roles.filter((pl.col("group") == muscle) & (pl.col("role") == "direct"))
-    return logbook.sets.filter(pl.col("exercise_id").is_in(direct["exercise_id"].implode()))
+    return direct["exercise_id"]
 
 
 def _indices(
-    table: pd.DataFrame, window_days: float, smallest_change: float
+    table: pd.DataFrame, fit: LatentFit | None, window_days: float, smallest_change: float
 ) -> dict[str, StrengthIndex | None]:
-    if table.empty:
+    if fit is None:
         return {}
-    fit = smooth(table, model="level", tail_dof=TAIL_DOF)
     return {
         str(name): strength_index(
             own, fit, window_days=window_days, smallest_change=smallest_change
@@ -130,10 +172,11 @@ def _summary(table: pd.DataFrame, muscle: str, estimates: Estimates, window_days
     if len(last) > 1:
         counts = last["status"].value_counts()
         told = ", ".join(f"{number} {status}" for status, number in counts.items())
-        return f"{muscle} strength of {len(last)} athletes, last {window_days:.0f} days: {told}."
+        days = f"last {window_days:.0f} days"
+        return f"{muscle.capitalize()} strength of {len(last)} athletes, {days}: {told}."
     row = last.iloc[0]
     return (
-        f"{muscle} strength changed by {row['change_pct']:+.1f} % over the last "
+        f"{muscle.capitalize()}: strength changed by {row['change_pct']:+.1f} % over the last "
         f"{window_days:.0f} days (95 % interval {row['change_low_pct']:+.1f} to "
         f"{row['change_high_pct']:+.1f} %; {len(estimates.table)} sets): {SAID[row['status']]}. "
         f"Probability of gain {row['p_gain']:.0%}, plateau {row['p_plateau']:.0%}, "
