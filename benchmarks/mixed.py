@@ -172,8 +172,11 @@ def r_fit(data: pd.DataFrame, call: str, package: str) -> Timing:
             "sprintf('%.9f', as.numeric(logLik(m))))"
         )
         command = ["Rscript", "-e", script]
-        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return Timing(*map(float, out[-3:]))
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:  # a program that fails is a line of the table too
+        print(f"{call[:40]}… failed: {done.stderr.strip().splitlines()[-1]}")
+        return Timing(np.nan, np.nan, np.nan)
+    return Timing(*map(float, done.stdout.split()[-3:]))
 
 
 def bench_cohort(args: argparse.Namespace) -> None:

@@ -260,6 +260,20 @@ def test_cross_products_of_partitions_equal_those_of_the_whole():
     pd.testing.assert_frame_equal(total.cells, whole.cells)
 
 
+def test_a_partition_that_lacks_a_category_is_coded_like_another():
+    data = cohort(20)
+    model = {"groups": "athlete", "random": "~ 1"}
+    whole = mixed.fit("y ~ week + sex", data, **model)
+    first = mixed.sufficient_statistics("y ~ week + sex", data[data["athlete"] < "a005"], **model)
+    rest = data[data["athlete"] >= "a005"]
+    parts = [
+        mixed.sufficient_statistics("y ~ week + sex", part, **model, like=first)
+        for _, part in rest.groupby("sex")
+    ]
+    summed = mixed.fit_statistics([first, *parts])
+    assert summed.loglik == pytest.approx(whole.loglik, rel=1e-12)
+
+
 def test_partitions_with_other_columns_are_refused():
     model = {"groups": "athlete", "random": "~ 1"}
     one = mixed.sufficient_statistics("y ~ week", cohort(), **model)
