@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.audit import dose, exercises_used, methods, neglect, overload, rest, shares, sides
 from analysis.audit.athletes import of_each
 from analysis.audit.evidence import READING, Evidence, known
-from analysis.audit.finding import Finding, not_measurable
+from analysis.audit.finding import Finding, few, not_measurable
 from analysis.audit.leg_audit import columns
 from analysis.audit.leg_log import LegLog, unmapped_note
 from analysis.logbook import Logbook
@@ -198,7 +198,7 @@ def _summary(table: pd.DataFrame) -> str:
     backed = verdict.isin(["supported", "partly supported"])
     missed = table.loc[backed & done.eq("not done"), "claim"]
     blind = int(done.eq("not measurable").sum())
-    idle = f" Backed, and not in this log: {'; '.join(missed)}." if len(missed) else ""
+    idle = f" Backed, and not in this log: {few(list(missed), '; ')}." if len(missed) else ""
     return (
         f"Of {count(len(table), 'claim')}, the evidence backs {int(backed.sum())} in full or in "
         f"part and does not show {int(verdict.eq('not supported').sum())}. "

@@ -16,6 +16,7 @@ from analysis.audit.leg_log import (
     unmapped_note,
 )
 from analysis.figures import bars, figure
+from analysis.measures import weeks
 from analysis.measures.words import count, number
 from analysis.result import Figure, Result
 
@@ -96,7 +97,9 @@ def covered(log: LegLog) -> Finding:
     direct = log.now("direct")
     without = [name for name in GROUPS if not direct.get(name, 0.0)]
     trained = len(GROUPS) - len(without)
-    left = f"; no direct set for {', '.join(without)}" if without else ""
+    left = f"; no direct set for {', '.join(without)}" if without and trained else ""
+    if not trained:
+        left = _last_leg_day(log)
     return Finding(
         f"{trained} of {len(GROUPS)} leg groups had direct sets in the last {log.block_weeks} "
         f"weeks{left}.",
@@ -105,6 +108,14 @@ def covered(log: LegLog) -> Finding:
         "leg groups",
         log.block_weeks,
     )
+
+
+def _last_leg_day(log: LegLog) -> str:
+    if log.sets.is_empty():
+        return "; none in the whole log"
+    last = log.sets.select(pl.col("day").max()).item()
+    since = (log.logbook.sets.select(weeks.day().max()).item() - last).days
+    return f"; last on {last}, {count(since, 'day')} before the log ends"
 
 
 def leg_frequency(log: LegLog) -> Result:

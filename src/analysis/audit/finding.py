@@ -46,6 +46,16 @@ def nothing_logged(what: str) -> Finding:
     return Finding(f"No {what} in this log (n = 0).", "not done", 0.0, "sets", 0)
 
 
+def few(names: list[str], by: str = ", ", most: int = 4) -> str:
+    """Return the first names and how many are left unnamed.
+
+    >>> few(["calves", "sleep", "tempo"], most=2)
+    'calves, sleep and 1 more'
+    """
+    more = len(names) - most
+    return by.join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def also(finding: Finding, sentence: str) -> Finding:
     """Return the finding with one more sentence."""
     return replace(finding, shows=f"{finding.shows} {sentence}")

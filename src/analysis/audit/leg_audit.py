@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.audit import dose, exercises_used, methods, neglect, overload, rest, shares, sides
 from analysis.audit.athletes import of_each
-from analysis.audit.finding import VERDICTS, Finding
+from analysis.audit.finding import VERDICTS, Finding, few
 from analysis.audit.leg_log import MUSCLES, LegLog, unmapped_note
 from analysis.logbook import Logbook
 from analysis.measures.words import count
@@ -93,7 +93,7 @@ def summary(log: LegLog) -> Result:
         table=table,
         summary=f"{found['all leg groups trained'].shows} {found['calves not forgotten'].shows} "
         f"Of {count(len(found), 'topic')}, {len(blind)} cannot be measured from this file"
-        + (f"; not done: {', '.join(not_done)}." if not_done else "."),
+        + (f"; not done: {few(not_done)}." if not_done else "."),
         notes=(
             "Words: " + "; ".join(f"{word} – {means}" for word, means in VERDICTS.items()) + ".",
             f"A muscle's volume is “done” with direct sets and {dose.FEW_SETS:g} sets a week or "

@@ -56,6 +56,8 @@ def leg_neglect(log: LegLog) -> Result:
 def calf_neglect(log: LegLog) -> Finding:
     """Find the longest stretch without a direct calf set, with its dates."""
     row = _row(log, "calves")
+    if not log.logged_weeks:
+        return Finding("No week holds a log (n = 0).", "cannot tell yet")
     if row is None:
         weeks = count(log.logged_weeks, "week")
         return Finding(f"No logged week is without calf work (n = {weeks}).", "done", 0.0, "weeks",

@@ -22,7 +22,8 @@ def leg_overload(log: LegLog) -> Result:
         falling, unclear: whether the interval is above, below or around 0; or why there is
         none), `pct_per_4_weeks` of e1RM with `low` and `high` (95 % interval), `beat_last_pct`
         (share of sessions whose first top set beats the one before: a higher e1RM, or where
-        there is none, more load or repetitions with no less of the other; null under 5 sessions) and `sessions`.
+        there is none, more load or repetitions with no less of the other; null under 5
+        sessions) and `sessions`.
     """
     rates = log.rates.filter(pl.col("scope") == "exercise")
     table = (
@@ -45,8 +46,9 @@ def leg_overload(log: LegLog) -> Result:
         table=table.to_pandas(),
         summary=overload(log).shows,
         notes=(
-            "With no progress at all, noise alone would make about half of the sessions beat the "
-            "one before; the trend is the safer sign.",
+            "With no progress at all, noise alone would make up to half of the sessions beat the "
+            "one before (a repeat does not count); the trend is the safer sign. Where too many "
+            "repetitions leave no e1RM, “Top sets then and now” shows load and repetitions.",
             "Low and high: where the true trend may well lie. If 0 is between them, the log "
             "cannot tell rise from fall.",
             *_without_load(log),

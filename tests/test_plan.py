@@ -1,0 +1,233 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.audit.landmarks import Band, LandmarkError, landmarks
+from analysis.audit.plan import OneAthleteError, plan, routine_table
+from analysis.audit.routine import RoutineError, parse_routine, read_routine
+from analysis.problems import PathError, UserError
+from tests.leg_logs import did, log
+
+TEXT = """\
+# Day 1
+Squat 4x6 @ RIR2
+- Leg press: 3 x 10-12 @ RPE 8
+
+# Day 2
+RDL 3×8
+Standing calf raise 4xAMRAP
+Plank 3x30s
+"""
+
+
+def planned(text, **more):
+    return plan(parse_routine(text), **more).table.set_index("muscle")
+
+
+def test_text_lines_are_read_as_written():
+    routine = parse_routine(TEXT)
+    rows = [(p.day, p.exercise, p.sets, p.reps, p.rir) for p in routine.planned]
+    assert rows == [
+        ("Day 1", "Squat", 4, "6", 2.0),
+        ("Day 1", "Leg press", 3, "10-12", 2.0),
+        ("Day 2", "RDL", 3, "8", None),
+        ("Day 2", "Standing calf raise", 4, "AMRAP", None),
+        ("Day 2", "Plank", 3, "30s", None),
+    ]
+    assert routine.planned[-1].line == 8
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_table_and_the_text_are_the_same_routine(tmp_path, delimiter):
+    rows = [
+        "day,exercise,sets,reps,rir",
+        "Day 1,Squat,4,6,2",
+        "Day 1,Leg press,3,10-12,2",
+        "",
+        "Day 2,RDL,3,8,",
+        "Day 2,Standing calf raise,4,amrap,",
+        "Day 2,Plank,3,30s",
+    ]
+    path = tmp_path / "routine.csv"
+    path.write_text("\n".join(rows).replace(",", delimiter), encoding="utf-8-sig")
+    table, text = read_routine(path), parse_routine(TEXT)
+    assert [p.exercise for p in table.planned] == [p.exercise for p in text.planned]
+    assert [(p.day, p.sets, p.reps, p.rir) for p in table.planned] == [
+        (p.day, p.sets, p.reps, p.rir) for p in text.planned
+    ]
+
+
+def test_ten_sets_of_squats_are_ten_for_quads_and_none_for_calves():
+    table = planned("Squat 10x5")
+    assert table.loc["quads", "direct"] == 10
+    assert table.loc["calves", "fractional"] == 0
+    assert "not trained" in table.loc["calves", "gap"]
+
+
+def test_deadlifts_and_split_squats():
+    table = planned("Deadlift 3x5\nSplit Squats 4x8")
+    assert table.loc[["quads", "hamstrings", "glutes"], "direct"].tolist() == [4, 3, 7]
+    assert table.loc["lower back", "direct"] == 0
+
+
+def test_frequency_is_days_with_direct_work():
+    table = planned("# A\nSquat 2x5\nLeg press 2x8\n# B\nSquat 2x5")
+    assert table.loc["quads", "days"] == 2
+    assert table.loc["adductors", "days"] == 0
+
+
+def test_every_bad_line_is_named_with_value_rule_and_remedy(tmp_path):
+    path = tmp_path / "push.txt"
+    path.write_text("Squat 4x\nBench 99x8\nRow 3x12-8 @ RIR 12\nDip 3x8\n")
+    with pytest.raises(RoutineError) as caught:
+        read_routine(path)
+    text = str(caught.value)
+    for part in ("push.txt, line 1: “Squat 4x”", "line 2: sets is “99”: expected a whole number "
+                 "from 1 to 30", "line 3: reps is “12-8”: the range runs down",
+                 "line 3: RIR is “12”: expected a number from 0 to 10"):  # fmt: skip
+        assert part in text
+    assert "line 4" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("day,exercise,sets\n1,Squat,3", "lacks reps"),
+        ("day,exercise,sets,reps,load\n1,Squat,3,5,100", "has load too"),
+        ("day,exercise,sets,reps\n1,Squat,3,5,2", "5 cells for 4 columns"),
+        ("day,exercise,sets,reps,rir,rpe\n1,Squat,3,5,2,8", "both RIR and RPE"),
+        ("day,exercise,sets,reps\n,,3,5", "a row needs its day"),
+        ("day,exercise,sets,reps\n1,Squat,2.5,5", "expected a whole number"),
+        ("", "lacks day"),
+    ],
+)
+def test_faults_of_a_table(tmp_path, text, fault):
+    path = tmp_path / "routine.csv"
+    path.write_text(text)
+    with pytest.raises(RoutineError, match=fault):
+        read_routine(path)
+
+
+def test_faults_of_files(tmp_path):
+    with pytest.raises(PathError):
+        read_routine(tmp_path / "none.txt")
+    latin = tmp_path / "latin.txt"
+    latin.write_bytes("Kniebeuge schräg 3x8".encode("latin-1"))
+    with pytest.raises(RoutineError, match="not UTF-8"):
+        read_routine(latin)
+    with pytest.raises(RoutineError, match="holds no exercise"):
+        parse_routine("# Day 1\n\n")
+
+
+def test_a_very_long_line_is_refused_at_once():
+    with pytest.raises(RoutineError, match="line 1"):
+        parse_routine("Squat" + " " * 200_000 + "x")
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_routine_or_a_clear_error(text):
+    try:
+        routine = parse_routine(text)
+    except RoutineError as error:
+        assert error.faults
+        assert isinstance(error, UserError)
+    else:
+        assert all(entry.exercise and entry.sets > 0 for entry in routine.planned)
+
+
+def test_unmapped_names_are_listed_with_suggestions_and_count_for_none():
+    result = plan(parse_routine("Calf rase thing 4x15\nSquat 2x5"))
+    note = next(note for note in result.notes if "Calf rase thing" in note)
+    assert "line 1" in note
+    assert "did you mean" in note
+    assert "4 sets of unknown exercises" in result.summary
+    assert result.table["direct"].sum() == 4
+    assert routine_table(parse_routine("Calf rase thing 4x15")).table["taken_for"].tolist() == [""]
+
+
+def test_own_history_is_the_athletes_recent_weeks():
+    book = log(*(did(week, "Squat", 10) for week in range(12)))
+    table = planned("Squat 6x5\nSeated Calf Raise 3x10", logbook=book)
+    assert table.loc["quads", "own_now"] == pytest.approx(10)
+    assert "-40 % against your own weeks" in table.loc["quads", "gap"]
+    assert table.loc["calves", "gap"] == "new to you"
+
+
+def test_without_a_log_there_is_no_history_column():
+    assert "own_now" not in planned("Squat 3x5")
+
+
+def test_one_athlete_only():
+    book = log(did(0, "Squat"), did(0, "Squat", athlete="bob"))
+    with pytest.raises(OneAthleteError, match="2 athletes"):
+        plan(parse_routine("Squat 3x5"), book)
+
+
+def test_shipped_landmarks_are_heuristics_and_leave_unchecked_values_blank():
+    bands = landmarks()
+    assert set(bands) == {"quads", "hamstrings", "glutes"}
+    result = plan(parse_routine("Squat 3x5"))
+    assert any("practitioner heuristic, not evidence" in note for note in result.notes)
+    assert result.settings["landmarks"] == "practitioner heuristic"
+    table = result.table.set_index("muscle")
+    assert table.loc["quads", "landmark"] == "6–12 to 18–22"
+    assert "below their minimum" in table.loc["quads", "gap"]
+    assert table.loc["calves", "landmark"] == ""
+
+
+def test_landmarks_of_ones_own(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[muscles.calves]\nminimum = [8, 8]\nmaximum = 20\n")
+    table = planned("Standing calf raise 21x10\nSquat 3x5", bands=path)
+    assert table.loc["calves", "landmark"] == "8 to 20"
+    assert table.loc["calves", "gap"] == "above their maximum"
+    assert table.loc["quads", "gap"] == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[muscles.calfs]\nminimum = 1\nmaximum = 2", "no such muscle"),
+        ("[muscles.quads]\nminimum = 1", "needs minimum and maximum"),
+        ("[muscles.quads]\nminimum = 'x'\nmaximum = 2", "expected two numbers"),
+        ("[muscles.quads]\nminimum = [5, 2]\nmaximum = 9", "expected two numbers"),
+        ("[muscles.quads]\nminimum = 10\nmaximum = 2", "lies above the maximum"),
+        ("muscles = 3", "expected tables"),
+        ("[muscles", "not valid TOML"),
+    ],
+)
+def test_faults_of_landmarks(tmp_path, text, fault):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(LandmarkError, match=fault) as caught:
+        landmarks(path, muscles={"quads", "calves"})
+    assert "mine.toml" in str(caught.value)
+
+
+@given(st.floats(0, 60))
+def test_inside_the_band_nothing_is_said(sets):
+    band = Band((6, 12), (18, 22))
+    assert bool(band.place(sets)) == (not 6 <= sets <= 22)
+
+
+def test_figure_and_summary():
+    result = plan(parse_routine(TEXT, "spring.txt"))
+    assert result.title == "Routine: spring"
+    assert result.summary.startswith("17 sets a week on 2 days; direct leg sets: quads 7")
+    assert [bar["name"] for bar in result.figure_dict["data"]] == ["planned"]
+
+
+def test_a_routine_of_any_sets_adds_up():
+    table = routine_table(parse_routine(TEXT)).table
+    assert table["sets"].sum() == 17
+    assert table["taken_for"].ne("").all()
+
+
+def test_the_sample_file_can_be_planned_against():
+    from analysis.ingest import read
+
+    path = Path(__file__).parents[1] / "data" / "raw" / "sample" / "anna_strong.csv"
+    table = planned(TEXT, logbook=read(path))
+    assert table.loc["chest", "gap"] == "not trained; you do 9.0 now"
