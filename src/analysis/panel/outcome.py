@@ -23,6 +23,9 @@ from analysis.panel.options import PanelOptions
 SERIES = ["athlete", "lift"]
 PRIOR_DAYS = 10.0
 TYPICAL_NOISE = 0.042
+LEAST_NOISE = 0.01
+"""A lifter who repeats 5 × 100 kg shows no noise, because loads and reps come in steps; strength
+is then still not known better than to a step."""
 NEAR_FAILURE_RIR = 1.0
 ENOUGH_DAYS = 5
 
@@ -101,5 +104,5 @@ def _noise_variance() -> pl.Expr:
     squares = pl.col("squares").sum().over(SERIES)
     spare = (pl.col("days") - 1).sum().over(SERIES)
     own = pl.when(spare >= ENOUGH_DAYS).then(squares / spare)
-    middle = own.median().fill_null((100 * TYPICAL_NOISE) ** 2)
+    middle = own.median().fill_null((100 * TYPICAL_NOISE) ** 2).clip((100 * LEAST_NOISE) ** 2)
     return ((PRIOR_DAYS * middle + squares) / (PRIOR_DAYS + spare)).alias("variance")

@@ -117,6 +117,9 @@ def gaps(table: pd.DataFrame) -> tuple[str, ...]:
         for status, reason in STATUSES.items()
         if status != "ok" and status in found
     ]
+    without = set(table["athlete"]) - set(table.loc[table["status"] == "ok", "athlete"])
+    if without:
+        lost.append(f"{count(len(without), 'athlete')} with no usable block at all.")
     unknown = int(table["unlogged_weeks"].sum() / max(table["muscle"].nunique(), 1))
     if unknown:
         lost.append(f"{count(unknown, 'week')} without any log: unknown, not counted as 0.")

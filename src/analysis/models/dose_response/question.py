@@ -13,6 +13,7 @@ from analysis.panel import PanelOptions
 SENSITIVITY: tuple[Mapping[str, Any], ...] = (
     {"outcome_from": "working"},
     {"outcome_from": "failure"},
+    {"rep_cap": 12.0},
     {"rule": "direct"},
     {"rule": "total"},
 )
