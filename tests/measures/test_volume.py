@@ -142,7 +142,7 @@ def test_figure_is_a_heat_map_with_gaps_for_unknown_weeks():
     figure = volume(book).figure_dict
     (heat,) = figure["data"]
     assert heat["x"] == ["2024-01-01", "2024-01-08", "2024-01-15"]
-    assert heat["y"] == list(GROUPS)
+    assert heat["y"] == [name.replace("_", " ") for name in GROUPS]
     assert heat["z"][0] == [1, None, 1]
     assert figure["layout"]["meta"]["time_axis"] == "x"
     assert volume(book).figure is not None

@@ -18,10 +18,14 @@ def by_athlete(
 ) -> tuple[list[Trace], dict[str, Any]]:
     """Return the traces of every athlete and the layout of the menu that shows one of them.
 
+    Muscle groups are drawn in words ("upper back", not "upper_back").
+
     Args:
         table: a measure's table with the column `athlete`.
         traces_of: draws the rows of one athlete.
     """
+    names = [column for column in ("group", "name") if column in table]
+    table = table.assign(**{column: table[column].str.replace("_", " ") for column in names})
     athletes = sorted(table["athlete"].unique())
     drawn = {
         name: traces_of(rows)

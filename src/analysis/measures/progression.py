@@ -162,7 +162,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         x="Rate (% per 4 weeks)",
         y="",
         height=max(320, 80 + 20 * rows),
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
+        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "dtick": 1},
         **menu,
     )
 

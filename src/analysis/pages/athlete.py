@@ -11,13 +11,15 @@ import polars as pl
 from analysis import __version__, schema
 from analysis.exercises.audit import audit
 from analysis.logbook import Logbook
+from analysis.measures.exercise_list import exercise_list
 from analysis.measures.frequency import frequency
 from analysis.measures.intensity import intensity
 from analysis.measures.progression import progression
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.strength import strength
 from analysis.measures.volume import volume
-from analysis.pages.muscles import muscle_sections
+from analysis.models.latent import latent_strengths, strength_overview
+from analysis.pages.muscles import muscle_sections, trained_groups
 from analysis.report import BodyMap, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
 
@@ -40,6 +42,9 @@ def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Repo
     now, trained = recent(logbook), coverage(logbook)
     weekly, often, heavy = volume(logbook), frequency(logbook), intensity(logbook)
     strong, rising = strength(logbook), progression(logbook)
+    exercises = exercise_list(logbook)
+    strengths = latent_strengths(logbook, trained_groups(exercises))
+    changed = strength_overview(strengths)
     mapping, ledger = audit(logbook), _ledger(logbook)
     sections = [
         Section("now", "The last four weeks", [_tiles(now), now]),
@@ -48,11 +53,11 @@ def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Repo
             "Muscles",
             [BodyMap(trained, "group", "last_block", "sets a week"), weekly, often, heavy],
         ),
-        Section("progress", "Strength", [rising, strong]),
+        Section("progress", "Strength", [changed, rising, strong]),
         Section(
             "muscle-by-muscle",
             "Muscle by muscle",
-            list(muscle_sections(logbook, weekly, trained, rising)),
+            list(muscle_sections(exercises, strengths, weekly, trained, rising)),
             intro="Open a muscle for its weekly sets, its strength and its exercises.",
         ),
         Section(
@@ -65,10 +70,12 @@ def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Repo
         subtitle="What the work bought, as far as this log can tell",
         takeaways=[
             Takeaway(result.summary, result.name)
-            for result in (rising, weekly, often, now, strong)
+            for result in (changed, weekly, often, now, strong)
         ],
         header=_header(logbook),
-        provenance=_provenance(logbook, settings, [now, weekly, often, heavy, strong, rising]),
+        provenance=_provenance(
+            logbook, settings, [now, weekly, often, heavy, strong, rising, changed]
+        ),
         tables={"sets": logbook.sets},
         footer=(
             "An association in one person's log: technique, food, sleep and everything else that "

@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from analysis.figures import Figure, bars, figure, line
-from analysis.logbook import Logbook
-from analysis.measures.exercise_list import exercise_list
-from analysis.models.latent import latent_strengths
 from analysis.report import Prose, Section
 from analysis.result import Result
 
 
+def trained_groups(exercises: Result) -> list[str]:
+    """Return the muscle groups with a direct exercise, in the catalogue's order."""
+    table = exercises.table
+    return [str(name) for name in table.loc[table["role"] == "direct", "group"].unique()]
+
+
 def muscle_sections(
-    logbook: Logbook, volume: Result, coverage: Result, rising: Result
+    exercises: Result,
+    strengths: Mapping[str, Result],
+    volume: Result,
+    coverage: Result,
+    rising: Result,
 ) -> Iterator[Section]:
-    """Yield a section per muscle group with a direct set, in the catalogue's order.
+    """Yield a section per muscle group with a direct exercise.
 
     Args:
-        logbook: the log of one athlete.
+        exercises: exercises per group (`measures.exercise_list`), of one athlete.
+        strengths: latent strength per group.
         volume: weekly sets (`measures.volume`).
         coverage: the last block against the own average (`measures.recent.coverage`).
         rising: rates per exercise (`measures.progression`).
     """
-    exercises = exercise_list(logbook).table
-    trained = exercises.loc[exercises["role"] == "direct", "group"].unique().tolist()
-    strengths = latent_strengths(logbook, trained)
-    now = coverage.table.set_index("group")
-    for group in trained:
+    now, rows = coverage.table.set_index("group"), exercises.table
+    for group, strength in strengths.items():
         yield Section(
             f"muscle-{group.replace('_', '-')}",
             in_words(group),
             [
                 Prose(_now(now.loc[group])),
                 _weekly(volume.table[volume.table["group"] == group], group),
-                strengths[group],
-                _exercises(exercises[exercises["group"] == group], rising.table, group),
+                strength,
+                _exercises(rows[rows["group"] == group], rising.table, group),
             ],
             folded=True,
         )

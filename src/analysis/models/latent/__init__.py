@@ -10,6 +10,7 @@ from __future__ import annotations
 from analysis.models.latent.fit import LatentFit, smooth
 from analysis.models.latent.index import StrengthIndex, strength_index
 from analysis.models.latent.muscle import latent_strength, latent_strengths
+from analysis.models.latent.overview import strength_overview
 from analysis.models.latent.prior import Prior
 from analysis.models.latent.sets import Estimates, observations
 
@@ -23,4 +24,5 @@ __all__ = [
     "observations",
     "smooth",
     "strength_index",
+    "strength_overview",
 ]

@@ -1,0 +1,91 @@
+"""All muscles of a lifter side by side: what changed over the last window, and how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.figures import Figure, figure, interval_points
+from analysis.result import Result
+
+COLUMNS = ["change_pct", "change_low_pct", "change_high_pct", "p_gain", "p_plateau", "p_loss",
+           "status"]  # fmt: skip
+
+
+def strength_overview(strengths: Mapping[str, Result]) -> Result:
+    """Gather the last window of `latent_strengths` of one athlete.
+
+    Returns:
+        Result whose table has one row per muscle `group` with enough data: `change_pct` over the
+        last window with `change_low_pct` and `change_high_pct` (95 % interval), `p_gain`,
+        `p_plateau`, `p_loss` (probabilities) and `status`.
+    """
+    rows = [
+        {"group": group, **result.table.iloc[-1][COLUMNS].to_dict()}
+        for group, result in strengths.items()
+        if not result.table.empty
+    ]
+    table = pd.DataFrame(rows, columns=["group", *COLUMNS]).dropna(subset=["change_pct"])
+    table = table.sort_values("change_pct", ascending=False, ignore_index=True)
+    days = next((result.settings["window_days"] for result in strengths.values()), 56)
+    missing = [group.replace("_", " ") for group in strengths if group not in set(table["group"])]
+    notes = [f"Too little to tell: {', '.join(missing)}."] if missing else []
+    return Result(
+        name="muscle-strength",
+        title=f"What changed in the last {days:.0f} days",
+        table=table,
+        summary=_summary(table, days),
+        draw=_draw,
+        notes=(
+            *notes,
+            "Strength is estimated from sets; a plateau is a change within ±2 %. A word is used "
+            "only from a probability of 80 %.",
+        ),
+        settings={"window_days": days},
+    )
+
+
+def _summary(table: pd.DataFrame, days: float) -> str:
+    if table.empty:
+        return f"Too little log to say how strength changed over the last {days:.0f} days."
+    parts = []
+    for word, statuses in (
+        ("clearly gaining", ("gaining", "breakthrough")),
+        ("on a plateau", ("plateau",)),
+        ("clearly losing", ("losing", "detraining")),
+    ):
+        those = table[table["status"].isin(statuses)]
+        if len(those):
+            parts.append(f"{', '.join(_said(row) for row in those.to_dict('records'))} {word}")
+    told = sum(
+        table["status"].isin(("gaining", "breakthrough", "plateau", "losing", "detraining"))
+    )
+    untold = len(table) - told
+    if untold:
+        top = table.iloc[0]
+        parts.append(
+            f"for {untold} of {len(table)} muscles the log cannot tell"
+            + ("" if parts else f" (largest: {_said(top)})")
+        )
+    return f"Strength over the last {days:.0f} days: {'; '.join(parts)}."
+
+
+def _said(row: dict[str, object] | pd.Series) -> str:
+    name = str(row["group"]).replace("_", " ")
+    low, high = row["change_low_pct"], row["change_high_pct"]
+    return f"{name} {row['change_pct']:+.1f} % (95 % interval {low:+.1f} to {high:+.1f} %)"
+
+
+def _draw(table: pd.DataFrame) -> Figure:
+    rows = table.iloc[::-1]
+    hover = "%{y}: %{x:+.1f} %<extra></extra>"
+    names = rows["group"].str.replace("_", " ").tolist()
+    points = interval_points(
+        rows["change_pct"], names, rows["change_low_pct"], rows["change_high_pct"],
+        "change with 95 % interval", hover=hover,
+    )  # fmt: skip
+    drawn = figure([points], x="Change of estimated strength (%)", y="")
+    drawn["layout"] |= {"height": 110 + 26 * len(rows), "showlegend": False}
+    drawn["layout"]["xaxis"] |= {"zeroline": True, "zerolinewidth": 2}
+    return drawn
