@@ -82,3 +82,11 @@ def test_two_athletes_get_a_page_each(tmp_path):
     assert "ann/index.html" in index
     assert "<b>.csv" not in index
     assert (tmp_path / "out/bo-b/index.html").exists()
+
+
+def test_explain_and_doctor():
+    assert "one-repetition maximum" in liftdose("explain", "e1rm").stdout
+    unknown = liftdose("explain", "e1rmm")
+    assert unknown.returncode == 2
+    assert "did you mean e1rm" in unknown.stderr
+    assert liftdose("doctor").stdout.count("ok ") > 8

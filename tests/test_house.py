@@ -26,7 +26,7 @@ FLOORS = [
     {"models"},
     {"audit"},
     {"pages"},
-    {"cli", "serve", "__main__"},
+    {"cli", "serve", "doctor", "explain", "__main__"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 APART = {("ingest", "measures"), ("measures", "ingest"), ("report", "measures"),

@@ -98,6 +98,28 @@ def formats() -> None:
 
 
 @app.command()
+def explain(
+    term: Annotated[list[str], typer.Argument(help="A word of the field, such as e1RM.")],
+) -> None:
+    """Say what a term means."""
+    from analysis.explain import explain as meaning
+
+    typer.echo(meaning(" ".join(term)))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the installation: versions, optional extras, a browser."""
+    from analysis.doctor import check_up
+
+    findings = list(check_up())
+    for sound, sentence in findings:
+        typer.echo(f"{'ok ' if sound else 'NO '} {sentence}")
+    if not all(sound for sound, _ in findings):
+        raise typer.Exit(INTERNAL_ERROR)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
