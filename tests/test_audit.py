@@ -10,8 +10,9 @@ from analysis.audit import dose, exercises_used, methods, neglect, overload, res
 from analysis.audit.finding import VERDICTS
 from analysis.audit.leg_audit import DETAILS, TOPICS, leg_audit
 from analysis.audit.leg_log import GROUPS, MUSCLES, LegLog, with_legs
-from analysis.audit.sections import audit_sections
+from analysis.audit.sections import audit_blocks, audit_sections
 from analysis.ingest import read
+from analysis.report import Report
 from tests.leg_logs import CATALOGUE, did, log
 
 ROOT = Path(__file__).parents[1]
@@ -316,3 +317,25 @@ def test_a_real_log_without_calf_work_shows_it():
     found = neglect.calf_neglect(LegLog.of(read(path)))
     assert found.verdict == "not done"
     assert found.number > 52
+
+
+def test_cards_say_what_the_tables_say(anna):
+    audit, article = audit_blocks(anna)
+    cards = audit.items[1].flags
+    assert [card.kind for card in cards] == leg_audit(anna)[0].table["verdict"].tolist()
+    calves = next(card for card in cards if card.text.startswith("Calves not forgotten"))
+    assert calves.level == "attention"
+    assert "14 logged weeks" in calves.text
+    claimed = article.items[1].flags
+    assert all("Your log (" in card.text and "Trials: " in card.text for card in claimed)
+    assert {card.level for card in claimed if card.kind == "not supported"} == {"notice"}
+    assert Report("Anna", [audit, article]).html().count("<h2") >= 2
+
+
+def test_a_lift_tried_once_in_a_year_is_no_regular_one():
+    book = log(*(did(week, "Squat", 2) for week in range(52)), did(20, "Deadlift", 3, day=2))
+    legs = LegLog.of(book)
+    assert exercises_used.family_sets(legs, "deadlifts").verdict == "partly done"
+    assert exercises_used.family_sets(legs, "squats").verdict == "done"
+    assert exercises_used.named_best(legs).number == 1
+    assert "hardly: deadlifts" in exercises_used.named_best(legs).shows

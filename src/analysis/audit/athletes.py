@@ -8,10 +8,19 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.audit.leg_log import LegLog
+from analysis.logbook import Logbook
 from analysis.result import Result
 
 SAID = 3
 """Athletes whose sentence the stacked summary holds; the table holds all."""
+
+
+def logs_of(logbook: Logbook, block_weeks: int = 4) -> dict[str, LegLog]:
+    """Return the leg log of every athlete; of none, one that is empty."""
+    names = logbook.athletes
+    if len(names) < 2:
+        return {"": LegLog.of(logbook, block_weeks)}
+    return {name: LegLog.of(logbook.athlete(name), block_weeks) for name in names}
 
 
 def of_each(logs: Mapping[str, LegLog], part: Callable[[LegLog], Result]) -> Result:

@@ -15,7 +15,7 @@ from importlib.resources import files
 import pandas as pd
 
 from analysis.audit import dose, exercises_used, methods, neglect, overload, rest, shares, sides
-from analysis.audit.athletes import of_each
+from analysis.audit.athletes import logs_of, of_each
 from analysis.audit.evidence import READING, Evidence, known
 from analysis.audit.finding import Finding, few, not_measurable
 from analysis.audit.leg_audit import columns
@@ -129,8 +129,7 @@ def claims(logbook: Logbook, *, block_weeks: int = 4) -> Result:
         in the file) of the log; `effect` (with its interval), `strength`, `doi` and
         `evidence_ids` of the evidence; `sections` and `questions` (places in the article).
     """
-    logs = {name: LegLog.of(logbook.athlete(name), block_weeks) for name in logbook.athletes}
-    return of_each(logs or {"": LegLog.of(logbook, block_weeks)}, compare)
+    return of_each(logs_of(logbook, block_weeks), compare)
 
 
 def readable(result: Result) -> Result:

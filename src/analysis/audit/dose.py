@@ -134,7 +134,7 @@ def leg_frequency(log: LegLog) -> Result:
         title="Leg days a week",
         table=in_order(table),
         summary=leg_days(log).shows,
-        notes=("Weeks without any log are unknown and left out.", *unmapped_note(log)),
+        notes=("Weeks without any log are unknown and left out.",),
     )
 
 

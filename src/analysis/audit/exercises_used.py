@@ -41,6 +41,10 @@ FAMILIES: Mapping[str, Family] = {
     "seated_curls": Family("seated leg curls", "knee_flexion", r"Seated Leg Curl"),
 }
 
+REGULAR = 0.25
+"""Sets a logged week, about one a month, from which an exercise is in use. Our convention: a lift
+tried once in three years is in the log, and not in the training."""
+
 NAMED_AS_BEST = ("deadlifts", "barbell_squats", "leg_extensions", "lying_curls", "front_squats")
 SAMPLE_ROUTINE = ("barbell_squats", "romanian", "leg_extensions", "seated_curls")
 
@@ -56,7 +60,7 @@ def family_sets(log: LegLog, family: str) -> Finding:
     finding = Finding(
         f"{number(weekly)} sets of {chosen.said} a week (n = {count(sets, 'set')} in "
         f"{count(log.logged_weeks, 'logged week')}).",
-        "done",
+        "done" if weekly >= REGULAR else "partly done",
         weekly,
         "sets a week",
         sets,
@@ -121,16 +125,18 @@ def _of(log: LegLog, family: str) -> pl.DataFrame:
 
 
 def _ticked(log: LegLog, families: tuple[str, ...], what: str) -> Finding:
-    has = [FAMILIES[name].said for name in families if _of(log, name).height]
+    sets = {name: float(_of(log, name)["set_count"].sum()) for name in families}
+    enough = REGULAR * max(log.logged_weeks, 1)
+    has = [FAMILIES[name].said for name, n in sets.items() if n >= enough]
     lacks = [FAMILIES[name].said for name in families if FAMILIES[name].said not in has]
-    without = f" Not: {', '.join(lacks)}." if lacks else ""
+    without = f" Not, or hardly: {', '.join(lacks)}." if lacks else ""
     return Finding(
-        f"{len(has)} of {len(families)} {what} are in this log"
+        f"{len(has)} of {len(families)} {what} are in regular use"
         f"{': ' + ', '.join(has) if has else ''}.{without}",
         "done" if not lacks else "partly done" if has else "not done",
         float(len(has)),
         f"of {len(families)} exercises",
-        sum(_of(log, name).height for name in families),
+        round(sum(sets.values())),
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 
 from analysis.audit import dose, exercises_used, methods, neglect, overload, rest, shares, sides
-from analysis.audit.athletes import of_each
+from analysis.audit.athletes import logs_of, of_each
 from analysis.audit.finding import VERDICTS, Finding, few
 from analysis.audit.leg_log import MUSCLES, LegLog, unmapped_note
 from analysis.logbook import Logbook
@@ -69,8 +69,7 @@ def leg_audit(logbook: Logbook, *, block_weeks: int = 4) -> list[Result]:
         `verdict` (a word of `finding.VERDICTS`), and the same as data: `number`, `unit`, `n`,
         `missing` (the field that is not in the file). Then the details, each named `leg-…`.
     """
-    logs = {name: LegLog.of(logbook.athlete(name), block_weeks) for name in logbook.athletes}
-    logs = logs or {"": LegLog.of(logbook, block_weeks)}
+    logs = logs_of(logbook, block_weeks)
     return [of_each(logs, part) for part in (summary, *DETAILS)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from analysis.audit.finding import Finding, not_measurable
-from analysis.audit.leg_log import LEGS, LegLog, in_order, median, unmapped_note
+from analysis.audit.leg_log import LEGS, LegLog, in_order, median
 from analysis.measures.words import count, number
 from analysis.result import Result
 
@@ -44,7 +44,6 @@ def leg_recovery(log: LegLog) -> Result:
         notes=(
             "Deloads: weeks at or below 60 % of the 4 weeks before, of the weeks compared. "
             "Whether a light week was planned, the log does not say.",
-            *unmapped_note(log),
         ),
         settings={"deload_pct": 60},
     )
