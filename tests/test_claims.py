@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from analysis.audit import claims as module
-from analysis.audit.claims import FINDINGS, VERDICTS, article, claims, readable
+from analysis.audit.article import VERDICTS, article
+from analysis.audit.claims import FINDINGS, claims, readable
 from analysis.audit.evidence import CHECKED, STRENGTHS, evidence, known
 from analysis.audit.finding import VERDICTS as DONE
 from analysis.audit.leg_audit import leg_audit

@@ -6,27 +6,22 @@ log (`in_your_log`). A thing can be done and not supported, or supported and not
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from importlib.resources import files
+from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from analysis.audit import dose, exercises_used, methods, neglect, overload, rest, shares, sides
+from analysis.audit.article import Claim, article
 from analysis.audit.athletes import logs_of, of_each
-from analysis.audit.evidence import READING, Evidence, known
+from analysis.audit.evidence import READING
 from analysis.audit.finding import Finding, few, not_measurable
 from analysis.audit.leg_audit import columns
 from analysis.audit.leg_log import LegLog, unmapped_note
 from analysis.logbook import Logbook
 from analysis.measures.words import count
 from analysis.result import Result
-
-VERDICTS = ("supported", "partly supported", "not supported", "unclear", "not tested")
-"""What evidence says of a claim. "Not supported": trials do not show it; "not tested": our
-evidence file holds no trial of it."""
 
 READABLE = ("claim", "verdict", "in_your_log", "your_log", "evidence")
 """The columns that a page shows; the others are the same as data."""
@@ -78,42 +73,6 @@ FINDINGS: Mapping[str, Callable[[LegLog], Finding]] = {
 """What a claim asks of the log, by the key that `claims.toml` uses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One claim of the article; the fields are those of `claims.toml`."""
-
-    says: str
-    finding: str
-    evidence: tuple[str, ...]
-    verdict: str
-    because: str = ""
-    sections: tuple[int, ...] = ()
-    questions: tuple[int, ...] = ()
-
-    @property
-    def sources(self) -> list[Evidence]:
-        """The rows of evidence it rests on."""
-        return [known()[name] for name in self.evidence]
-
-
-@cache
-def article() -> tuple[Claim, ...]:
-    """Return the article's claims, in its order."""
-    text = files("analysis.audit").joinpath("claims.toml").read_text("utf-8")
-    return tuple(
-        Claim(
-            says=entry["says"],
-            finding=entry["finding"],
-            evidence=tuple(entry["evidence"]),
-            verdict=entry["verdict"],
-            because=entry.get("because", ""),
-            sections=tuple(entry.get("sections", ())),
-            questions=tuple(entry.get("questions", ())),
-        )
-        for entry in tomllib.loads(text)["claim"]
-    )
-
-
 def claims(logbook: Logbook, *, block_weeks: int = 4) -> Result:
     """Set every claim of the article beside this log and beside the evidence.
 
@@ -125,8 +84,8 @@ def claims(logbook: Logbook, *, block_weeks: int = 4) -> Result:
     Returns:
         Result whose table has one row per claim. In words: `claim` (ours, not the article's),
         `your_log` and `in_your_log` (a word of `finding.VERDICTS`), `evidence` and `verdict` (a
-        word of `VERDICTS`). As data: `number`, `unit`, `n` and `missing` (the field that is not
-        in the file) of the log; `effect` (with its interval), `strength`, `doi` and
+        word of `article.VERDICTS`). As data: `number`, `unit`, `n` and `missing` (the field that
+        is not in the file) of the log; `effect` (with its interval), `strength`, `doi` and
         `evidence_ids` of the evidence; `sections` and `questions` (places in the article).
     """
     return of_each(logs_of(logbook, block_weeks), compare)

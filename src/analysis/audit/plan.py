@@ -13,6 +13,7 @@ from analysis import exercises
 from analysis.audit.landmarks import LABEL, Band, landmarks
 from analysis.audit.leg_log import APART, LEGS, with_legs
 from analysis.audit.routine import Routine
+from analysis.audit.routine_map import mapped_to, unmapped
 from analysis.exercises import Catalogue
 from analysis.figures import bars, figure
 from analysis.logbook import Logbook
@@ -60,7 +61,7 @@ def plan(
     known = set(counting.groups(catalogue)) - {LEGS}
     if not isinstance(bands, Mapping):
         bands = landmarks(bands, muscles=known)
-    mapped = _mapped(routine, catalogue)
+    mapped = mapped_to(routine, catalogue)
     own = _own(logbook, catalogue) if logbook else {}
     table = _per_muscle(mapped, catalogue)
     table["own_now"] = [own.get(name) for name in table["muscle"]]
@@ -82,43 +83,6 @@ def plan(
             "change_pct": CHANGE_PCT,
             "landmarks": LABEL,
         },
-    )
-
-
-def routine_table(routine: Routine, catalogue: Catalogue | None = None) -> Result:
-    """Show how each line of a routine was understood.
-
-    Returns:
-        Result whose table has one row per line: `day`, `exercise` (as written), `taken_for` (the
-        catalogue's name; empty when unmapped), `sets`, `reps`, `rir`.
-    """
-    chosen = catalogue or exercises.load()
-    names = chosen.exercises.select("exercise_id", pl.col("name").alias("taken_for"))
-    table = (
-        _mapped(routine, chosen)
-        .join(names, on="exercise_id", how="left", maintain_order="left")
-        .with_columns(pl.col("taken_for").fill_null(""))
-        .select("day", "exercise", "taken_for", "sets", "reps", "rir")
-    )
-    total = int(table["sets"].sum())
-    unknown = int((table["taken_for"] == "").sum())
-    return Result(
-        name="routine",
-        title="The routine as it was read",
-        table=table.to_pandas(),
-        summary=f"{count(total, 'set')} in {count(table.height, 'line')} on "
-        f"{count(len(routine.days), 'day')}; {count(unknown, 'line')} not mapped.",
-    )
-
-
-def _mapped(routine: Routine, catalogue: Catalogue) -> pl.DataFrame:
-    rows = [(p.day, p.exercise, p.sets, p.reps, p.rir) for p in routine.planned]
-    schema = {"day": pl.String, "exercise": pl.String, "sets": pl.Int64, "reps": pl.String,
-              "rir": pl.Float64}  # fmt: skip
-    planned = pl.DataFrame(rows, schema=schema, orient="row")
-    found = catalogue.match(planned["exercise"].to_list())
-    return planned.join(found, on="exercise", how="left", maintain_order="left").with_columns(
-        pl.col("sets").cast(pl.Float64).alias("set_count")
     )
 
 
@@ -201,7 +165,10 @@ def _notes(
 ) -> tuple[str, ...]:
     easy = int(mapped.filter(pl.col("rir") > counting.MAX_RIR)["sets"].sum())
     unsaid = int(mapped.filter(pl.col("rir").is_null())["sets"].sum())
-    notes = [*_unmapped(routine, catalogue), *counting.left_out(_named_only(mapped), catalogue)]
+    notes = [
+        *unmapped(routine, catalogue),
+        *counting.left_out(mapped.filter(pl.col("exercise_id").is_not_null()), catalogue),
+    ]
     if easy:
         notes.append(
             f"{count(easy, 'set')} planned with more than {counting.MAX_RIR:g} repetitions in "
@@ -221,26 +188,6 @@ def _notes(
     )
     notes.append("The routine is taken as one week; every day of it is trained once.")
     return tuple(notes)
-
-
-def _named_only(mapped: pl.DataFrame) -> pl.DataFrame:
-    return mapped.filter(pl.col("exercise_id").is_not_null())
-
-
-def _unmapped(routine: Routine, catalogue: Catalogue) -> list[str]:
-    found = catalogue.match([entry.exercise for entry in routine.planned])
-    unknown = set(found.filter(pl.col("exercise_id").is_null())["exercise"])
-    names = dict(catalogue.exercises.select("exercise_id", "name").iter_rows())
-    notes = []
-    for entry in routine.planned:
-        if entry.exercise in unknown:
-            close = [names[found_id] for found_id in catalogue.suggest(entry.exercise)]
-            hint = f"did you mean {', '.join(close)}?" if close else "no name comes close."
-            notes.append(
-                f"{routine.file}, line {entry.line}: “{entry.exercise}” is no exercise we know, "
-                f"its {count(entry.sets, 'set')} count for no muscle; {hint}"
-            )
-    return notes
 
 
 def _draw(table: pd.DataFrame) -> Figure:
