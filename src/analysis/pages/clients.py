@@ -1,0 +1,207 @@
+"""`clients.toml`: what a coach says about a folder of clients. Absent, the defaults hold."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from analysis.measures.flags import Thresholds, described
+from analysis.measures.intensity import ZONES
+from analysis.problems import UserError
+
+FILE = "clients.toml"
+UNITS = ("kg", "lb")
+DAYS = ("newest", "own")
+
+DOC = {
+    "unit": '"kg" or "lb", for exports that do not name it; without it the numbers must tell',
+    "show": '"kg" or "lb", the unit that pages open in',
+    "encoding": 'of text files that are not UTF-8, such as "cp1252"',
+    "zones": "first repetition of each rep zone, ascending",
+}
+"""Settings that hold for all clients or for one."""
+
+
+class SettingsError(UserError, ValueError):
+    """An entry of clients.toml breaks a rule; the message names file, key, value and rule."""
+
+    def __init__(self, file: str, key: str, value: object, rule: str) -> None:
+        super().__init__(f"{file}: {key} = {value!r}: {rule}")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What holds for one client.
+
+    Attributes:
+        name: how the client is called; empty for the name of the file or folder.
+        unit: unit of exports that name none; None where the numbers must tell.
+        show: the unit that the page opens in.
+        encoding: of text that is not UTF-8.
+        zones: first repetition of each rep zone.
+        thresholds: from when on something is a flag.
+    """
+
+    name: str = ""
+    unit: str | None = None
+    show: str = "kg"
+    encoding: str | None = None
+    zones: tuple[int, ...] = ZONES
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for a folder.
+
+    Attributes:
+        today: the day that flags are raised on: a date, "newest" (the newest day of all
+            clients) or "own" (each client's own last day, for a folder of finished logs).
+        everyone: what holds for clients without an entry of their own.
+        clients: name of a file (with or without its ending) or folder -> its settings.
+    """
+
+    today: date | str = "newest"
+    everyone: ClientSettings = field(default_factory=ClientSettings)
+    clients: Mapping[str, ClientSettings] = field(default_factory=dict)
+
+    def of(self, path: Path) -> ClientSettings:
+        """Return what holds for the client whose file or folder this is."""
+        found = self.clients.get(path.name) or self.clients.get(path.stem)
+        return found or self.everyone
+
+    def unused(self, paths: list[Path]) -> list[str]:
+        """Return the entries that name none of these files and folders."""
+        names = {path.name for path in paths} | {path.stem for path in paths}
+        return sorted(set(self.clients) - names)
+
+
+def load(path: Path) -> Settings:
+    """Read a `clients.toml`.
+
+    Raises:
+        SettingsError: the text is no TOML, a key is unknown, or a value breaks a rule.
+    """
+    return parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse(text: str, file: str = FILE) -> Settings:
+    """Return the settings of a TOML text; `file` is its name, for errors.
+
+    Raises:
+        SettingsError: as `load`.
+    """
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(file, "the file", "", f"is no TOML: {error}") from error
+    known = ("today", *DOC, "thresholds", "clients")
+    _no_others(file, "", given, known)
+    everyone = _client(file, "", given, ClientSettings())
+    entries = _table(file, "clients", given.get("clients", {}))
+    clients = {}
+    for key, entry in entries.items():
+        place = f'clients."{key}".'
+        _no_others(file, place, _table(file, place[:-1], entry), ("name", *DOC, "thresholds"))
+        clients[key] = _client(file, place, entry, everyone)
+    return Settings(_today(file, given.get("today", "newest")), everyone, clients)
+
+
+def client_paths(paths: list[Path]) -> list[Path]:
+    """Return one path per client: a file is one, and so is each file or folder in a folder."""
+    found = []
+    for path in paths:
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        found += [each for each in inside if not each.name.startswith((".", "__MACOSX"))]
+    return [path for path in found if path.suffix != ".toml"]
+
+
+def _client(
+    file: str, place: str, given: Mapping[str, Any], base: ClientSettings
+) -> ClientSettings:
+    rules: dict[str, tuple[Callable[[Any], bool], str]] = {
+        "name": (lambda v: isinstance(v, str) and v.strip() != "", "expected a name"),
+        "unit": (lambda v: v in UNITS, "expected kg or lb"),
+        "show": (lambda v: v in UNITS, "expected kg or lb"),
+        "encoding": (_is_encoding, "expected the name of a text encoding, such as cp1252"),
+        "zones": (_are_zones, "expected whole numbers from 1 up, ascending, two or more"),
+    }
+    values: dict[str, Any] = {}
+    for key, (is_right, rule) in rules.items():
+        if key in given:
+            if not is_right(given[key]):
+                raise SettingsError(file, f"{place}{key}", given[key], rule)
+            values[key] = tuple(given[key]) if key == "zones" else given[key]
+    thresholds = _table(file, f"{place}thresholds", given.get("thresholds", {}))
+    return replace(
+        base, **values, thresholds=_thresholds(file, place, thresholds, base.thresholds)
+    )
+
+
+def _thresholds(file: str, place: str, given: Mapping[str, Any], base: Thresholds) -> Thresholds:
+    fields = {each.name: each for each in described()}
+    _no_others(file, f"{place}thresholds.", given, tuple(fields))
+    for key, value in given.items():
+        low, high = fields[key].metadata["low"], fields[key].metadata["high"]
+        whole = isinstance(fields[key].default, int)
+        number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not number or not low <= value <= high:
+            kind = "a whole number" if whole else "a number"
+            rule = f"expected {kind} from {low:g} to {high:g}"
+            raise SettingsError(file, f"{place}thresholds.{key}", value, rule)
+    return replace(base, **given)
+
+
+def _today(file: str, value: object) -> date | str:
+    if type(value) is date:
+        return value
+    if isinstance(value, str):
+        if value in DAYS:
+            return value
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                pass
+    rule = 'expected "newest", "own" or a date such as 2026-01-31'
+    raise SettingsError(file, "today", value, rule)
+
+
+def _no_others(file: str, place: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for key, value in given.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+            raise SettingsError(file, f"{place}{key}", value, f"no such setting{hint}")
+
+
+def _table(file: str, key: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise SettingsError(file, key, value, f"expected a table, [{key}]")
+    return value
+
+
+def _is_encoding(value: object) -> bool:
+    import codecs
+
+    try:
+        codecs.lookup(str(value))
+    except LookupError:
+        return False
+    return isinstance(value, str)
+
+
+def _are_zones(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) > 1
+        and all(type(each) is int and each >= 1 for each in value)
+        and all(one < other for one, other in pairwise(value))
+    )

@@ -1,0 +1,60 @@
+"""A commented `clients.toml` to fill in: every setting with its default, every client by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from analysis.measures.flags import Thresholds, described
+from analysis.measures.intensity import ZONES
+from analysis.pages.clients import DOC, FILE, client_paths
+
+
+def template(folder: Path | None = None) -> str:
+    """Return the template.
+
+    Args:
+        folder: where the clients are; each gets an entry to fill in.
+    """
+    return "\n".join(_template_lines(client_paths([folder]) if folder else [])) + "\n"
+
+
+def write_template(folder: Path) -> Path | None:
+    """Write the template into the folder and return where; None when there is one already."""
+    path = folder / FILE
+    if path.exists():
+        return None
+    path.write_text(template(folder), encoding="utf-8", newline="\n")
+    return path
+
+
+def _template_lines(paths: list[Path]) -> Iterator[str]:
+    yield "# What `liftdose coach` should know about this folder. Remove a # to change a setting."
+    yield ""
+    yield '# "newest": flags are raised on the newest day of all clients. "own": on each client\'s'
+    yield "# own last day, for a folder of finished logs. Or a date, such as 2026-01-31."
+    yield '# today = "newest"'
+    for key, default in (("unit", '"kg"'), ("show", '"kg"'), ("encoding", '"cp1252"'),
+                         ("zones", str(list(ZONES)))):  # fmt: skip
+        yield f"# {DOC[key]}"
+        yield f"# {key} = {default}"
+    yield ""
+    yield "[thresholds]"
+    defaults = asdict(Thresholds())
+    for each in described():
+        low, high = each.metadata["low"], each.metadata["high"]
+        yield f"# {each.metadata['doc']} ({low:g} to {high:g})"
+        yield f"# {each.name} = {defaults[each.name]}"
+    yield ""
+    yield "# One table per client, by the name of the file or folder; every setting above but"
+    yield "# today may stand in it. Two files of one name are one client."
+    for path in paths:
+        yield f"[clients.{_quoted(path.stem if path.is_file() else path.name)}]"
+        yield f"# name = {_quoted(path.stem)}"
+        yield '# unit = "kg"'
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

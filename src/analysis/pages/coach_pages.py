@@ -1,0 +1,134 @@
+"""What a worker process does for one client: read the exports, make the page, return its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analysis.ingest import read
+from analysis.logbook import Logbook
+from analysis.measures import triage
+from analysis.measures.flags import Finding, Thresholds, find
+from analysis.measures.intensity import ZONES, intensity
+from analysis.pages.athlete import athlete_page
+from analysis.pages.clients import ClientSettings
+from analysis.pages.flags import flags_section
+from analysis.problems import UserError
+from analysis.report import Report, Section
+from analysis.result import Result
+
+SCRIPT = "plotly.min.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client's files and settings.
+
+    Attributes:
+        name: how the client is called.
+        paths: files and folders of exports.
+        settings: what the coach says about them.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    settings: ClientSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What reading a client gave: a logbook, or the reason why there is none."""
+
+    client: Client
+    logbook: Logbook | None
+    reason: str = ""
+
+    @property
+    def newest(self) -> date | None:
+        """The newest logged day."""
+        if self.logbook is None:
+            return None
+        newest = self.logbook.sets.select(pl.col("started_at").dt.date().max()).item()
+        return newest if isinstance(newest, date) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A client's page to make, in `out / folder`, as of `today`."""
+
+    intake: Intake
+    today: date
+    out: Path
+    folder: str
+
+
+def take_in(client: Client) -> Intake:
+    """Read a client's exports."""
+    settings = client.settings
+    try:
+        logbook = read(
+            client.paths, unit=settings.unit, athlete=client.name, encoding=settings.encoding
+        )
+    except UserError as error:
+        lines = [line for line in str(error).splitlines() if line != "no usable data"]
+        return Intake(client, None, " ".join(lines[:3]) or "no set in any file")
+    return Intake(client, logbook)
+
+
+def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:
+    """Write one client's page; return the row of the index and the flags."""
+    logbook, settings = job.intake.logbook, job.intake.client.settings
+    assert logbook is not None
+    found = find(logbook, settings.thresholds, today=job.today)
+    row = triage.row(logbook, found, settings.thresholds, job.today)
+    return row | _page(job, logbook, found), [_without_notes(each) for each in found]
+
+
+def _page(job: Job, logbook: Logbook, found: list[Finding]) -> dict[str, str]:
+    """Write the page; one that fails is said in the index, and costs no other client theirs."""
+    try:
+        page = client_page(logbook, job.intake.client.settings, found, today=job.today)
+        page.save(job.out / job.folder)
+    except Exception as error:
+        return {"page": "", "failure": f"{type(error).__name__}: {error}"}
+    return {"page": f"{job.folder}/index.html"}
+
+
+def client_page(
+    logbook: Logbook, settings: ClientSettings, found: Iterable[Finding], *, today: date
+) -> Report:
+    """Return an athlete page with the flags on top, for a folder that shares one script."""
+    page = athlete_page(
+        logbook, unit=settings.show, flags_raised_on=today.isoformat(), **_changed(settings)
+    )
+    page.shared_script = f"../{SCRIPT}"
+    zoned = intensity(logbook, zones=settings.zones) if settings.zones != ZONES else None
+    items = [_with_zones(item, zoned) for item in page.items] if zoned else list(page.items)
+    page.items = (flags_section(found, settings.thresholds, today), *items)
+    return page
+
+
+def _with_zones(item: Any, zoned: Result) -> Any:
+    if isinstance(item, Section):
+        return replace(item, items=[_with_zones(each, zoned) for each in item.items])
+    return zoned if isinstance(item, Result) and item.name == zoned.name else item
+
+
+def _changed(settings: ClientSettings) -> dict[str, str]:
+    """Return the thresholds that are not the default, for the methods section."""
+    default = Thresholds()
+    return {
+        f"threshold_{name}": f"{getattr(settings.thresholds, name):g}"
+        for name in Thresholds.__slots__
+        if getattr(settings.thresholds, name) != getattr(default, name)
+    }
+
+
+def _without_notes(finding: Finding) -> Finding:
+    """The text of a note stays on the client's own page."""
+    return replace(finding, rows=finding.rows.drop(columns="note", errors="ignore"))
