@@ -1,7 +1,7 @@
 """A folder of clients: an index that says who needs attention, a page each, one workbook.
 
-Clients are read and their pages made one per process. The answer does not depend on how many
-processes there are.
+Clients are read and their pages made one per process. The index does not depend on how many
+processes there are; on the pages, the last digits of a linear algebra may.
 """
 
 from __future__ import annotations
