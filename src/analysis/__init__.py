@@ -37,7 +37,13 @@ _HOMES = {
             "recent",
         )
     },
+    "claims": "analysis.audit.claims",
     "coverage": "analysis.measures.recent",
+    "evidence": "analysis.audit.evidence",
+    "latent_strength": "analysis.models.latent",
+    "leg_audit": "analysis.audit.leg_audit",
+    "plan": "analysis.audit.plan",
+    "read_routine": "analysis.audit.routine",
 }
 
 _NAMES_INSIDE = {"mapping_audit": "audit"}

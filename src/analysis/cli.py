@@ -75,6 +75,50 @@ def report(
 
 
 @app.command()
+def audit(
+    paths: Paths,
+    out: Out = Path("reports/audit"),
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+) -> None:
+    """Check leg training against an article's claims: what this log shows, what trials say."""
+    from analysis.ingest import read
+    from analysis.pages.athletes import save_audits
+
+    logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
+    for note in logbook.notes:
+        _say(note)
+    for line in save_audits(logbook, out):
+        typer.echo(line)
+
+
+@app.command()
+def plan(
+    routine: Annotated[Path, typer.Argument(help="CSV, or lines such as `Squat 4x6 @ RIR2`.")],
+    logs: Annotated[
+        list[str] | None, typer.Argument(help="The athlete's exports, if any.")
+    ] = None,
+    out: Out = Path("reports/plan"),
+    landmarks: Annotated[Path | None, typer.Option(help="Weekly set bands of your own.")] = None,
+    unit: Unit = None,
+    exercises: Overrides = None,
+) -> None:
+    """Check a routine: weekly sets per muscle, frequency and gaps, against the athlete's log."""
+    from analysis.ingest import read
+    from analysis.pages.plan import plan_page
+
+    logbook = (
+        read(logs, unit=unit, athlete="athlete", overrides=exercises) if logs is not None else None
+    )
+    page = plan_page(routine, logbook, landmarks)
+    for takeaway in page.takeaways:
+        typer.echo(takeaway.text)
+    typer.echo(f"Page: {page.save(out)}")
+
+
+@app.command()
 def demo(out: Out = Path("reports/demo")) -> None:
     """Make the pages of three invented lifters, to see what a report looks like."""
     import tempfile

@@ -18,9 +18,9 @@ def explain(word: str) -> str:
     for term in default_terms():
         for spelling in (term.id, term.term, *term.words):
             spellings[spelling.lower()] = term
-    term = spellings.get(word.strip().lower())
-    if term is not None:
-        return f"{term.term}: {term.text}"
+    found = spellings.get(word.strip().lower())
+    if found is not None:
+        return f"{found.term}: {found.text}"
     near = get_close_matches(word.lower(), spellings, n=3)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     known = ", ".join(term.term for term in default_terms())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,17 @@ class Logbook:
     notes: tuple[str, ...] = ()
     provenance: tuple[dict[str, str | int], ...] = ()
     units: pl.DataFrame = field(default_factory=pl.DataFrame)
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` made the first time: for steps that many measures share.
+
+        A logbook never changes, and `replace` starts a new one with nothing made.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     @property
     def athletes(self) -> list[str]:

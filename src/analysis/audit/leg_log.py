@@ -132,9 +132,17 @@ class LegLog:
         return self._legs(intensity(self.only)).filter(pl.col("group") == LEGS)
 
     def now(self, rule: str) -> dict[str, float]:
-        """Return sets a week by a counting rule in the last block, by muscle."""
-        table = self._legs(coverage(self.logbook, block_weeks=self.block_weeks, rule=rule))
-        return dict(table.select("group", "last_block").iter_rows())
+        """Return sets a week in the last block by muscle, counted as "direct" or "fractional"."""
+        return self._now[rule]
+
+    @cached_property
+    def _now(self) -> dict[str, dict[str, float]]:
+        table = self._legs(coverage(self.logbook, block_weeks=self.block_weeks))
+        columns = {"direct": "direct_last_block", "fractional": "last_block"}
+        return {
+            rule: dict(table.select("group", column).iter_rows())
+            for rule, column in columns.items()
+        }
 
     def over_log(self, column: str) -> dict[str, float]:
         """Return the mean of a column of `weekly` over the logged weeks, by muscle."""

@@ -148,10 +148,11 @@ def _coverage_summary(table: pl.DataFrame, block_weeks: int) -> str:
         return "No set of this log reaches a muscle group."
     untrained = now.filter(pl.col("last_block") == 0)["group"].sort().to_list()
     most = now.row(-1, named=True)
-    without = f"; none for {', '.join(untrained)}" if untrained else ""
+    without = f"; none for {', '.join(untrained)}".replace("_", " ") if untrained else ""
+    logged = int(table.select(pl.col("block_weeks_logged").max()).item())
     return (
-        f"Last {block_weeks} weeks: most for {most['group']}, {number(most['last_block'])} sets a "
-        f"week{without} (n = {table['block_weeks_logged'].max()} logged weeks"
+        f"Last {block_weeks} weeks: most for {most['group'].replace('_', ' ')}, "
+        f"{number(most['last_block'])} sets a week{without} (n = {logged} logged weeks"
         f"{whose(table['athlete'].unique().to_list())})."
     )
 

@@ -80,8 +80,13 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
 
 def work(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
     """Return the sets that are work, with `set_count` 1 for a set and 0 for a part of one."""
+    rule = rule or WorkingRule()
+    return logbook.once(("work", rule), lambda: _work(logbook.sets, rule))
+
+
+def _work(sets: pl.DataFrame, rule: WorkingRule) -> pl.DataFrame:
     return (
-        classify(logbook.sets, rule)
+        classify(sets, rule)
         .filter(pl.col("standing").is_in(WORK))
         .with_columns((pl.col("standing") == "working").cast(pl.Float64).alias("set_count"))
     )

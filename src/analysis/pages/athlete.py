@@ -9,7 +9,8 @@ import pandas as pd
 import polars as pl
 
 from analysis import __version__, schema
-from analysis.exercises.audit import audit
+from analysis.audit.sections import audit_blocks
+from analysis.exercises.audit import audit as mapping_audit
 from analysis.logbook import Logbook
 from analysis.measures.exercise_list import exercise_list
 from analysis.measures.frequency import frequency
@@ -26,12 +27,15 @@ from analysis.result import Result
 UNITS = {"tonnage_kg": "kg"}
 
 
-def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Report:
+def athlete_page(
+    logbook: Logbook, *, unit: str = "kg", shared_script: str = "", **settings: Any
+) -> Report:
     """Return the page of a logbook that holds one athlete.
 
     Args:
         logbook: the athlete's sets and ledger.
         unit: "kg" or "lb", the unit the page opens in.
+        shared_script: relative address of a plotly.js that many pages share; "" keeps it inside.
         settings: further facts for the provenance, such as options of the command line.
 
     Raises:
@@ -45,7 +49,7 @@ def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Repo
     exercises = exercise_list(logbook)
     strengths = latent_strengths(logbook, trained_groups(exercises))
     changed = strength_overview(strengths)
-    mapping, ledger = audit(logbook), _ledger(logbook)
+    mapping, ledger = mapping_audit(logbook), _ledger(logbook)
     sections = [
         Section("now", "The last four weeks", [_tiles(now), now]),
         Section(
@@ -60,6 +64,7 @@ def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Repo
             list(muscle_sections(exercises, strengths, weekly, trained, rising)),
             intro="Open a muscle for its weekly sets, its strength and its exercises.",
         ),
+        *audit_blocks(logbook),
         Section(
             "quality", "Data quality", [ledger, *_rejected(logbook), *_said(logbook), mapping]
         ),
@@ -82,6 +87,7 @@ def athlete_page(logbook: Logbook, *, unit: str = "kg", **settings: Any) -> Repo
             "changed with the training is in it.",
         ),
         unit=unit,
+        shared_script=shared_script,
     )
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.audit.claims import claims
+from analysis.audit.leg_audit import leg_audit
+from analysis.audit.sections import audit_blocks
 from analysis.logbook import Logbook
 from analysis.measures.recent import recent
 from analysis.pages.athlete import athlete_page
@@ -34,6 +37,21 @@ def save(logbook: Logbook, out: Path, *, unit: str = "kg") -> Iterator[str]:
         athlete_page(logbook.athlete(name), unit=unit).save(out / folders[name])
     yield f"{len(athletes)} athletes; if these are one person's files, use --athlete NAME"
     yield f"Pages: {_index(logbook, folders).save(out / 'index.html')}"
+
+
+def save_audits(logbook: Logbook, out: Path) -> Iterator[str]:
+    """Write the leg-day audit of each athlete and yield what to tell the user."""
+    folders = folder_names(logbook.athletes)
+    for name in logbook.athletes:
+        own = logbook.athlete(name)
+        page = Report(
+            f"Leg-day audit: {name}",
+            audit_blocks(own),
+            subtitle="What an article claims, what this log shows, what trials say",
+        )
+        yield leg_audit(own)[0].summary
+        yield claims(own).summary
+        yield f"Page: {page.save(out if len(folders) == 1 else out / folders[name])}"
 
 
 def folder_names(athletes: list[str]) -> dict[str, str]:
@@ -73,4 +91,4 @@ def _index(logbook: Logbook, folders: dict[str, str]) -> Report:
     return Report("Athletes", [Listing(listing, links=(("athlete", "page"),))])
 
 
-__all__ = ["folder_names", "save"]
+__all__ = ["folder_names", "save", "save_audits"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
-from analysis.figures import Figure, bars, figure, line
+from analysis.figures import bars, figure, line
 from analysis.report import Prose, Section
-from analysis.result import Result
+from analysis.result import Figure, Result
 
 
 def trained_groups(exercises: Result) -> list[str]:
@@ -33,13 +34,14 @@ def muscle_sections(
         coverage: the last block against the own average (`measures.recent.coverage`).
         rising: rates per exercise (`measures.progression`).
     """
-    now, rows = coverage.table.set_index("group"), exercises.table
+    now = {row["group"]: row for row in coverage.table.to_dict("records")}
+    rows = exercises.table
     for group, strength in strengths.items():
         yield Section(
             f"muscle-{group.replace('_', '-')}",
             in_words(group),
             [
-                Prose(_now(now.loc[group])),
+                Prose(_now(now[group])),
                 _weekly(volume.table[volume.table["group"] == group], group),
                 strength,
                 _exercises(rows[rows["group"] == group], rising.table, group),
@@ -57,7 +59,7 @@ def in_words(group: str) -> str:
     return group.replace("_", " ").capitalize()
 
 
-def _now(row: pd.Series) -> str:
+def _now(row: Mapping[Hashable, Any]) -> str:
     own = "" if pd.isna(row["own_average"]) else f" against {row['own_average']:.1f} before"
     return (
         f"Last block: {row['last_block']:.1f} sets a week{own}, of them "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.report.cells import csv_text
-from analysis.result import Result
 
 if TYPE_CHECKING:
     from analysis.report.cells import Frame
@@ -16,21 +15,23 @@ if TYPE_CHECKING:
 
 def write_folder(
     data: Path,
-    results: Sequence[Result],
+    results: Mapping[str, str],
     tables: Mapping[str, Frame],
     provenance: Mapping[str, Any],
 ) -> list[Path]:
     """Write one CSV per result and table, and `provenance.json`; return the paths.
 
+    `results` are CSV texts by name, as the page holds them for its own downloads.
+
     A result of no rows has its header as a file too, so that a reader of the folder finds it.
     """
     data.mkdir(parents=True, exist_ok=True)
-    frames: dict[str, Frame] = {**{result.name: result.table for result in results}, **tables}
+    texts = {**results, **{name: csv_text(frame) for name, frame in tables.items()}}
     paths = []
-    for name, frame in frames.items():
+    for name, text in texts.items():
         paths.append(data / f"{name}.csv")
-        paths[-1].write_text(csv_text(frame), encoding="utf-8", newline="")
+        paths[-1].write_text(text, encoding="utf-8", newline="")
     paths.append(data / "provenance.json")
-    text = json.dumps(provenance, indent=2, sort_keys=True, ensure_ascii=False, default=str)
-    paths[-1].write_text(text + "\n", encoding="utf-8", newline="\n")
+    facts = json.dumps(provenance, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+    paths[-1].write_text(facts + "\n", encoding="utf-8", newline="\n")
     return paths

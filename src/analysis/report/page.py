@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from analysis.report.blocks import Block, Takeaway, anchors, results
+from analysis.report.cells import csv_text
 from analysis.report.folder import write_folder
 from analysis.report.glossary import Glossary, default_terms, own_terms
 from analysis.report.grid import room
@@ -106,8 +107,15 @@ class Report:
         Args:
             beside: relative addresses of files saved with it, listed under Downloads.
         """
+        return self._html(self._texts(), beside)
+
+    def _texts(self) -> dict[str, str]:
+        """Return each result's table as CSV: for the page's downloads and for the folder."""
+        return {result.name: csv_text(result.table) for result in self.results}
+
+    def _html(self, texts: Mapping[str, str], beside: Sequence[str]) -> str:
         rows = room([len(result.table) for result in self.results])
-        renderer = Renderer(Glossary(self.terms), rows_per_table=rows)
+        renderer = Renderer(Glossary(self.terms), texts, rows_per_table=rows)
         takeaways = [(renderer.glossary.mark(t.text), t.about) for t in self.takeaways]
         body = renderer.blocks(self.items)
         return (
@@ -141,12 +149,12 @@ class Report:
         if path.suffix == ".html":
             path.parent.mkdir(parents=True, exist_ok=True)
             return _write(path, self.html())
-        data = path / "data"
-        beside = write_folder(data, self.results, self.tables, self.provenance)
+        data, texts = path / "data", self._texts()
+        beside = write_folder(data, texts, self.tables, self.provenance)
         if workbook:
             beside.append(write_workbook(data / "results.xlsx", self.results))
         return _write(
-            path / "index.html", self.html(beside=[f"data/{file.name}" for file in beside])
+            path / "index.html", self._html(texts, [f"data/{file.name}" for file in beside])
         )
 
     def _library(self) -> Markup:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from analysis.report.blocks import Block, BodyMap, Listing, Section
 from analysis.report.body import Drawing, drawing
-from analysis.report.cells import csv_text, plain_text
+from analysis.report.cells import plain_text
 from analysis.report.glossary import Glossary
 from analysis.report.grid import ALL_ROWS, Grid, grid
 from analysis.result import Figure, Result
@@ -39,6 +39,7 @@ class Renderer:
     """Writes blocks and gathers on the way what the page's script and its end need."""
 
     glossary: Glossary
+    texts: Mapping[str, str]
     figures: dict[str, Figure] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Renderer:
             self.figures[result.name] = figure
         else:
             figure = None
-        self.files[result.name] = csv_text(result.table)
+        self.files[result.name] = self.texts[result.name]
         return {"result": result, "figure": figure, "grid": self.grid(result.table, links)}
 
     def _drawing(self, block: BodyMap) -> Drawing:

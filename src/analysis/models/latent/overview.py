@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
-from analysis.figures import Figure, figure, interval_points
-from analysis.result import Result
+from analysis.figures import figure, interval_points
+from analysis.result import Figure, Result
 
 COLUMNS = ["change_pct", "change_low_pct", "change_high_pct", "p_gain", "p_plateau", "p_loss",
            "status"]  # fmt: skip
@@ -63,7 +64,7 @@ def _summary(table: pd.DataFrame, days: float) -> str:
     )
     untold = len(table) - told
     if untold:
-        top = table.iloc[0]
+        top = table.iloc[0].to_dict()
         parts.append(
             f"for {untold} of {len(table)} muscles the log cannot tell"
             + ("" if parts else f" (largest: {_said(top)})")
@@ -71,7 +72,7 @@ def _summary(table: pd.DataFrame, days: float) -> str:
     return f"Strength over the last {days:.0f} days: {'; '.join(parts)}."
 
 
-def _said(row: dict[str, object] | pd.Series) -> str:
+def _said(row: Mapping[Hashable, Any]) -> str:
     name = str(row["group"]).replace("_", " ")
     low, high = row["change_low_pct"], row["change_high_pct"]
     return f"{name} {row['change_pct']:+.1f} % (95 % interval {low:+.1f} to {high:+.1f} %)"
