@@ -27,8 +27,8 @@ def answer(
     Args:
         plan: a `hypothesis.toml`.
         logbook: the sets, of one athlete or many.
-        out: folder for `index.html`, `verdict.json`, `analysis.R`, `data/` and the register of
-            looks.
+        out: folder for `index.html`, `verdict.json`, `analysis.R`, `plan.toml` (a copy),
+            `data/` and the register of looks.
         today: day of the run, for the register.
 
     Raises:
@@ -38,6 +38,7 @@ def answer(
     outcome = run(plan, logbook, register=folder / REGISTER, today=today)
     page = hypothesis_page(outcome)
     path = page.save(folder)
+    (folder / "plan.toml").write_bytes(outcome.plan_bytes)
     _write(folder / "verdict.json", json.dumps(outcome.record(), indent=2, ensure_ascii=False))
     _write(folder / "analysis.R", r_script(outcome).rstrip("\n"))
     yield f"Plan {outcome.plan_file}, SHA-256 {outcome.plan_sha256}"
@@ -100,7 +101,7 @@ def _tiles(outcome: Outcome) -> Tiles:
 
 
 def _header(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    yield "Plan", f"{outcome.plan_file}, SHA-256 {outcome.plan_sha256}"
+    yield "Plan", f"{outcome.plan_file}, SHA-256 {outcome.plan_sha256[:12]}… (in full below)"
     yield "First run on these logs", outcome.stamp.first_look
     yield "Kind of evidence", f"{outcome.stamp.word}: {outcome.stamp.reason}"
     yield "Verdict", outcome.verdict

@@ -74,17 +74,17 @@ def draw_curve(table: pd.DataFrame) -> Figure:
         _estimates(table[own], "the plan", 1),
         _dots(table),
     ]
-    unit = str(table["unit"].iloc[0])
-    rows = sum(table[name].nunique() for name in _varied(table))
+    rows = sum(len(set(table[name])) for name in _varied(table))
     return figure(
         traces,
-        x="Specifications, in order of the estimate",
-        y=unit.replace(" per ", "<br>per ", 1),
+        x="Specification, by estimate",
+        y="Effect, %",
         shapes=[_at_zero("y")],
         height=380 + 22 * rows,
-        xaxis={"title": {"text": "Specifications, in order of the estimate"}, "anchor": "y2"},
-        yaxis={"title": {"text": unit.replace(" per ", "<br>per ", 1)}, "domain": [0.55, 1],
-               "automargin": True},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin={"l": 56, "r": 16, "t": 48, "b": 48},
+        xaxis={"title": {"text": "Specification, by estimate"}, "anchor": "y2"},
+        yaxis={"title": {"text": "Effect, %"}, "domain": [0.55, 1], "automargin": True},
         yaxis2={"domain": [0, 0.5], "automargin": True, "autorange": "reversed",
                 "type": "category", "tickfont": {"size": 11}},
     )  # fmt: skip

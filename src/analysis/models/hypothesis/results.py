@@ -30,7 +30,7 @@ def results(outcome: Outcome) -> dict[str, Result]:
 
 def plan_result(outcome: Outcome) -> Result:
     """Return the plan: one row per `key` with its `value` and `source` (plan file or default)."""
-    said = stated(outcome.plan_text.encode())
+    said = stated(outcome.plan_bytes)
     rows = [
         (key, words.as_text(value), "plan" if key in said else "default")
         for key, value in settings(outcome.plan).items()
@@ -65,10 +65,10 @@ def estimate_result(outcome: Outcome) -> Result:
         wanted = outcome.plan.effect
         other = found.fit.between if wanted == "within" else found.fit.effect
         kinds = {
-            f"{wanted} athletes (the plan's question)": found.target,
+            f"{wanted} athletes (the plan)": found.target,
             "lead placebo (should be 0)": found.lead,
             f"{'between' if wanted == 'within' else 'within'} athletes": other,
-            "the plan's effect on the week's best set (biased)": found.naive,
+            "week's best set (biased)": found.naive,
         }
         rows = [_row(outcome, found, kind, each) for kind, each in kinds.items() if each]
     columns = ["kind", "estimate", "std_error", "conf_low", "conf_high", "p_value", "dof", "unit",
@@ -93,7 +93,7 @@ def residuals_result(found: Fitted) -> Result:
         name="residuals",
         title="Residuals",
         table=table.reset_index(drop=True),
-        summary=words.residual_sentence(left, white.neighbour_correlation()),
+        summary=words.residual_sentence(left, white.neighbour_correlation(), found.fit.n_athletes),
         draw=drawing.draw_residuals,
         notes=tuple(f"Model: {message}." for message in found.fit.messages)
         or ("The fit converged without a warning.",),

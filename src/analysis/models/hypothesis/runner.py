@@ -54,7 +54,7 @@ class Outcome:
 
     Attributes:
         plan: the plan; `plan_file` its file's name, `plan_sha256` the hash of its bytes,
-            `plan_text` those bytes as text.
+            `plan_bytes` those bytes.
         stamp: confirmatory or exploratory, and why.
         verdict: supported, practically zero, against or cannot tell.
         reason: why, a clause.
@@ -69,7 +69,7 @@ class Outcome:
     plan: Plan
     plan_file: str
     plan_sha256: str
-    plan_text: str
+    plan_bytes: bytes
     stamp: Stamp
     verdict: str
     reason: str
@@ -164,7 +164,7 @@ def run(
         plan=plan,
         plan_file=path.name,
         plan_sha256=sha,
-        plan_text=path.read_text("utf-8-sig"),
+        plan_bytes=path.read_bytes(),
         stamp=looked,
         verdict=word,
         reason=reason,

@@ -129,8 +129,10 @@ def _column(rows: pd.DataFrame, term: str, exposure: str) -> Floats:
     if term == "growth":
         return np.ones(len(rows))
     if term.startswith("growth_"):
-        return (rows["athlete"] == term.removeprefix("growth_")).astype(float).to_numpy()
-    if term == f"{exposure}_own_mean":
-        own = rows.groupby(SERIES)[exposure].transform("mean")
-        return (own - own.mean()).to_numpy(float)
-    return (rows[term] - rows.groupby(SERIES)[term].transform("mean")).to_numpy(float)
+        return np.where(rows["athlete"].astype(str) == term.removeprefix("growth_"), 1.0, 0.0)
+    series = [rows[name] for name in SERIES]
+    between = term == f"{exposure}_own_mean"
+    column = rows[exposure if between else term]
+    own = column.groupby(series).transform("mean")
+    deviation: Floats = (own - own.mean() if between else column - own).to_numpy(float)
+    return deviation

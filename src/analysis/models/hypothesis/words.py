@@ -122,17 +122,18 @@ def placebo_sentence(lead: Estimate | None) -> str:
     )
 
 
-def residual_sentence(left: Floats, neighbours: float) -> str:
+def residual_sentence(left: Floats, neighbours: float, athletes: int) -> str:
     """Say what the residuals look like."""
     far = int((np.abs(left) > 3).sum())
     also = (
         "too few neighbours for a correlation"
         if np.isnan(neighbours)
-        else f"the correlation of neighbouring blocks is {neighbours:+.2f}"
+        else f"the correlation of neighbouring blocks is {neighbours:+.2f}, where taking out each "
+        f"athlete's own growth leaves about {-athletes / len(left):+.2f}"
     )
     return (
         f"{count(far, 'residual')} of {len(left):,} beyond 3 SD (0.3 % expected of a normal "
-        f"distribution); {also} after the model, which takes the shared noise of neighbours out."
+        f"distribution); {also}."
     )
 
 
@@ -145,7 +146,8 @@ def influence_sentence(table: pd.DataFrame, target: Estimate) -> str:
     turns = "; without one of them it would change sign" if low * high < 0 else ""
     return (
         f"Leaving out one athlete at a time moves the estimate of {target.estimate:+.2f} % "
-        f"between {low:+.2f} % and {high:+.2f} % ({len(table):,} athletes, most by {farthest}){turns}."
+        f"between {low:+.2f} % and {high:+.2f} % ({len(table):,} athletes, most by "
+        f"{farthest}){turns}."
     )
 
 

@@ -1,0 +1,103 @@
+"""From planted effect to verdict: lifters are simulated, exported, read again and judged.
+
+    python benchmarks/end_to_end.py                  # 200 lifters, +0.3 % planted, then 0
+    python benchmarks/end_to_end.py --lifters 40     # a quick look
+    python benchmarks/end_to_end.py --cohorts 20 --lifters 100 --quick   # how often it holds
+
+Each cohort is written as Strong, Hevy and FitNotes files, and goes through what
+`liftdose test hypothesis.toml PATH --out DIR` does. The week's best set as outcome stands beside,
+to show its bias. `--quick` leaves out specification curve and power.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.ingest import read
+from analysis.models.simulate import Scenario, export, simulate
+from analysis.pages.hypothesis import answer
+
+APPS = ("strong-s2-lb", "hevy-kg", "fitnotes-f3-kg", "strong-s3-kg", "hevy-lb", "fitnotes-f1-lb")
+MUSCLES = ("quads", "hamstrings", "chest")
+PLAN = """\
+question = "Does one more weekly quad set raise quad strength?"
+muscle = "quads"
+exposure = "fractional_sets"      # per week, mean over the block
+outcome = "strength_change"       # mean log strength of the next block minus this block's, in %
+effect = "within"                 # per added weekly set, against the athlete's own mean
+block_weeks = 4
+smallest_effect = 0.1             # % per set per block
+seed = 1
+"""
+QUICK = "[sensitivity]\nmax_specifications = 0\n[power]\nsimulations = 0\n"
+
+
+def judge(planted: float, lifters: int, seed: int, plan: str, out: Path) -> dict:
+    """Return `verdict.json` of one simulated cohort, with seconds and sets."""
+    scenario = Scenario(n_athletes=lifters, within_pct=planted, muscles=MUSCLES, apps=APPS)
+    with tempfile.TemporaryDirectory() as folder:
+        export(simulate(scenario, seed), folder)
+        started = time.perf_counter()
+        logbook = read(folder)
+    plan_file = out / "hypothesis.toml"
+    out.mkdir(parents=True, exist_ok=True)
+    plan_file.write_text(plan, "utf-8")
+    list(answer(plan_file, logbook, out))
+    found = json.loads((out / "verdict.json").read_text("utf-8"))
+    return found | {"seconds": time.perf_counter() - started, "sets": logbook.sets.height}
+
+
+def lines(args: argparse.Namespace, out: Path) -> Iterator[str]:
+    plan = PLAN + (QUICK if args.quick else "")
+    heads = ("planted", "seed", "sets", "athletes", "blocks", "estimate", "holds", "verdict",
+             "placebo", "weekly maximum", "curve", "detectable", "s")  # fmt: skip
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for planted in args.planted:
+        for seed in range(args.seed, args.seed + args.cohorts):
+            yield row(
+                planted,
+                seed,
+                judge(planted, args.lifters, seed, plan, out / f"{planted:g}-{seed}"),
+            )
+
+
+def row(planted: float, seed: int, found: dict) -> str:
+    curve, naive = found["specification_curve"], found["naive_maximum"]
+    cells = (
+        f"{planted:+.2f}", f"{seed}", f"{found['sets']:,}", f"{found['n_athletes']}",
+        f"{found['n_blocks']:,}", interval(found),
+        "yes" if found["conf_low"] <= planted <= found["conf_high"] else "NO", found["verdict"],
+        "fires" if found["lead_placebo"]["fires"] else "silent", interval(naive),
+        f"{curve['median']:+.2f}, p {curve['p_joint']:.3f}" if curve else "–",
+        f"{found['minimal_detectable_effect']:.2f}" if curve else "–",
+        f"{found['seconds']:.0f}",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def interval(found: dict) -> str:
+    return f"{found['estimate']:+.3f} [{found['conf_low']:+.3f}, {found['conf_high']:+.3f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lifters", type=int, default=200)
+    parser.add_argument("--planted", type=float, nargs="+", default=[0.3, 0.0], help="% per set")
+    parser.add_argument("--cohorts", type=int, default=1, help="cohorts of each planted effect")
+    parser.add_argument("--seed", type=int, default=1, help="of the first cohort")
+    parser.add_argument("--quick", action="store_true", help="no curve, no power")
+    parser.add_argument("--out", type=Path, help="keep the pages here")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        for line in lines(args, args.out or Path(scratch)):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""From exports to verdict: planted effects found through parser, panel, model and page."""
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.ingest import read
+from analysis.models.hypothesis import PlanError, run
+from analysis.models.hypothesis.results import results
+from analysis.models.simulate import Scenario, export, simulate
+from analysis.pages.hypothesis import answer
+from tests.test_hypothesis_plan import PLAN
+
+SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
+APPS = ("strong-s2-lb", "hevy-kg", "fitnotes-f3-kg", "strong-s3-kg", "hevy-lb", "fitnotes-f1-lb")
+SMALL = "[sensitivity]\nmax_specifications = 4\npermutations = 99\n[power]\nsimulations = 20\n"
+NONE = "[sensitivity]\nmax_specifications = 0\n[power]\nsimulations = 0\n"
+CONTRACT = {
+    "estimate", "std_error", "conf_low", "conf_high", "unit", "n_athletes", "n_blocks", "verdict",
+    "plan_sha256",
+}  # fmt: skip
+TODAY = date(2026, 3, 2)
+
+
+def cohort(folder, planted, lifters=40):
+    scenario = Scenario(
+        n_athletes=lifters, weeks=40, within_pct=planted, muscles=("quads",), apps=APPS
+    )
+    export(simulate(scenario, seed=7), folder)
+    return read(folder)
+
+
+def write_plan(folder, extra="", text=PLAN):
+    file = folder / "hypothesis.toml"
+    file.write_text(text + extra)
+    return file
+
+
+@pytest.fixture(scope="module")
+def planted_logs(tmp_path_factory):
+    return cohort(tmp_path_factory.mktemp("planted"), 0.4)
+
+
+@pytest.fixture(scope="module")
+def answered(planted_logs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("answer")
+    plan = write_plan(folder, SMALL)
+    out = folder / "out"
+    lines = list(answer(plan, planted_logs, out, today=TODAY))
+    return out, json.loads((out / "verdict.json").read_text("utf-8")), lines, plan
+
+
+def test_a_planted_effect_comes_back_from_strong_hevy_and_fitnotes_files(planted_logs, answered):
+    _, found, _, _ = answered
+    assert set(planted_logs.sets["app"].unique()) == {"strong", "hevy", "fitnotes"}
+    assert set(found) >= CONTRACT
+    assert found["conf_low"] <= 0.4 <= found["conf_high"]
+    assert found["verdict"] == "supported"
+    assert found["unit"] == "% per 4-week block per weekly set"
+    assert not found["lead_placebo"]["fires"]
+
+
+def test_the_best_set_of_the_week_is_shown_to_miss_it(answered):
+    _, found, _, _ = answered
+    assert found["naive_maximum"]["conf_high"] < 0.4
+    assert found["naive_maximum"]["estimate"] < found["estimate"] - 0.1
+
+
+def test_no_effect_is_not_found(tmp_path):
+    logbook = cohort(tmp_path / "logs", 0.0)
+    outcome = run(write_plan(tmp_path, NONE), logbook)
+    assert outcome.verdict in ("practically zero", "cannot tell")
+    assert outcome.fitted.target.conf_low <= 0 <= outcome.fitted.target.conf_high
+
+
+def test_the_page_says_question_plan_and_hash_before_the_verdict(answered):
+    out, found, lines, plan = answered
+    page = (out / "index.html").read_text("utf-8")
+    main = page[page.index('id="the-plan"') :]
+    order = [
+        'id="the-plan"', found["plan_sha256"], "2026-03-02", 'id="the-verdict"',
+        'id="diagnostics"', "Lead placebo", 'id="robustness"', 'id="detectable"', 'id="limits"',
+        "analysis.R",
+    ]  # fmt: skip
+    places = [main.index(text) for text in order]
+    assert places == sorted(places)
+    assert (out / "plan.toml").read_bytes() == plan.read_bytes()
+    assert lines[-1].endswith("index.html")
+
+
+def test_two_runs_write_the_same_bytes(answered, planted_logs):
+    out, _, _, plan = answered
+    before = {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    list(answer(plan, planted_logs, out, today=date(2026, 4, 1)))
+    assert {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()} == before
+
+
+def test_the_tables_beside_the_page_hold_the_same_numbers(answered):
+    out, found, _, _ = answered
+    estimates = pd.read_csv(out / "data" / "estimate.csv")
+    assert estimates["estimate"][0] == pytest.approx(found["estimate"], rel=1e-6)
+    curve = pd.read_csv(out / "data" / "specifications.csv")
+    own = curve[curve["planned"]]
+    assert own["estimate"].item() == pytest.approx(found["estimate"], rel=1e-6)
+    assert curve["estimate"].is_monotonic_increasing
+    assert found["specification_curve"]["median"] == pytest.approx(curve["estimate"].median())
+    assert found["specification_curve"]["p_joint"] <= 0.05
+    power = pd.read_csv(out / "data" / "power.csv").set_index("planted")["power"]
+    assert power.iloc[0] < power.iloc[-1]
+    assert 0 < found["minimal_detectable_effect"] < 0.4
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_lme4_gives_the_same_estimate(answered):
+    out, found, _, _ = answered
+    asked = 'cat(requireNamespace("lme4", quietly = TRUE))'
+    has = subprocess.run(["Rscript", "-e", asked], capture_output=True, text=True, check=True)
+    if has.stdout != "TRUE":
+        pytest.skip("lme4 is not installed")
+    done = subprocess.run(
+        ["Rscript", "analysis.R"], cwd=out, capture_output=True, text=True, check=True
+    )
+    told = re.search(r"^lme4 +([+-][\d.]+)", done.stdout, re.MULTILINE)
+    assert float(told[1]) == pytest.approx(found["estimate"], abs=2e-5)
+
+
+def test_too_little_is_cannot_tell_with_the_reason(tmp_path):
+    logbook = read(SAMPLE)
+    one = logbook.athlete(logbook.athletes[0])
+    plan = write_plan(tmp_path, text=PLAN.replace("block_weeks = 4", "block_weeks = 16"))
+    out = tmp_path / "out"
+    list(answer(plan, one, out, today=TODAY))
+    found = json.loads((out / "verdict.json").read_text("utf-8"))
+    assert found["verdict"] == "cannot tell"
+    assert found["estimate"] is found["conf_low"] is found["std_error"] is None
+    assert "changes from one block to the next" in found["reason"]
+    assert (out / "index.html").stat().st_size > 10_000
+    assert (out / "analysis.R").read_text().startswith("# hypothesis.toml: no model was fitted")
+
+
+def test_one_lifter_gets_an_answer_about_that_log_alone(tmp_path):
+    logbook = read(SAMPLE)
+    outcome = run(write_plan(tmp_path, SMALL), logbook.athlete(logbook.athletes[0]))
+    assert outcome.fitted.fit.n_athletes == 1
+    assert "this log and no other" in results(outcome)["influence"].summary
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("fractional_sets", "hard_sets"), ("fractional_sets", "frequency"),
+        ("fractional_sets", "intensity"), ('"within"', '"between"'), ("seed = 1", "lag = 1"),
+        ("strength_change", "strength_change_working"), ("block_weeks = 4", "block_weeks = 2"),
+        ("seed = 1", "exclusions = { min_blocks = 3, min_weeks_logged = 10 }"),
+        ("seed = 1", 'split = { explore = 0.5, use = "explore" }'),
+        ("seed = 1", "covariates = []"),
+    ],
+    ids=lambda change: change[1],
+)  # fmt: skip
+def test_every_kind_of_plan_runs(planted_logs, tmp_path, change):
+    outcome = run(write_plan(tmp_path, NONE, PLAN.replace(*change)), planted_logs)
+    assert outcome.fitted is not None
+    assert set(results(outcome)) >= {"plan", "flow", "estimate", "residuals", "influence"}
+    assert outcome.flow["athletes"].iloc[-1] == outcome.fitted.fit.n_athletes
+
+
+def test_an_unknown_muscle_in_the_plan_names_file_and_remedy(planted_logs, tmp_path):
+    with pytest.raises(PlanError, match=r"hypothesis.toml: muscle = 'kneecaps'"):
+        run(write_plan(tmp_path, text=PLAN.replace('"quads"', '"kneecaps"')), planted_logs)

@@ -1,0 +1,152 @@
+"""Plan files: the published one runs as it stands; every error names file, key, value, rule."""
+
+import hashlib
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from analysis import exercises
+from analysis.models.hypothesis import PlanError, read_plan
+from analysis.models.hypothesis import plan as kinds
+from analysis.models.hypothesis.choices import (
+    Choice,
+    alternatives,
+    combinations,
+    planned,
+    specifications,
+)
+from analysis.models.hypothesis.reading import RULES, TABLES, check_muscle, parse_plan, settings
+from analysis.panel import PanelOptions
+from analysis.problems import PathError, UserError
+
+ROOT = Path(__file__).parents[1]
+PLAN = """\
+question = "Does one more weekly quad set raise quad strength?"
+muscle = "quads"
+exposure = "fractional_sets"      # per week, mean over the block
+outcome = "strength_change"       # mean log strength of the next block minus this block's, in %
+effect = "within"                 # per added weekly set, against the athlete's own mean
+block_weeks = 4
+smallest_effect = 0.1             # % per set per block
+seed = 1
+"""
+
+
+def plan(extra="", text=PLAN):
+    return parse_plan((text + extra).encode())
+
+
+def test_a_plan_is_read_with_the_hash_of_its_bytes(tmp_path):
+    file = tmp_path / "hypothesis.toml"
+    file.write_text(PLAN)
+    found, sha = read_plan(file)
+    assert sha == hashlib.sha256(PLAN.encode()).hexdigest()
+    assert (found.muscle, found.block_weeks, found.smallest_effect) == ("quads", 4, 0.1)
+    assert found.unit == "% per 4-week block per weekly set"
+
+
+def test_the_plans_own_panel_is_the_default_one():
+    options = planned(plan()).panel_options
+    assert options == PanelOptions(rule={"direct": 1.0, "indirect": 0.5})
+
+
+BROKEN = {
+    "smallest_efect = 1": "smallest_efect = 1: no such key; did you mean smallest_effect?",
+    "zebra = 1": "zebra = 1: no such key; the keys are question, muscle",
+    'formula = "eply"': "expected one of epley, baechle, brzycki",
+    "lag = 1.5": "lag = 1.5: expected a whole number from 0 to 12; correct it",
+    "lag = true": "expected a whole number",
+    "indirect_weight = 2": "expected a number from 0 to 1",
+    'covariates = ["age"]': "covariates = ['age']: expected a list of any of training_years",
+    'covariates = ["dose"]': "dose is the exposure itself; leave it out of the covariates",
+    "written_before_data = 1": "expected true or false",
+    "split = 0.5": "split = 0.5: a table with explore, use; write it below [split]",
+    '[split]\nuse = "confrim"': "did you mean confirm?",
+    "[split]\nexplor = 0.5": "split.explor = 0.5: no such key; did you mean explore?",
+    "[inference]\nlevel = 95": "inference.level = 95: expected a number from 0.5 to 0.999",
+    '[inference]\nrobust = "HC3"': "expected one of CR2",
+    "[sensitivity]\nindirect = 0.5": "expected a list, of each a number from 0 to 1",
+    '[sensitivity]\nweek_starts = ["tomorrow"]': "of each one of monday, tuesday",
+    "[power]\nsimulations = -1": "expected a whole number from 0 to 10,000",
+    "seed = ": "not valid TOML; correct that line",
+    "[exclusions]\nathletes = [1]": "expected a list of names in quotes",
+}
+
+
+@pytest.mark.parametrize(("extra", "says"), BROKEN.items())
+def test_every_broken_rule_is_one_clear_sentence(extra, says):
+    with pytest.raises(PlanError) as error:
+        plan(extra)
+    assert str(error.value).startswith("hypothesis.toml: ")
+    assert says in str(error.value)
+    assert isinstance(error.value, UserError)
+    assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize("key", ["question", "muscle", "smallest_effect"])
+def test_what_a_plan_needs_is_asked_for(key):
+    without = re.sub(rf"(?m)^{key} .*\n", "", PLAN)
+    with pytest.raises(PlanError, match=f"{key} = None: a plan needs it"):
+        plan(text=without)
+
+
+def test_a_muscle_must_be_in_the_catalogue():
+    odd = plan(text=PLAN.replace('"quads"', '"quad"'))
+    with pytest.raises(PlanError, match="did you mean quads"):
+        check_muscle(odd, exercises.load(), "hypothesis.toml")
+
+
+def test_a_missing_plan_is_a_path_error(tmp_path):
+    with pytest.raises(PathError, match="no such plan file"):
+        read_plan(tmp_path / "none.toml")
+
+
+def test_every_key_has_a_rule_and_every_rule_a_key():
+    top = {each.name for each in fields(kinds.Plan)}
+    assert top == set(RULES[""]) | set(TABLES)
+    for name, kind in TABLES.items():
+        assert {each.name for each in fields(kind)} == set(RULES[name])
+
+
+def test_every_key_is_documented():
+    page = (ROOT / "docs" / "hypothesis.md").read_text(encoding="utf-8")
+    for table, rules in RULES.items():
+        for key in rules:
+            assert f"`{key}`" in page, f"{table}.{key} is not in docs/hypothesis.md"
+
+
+def test_the_documented_plan_is_valid_and_shows_every_table():
+    page = (ROOT / "docs" / "hypothesis.md").read_text(encoding="utf-8")
+    full = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[-1]
+    shown = settings(parse_plan(full.encode()))
+    assert {key.split(".")[0] for key in shown if "." in key} == set(TABLES)
+
+
+def test_specifications_hold_the_plan_first_and_every_alternative_once():
+    asked = plan()
+    found = specifications(asked)
+    assert found[0] == planned(asked)
+    assert len(found) == len(set(found)) == asked.sensitivity.max_specifications
+    for name, values in alternatives(asked).items():
+        assert {getattr(choice, name) for choice in found} == set(values)
+    assert found == specifications(asked)
+
+
+def test_all_combinations_run_where_the_plan_allows_them():
+    asked = plan(
+        '[sensitivity]\nindirect = [0.5]\nformulas = ["brzycki"]\nwarmups = ["by_load"]\n'
+        'week_starts = ["monday"]\nblock_weeks = [6]\nmin_blocks = [1]\n'
+        'outcomes = ["strength_change"]\n'
+    )
+    assert combinations(asked) == 4
+    assert {(each.formula, each.block_weeks) for each in specifications(asked)} == {
+        ("epley", 4), ("epley", 6), ("brzycki", 4), ("brzycki", 6),
+    }  # fmt: skip
+
+
+def test_counting_rules_do_not_vary_where_the_exposure_counts_no_sets():
+    asked = plan(text=PLAN.replace("fractional_sets", "frequency"))
+    assert alternatives(asked)["indirect"] == (0.5,)
+    assert set(alternatives(asked)) == {each.name for each in fields(Choice)}
