@@ -45,7 +45,7 @@ HOLDS = {
 }
 BREAKS = {
     "feedback, 100 athletes": replace(BASE, n_athletes=100, feedback_sets=1.0),
-    "confounding, 100 athletes": replace(
+    "strong confounding, 100 athletes": replace(
         BASE, n_athletes=100, confounding_pct=1.5, confounding_sets=2.0
     ),
     "mild confounding, 100 athletes": replace(
@@ -53,6 +53,9 @@ BREAKS = {
     ),
     "mild confounding, 300 athletes": replace(
         BASE, n_athletes=300, confounding_pct=1.0, confounding_sets=1.0
+    ),
+    "strong confounding, 300 athletes": replace(
+        BASE, n_athletes=300, confounding_pct=1.5, confounding_sets=2.0
     ),
 }
 
