@@ -17,7 +17,7 @@ WORK = {
     "intensity_pct": "1 % of e1RM more load",
 }
 
-FEW_BLOCKS = 1000
+FEW_BLOCKS = 3000
 """Below this the placebo often misses confounding that breaks the interval; see
 docs/dose_response.md for how often."""
 
