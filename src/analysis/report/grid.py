@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from analysis.report.cells import Head, cells, head, number_texts, plain_text
 
-ROWS_PER_PAGE = 450
+ROWS_PER_PAGE = 400
 """Rows that the tables of one page share: about 0.1 MB. The CSV downloads hold all rows."""
 ALL_ROWS, FIRST_ROWS, FEW_ROWS = 200, 100, 6
 """Where there is room, up to 200 rows are shown whole and the first 100 of more; 6 always."""
@@ -40,7 +40,7 @@ def room(lengths: Sequence[int]) -> int:
     """Return how many rows each table may show so that all fit the page.
 
     >>> room([50, 60]), room([150] * 20), room([1000] * 500)
-    (200, 22, 6)
+    (200, 20, 6)
     """
     left, tables = ROWS_PER_PAGE, sorted(lengths)
     for number, length in enumerate(tables):
@@ -59,13 +59,15 @@ def grid(
     Args:
         table: what to show.
         links: column to show -> column with the relative address that its cells link to; the
-            address columns themselves are not shown.
+            address columns themselves are not shown. Nor is the column `athlete` where it says
+            the same in every row; the CSV has it.
         most: rows that there is room for.
     """
     links = links or {}
     top = table if len(table) <= most else table.head(min(FIRST_ROWS, most))
     series = {str(name): values for name, values in top.items()}
-    heads = [head(name, series[name]) for name in series if name not in links.values()]
+    hidden = {*links.values(), *(["athlete"] if _one_athlete(table) else [])}
+    heads = [head(name, series[name]) for name in series if name not in hidden]
     columns = [
         _link_cells(series[each.column], series[links[each.column]])
         if each.column in links
@@ -74,6 +76,12 @@ def grid(
     ]
     rows = "".join("<tr>" + "".join(row) for row in zip(*columns, strict=True))
     return Grid(heads, Markup(rows), len(top), len(table))
+
+
+def _one_athlete(table: pd.DataFrame) -> bool:
+    if "athlete" not in table or len(table) < 2:
+        return False
+    return bool((table["athlete"] == table["athlete"].iloc[0]).all())
 
 
 def _cells(values: pd.Series[Any], each: Head) -> list[str]:
