@@ -77,7 +77,7 @@ def test_one_row_per_client_most_urgent_first(coached):
         "dan": "not read",
     }
     assert list(table.index) == ["bob", "Ann Å.", "cy", "dan"]
-    assert "2 sessions over 8 days; at least 9" in table.loc["cy", "why"]
+    assert "2 sessions in 8 days, 9 in 28 days" in table.loc["cy", "why"]
     assert "no known app" in table.loc["dan", "why"]
     assert table.loc["bob", "days_off"] == 7
     assert table.loc["Ann Å.", "last_session"].date() == date(2024, 3, 18)

@@ -91,6 +91,9 @@ class TestStall:
     def test_a_week_of_daily_training_judges_nothing(self):
         assert not raised(logbook(weekly("squat", [105, *[100] * 9], every=1)), "stall")
 
+    def test_days_spread_over_years_are_not_recent(self):
+        assert not raised(logbook(weekly("squat", [105, *[100] * 9], every=27)), "stall")
+
     def test_several_falling_exercises_ask_for_attention(self):
         falling = [100 * 0.97**n for n in range(10)]
         book = logbook(weekly("squat", falling), weekly("leg_press", falling))
@@ -298,7 +301,7 @@ class TestTriage:
     def test_too_little_is_listed_with_the_reason(self):
         (row,) = triage(whole(weekly("squat", [100, 100], every=2))).table.to_dict("records")
         assert row["status"] == "too little data"
-        assert "2 sessions over 3 days" in row["why"]
+        assert "2 sessions in 3 days" in row["why"]
 
     def test_attention_comes_first(self):
         book = whole(

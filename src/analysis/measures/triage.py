@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 STATUSES = ("needs attention", "on track", "too little data", "not read")
 """How an athlete stands, in the order of the list."""
 
+SAID = {"needs attention": "need attention"}
+"""A status as said of several."""
+
 COLUMNS = (
     "athlete", "status", "why", "other_flags", "last_session", "days_off", "sessions_4_weeks",
     "sessions_own_normal", "sets_last_week", "sets_own_4_week_mean", "strength_per_4_weeks_pct",
@@ -98,7 +101,7 @@ def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | No
     numbers = table.columns[5:]
     table[numbers] = table[numbers].astype(float)
     counts = {status: int((table["status"] == status).sum()) for status in STATUSES}
-    told = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
+    told = ", ".join(f"{n} {SAID.get(status, status)}" for status, n in counts.items() if n)
     return Result(
         name="triage",
         title="Who needs attention",
@@ -114,8 +117,11 @@ def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | No
     )
 
 
-def _rank(each: dict[str, Any]) -> tuple[int, int, str]:
-    return STATUSES.index(each["status"]), -each["why"].count(","), each["athlete"]
+def _rank(each: dict[str, Any]) -> tuple[int, int, int, str]:
+    """Status first, then how many flags ask for attention, then the most urgent of them."""
+    urgent = list(FLAGS)
+    place = next((n for n, flag in enumerate(urgent) if each["why"].startswith(flag)), len(urgent))
+    return STATUSES.index(each["status"]), -each["why"].count(","), place, each["athlete"]
 
 
 def _short(found: Sequence[Finding]) -> str:
@@ -134,8 +140,8 @@ def _lacking(sets: pl.DataFrame, rule: Thresholds) -> str:
     if sessions >= rule.least_sessions and days.days >= 28:
         return ""
     return (
-        f"{count(sessions, 'session')} over {count(days.days + 1, 'day')}; at least "
-        f"{rule.least_sessions} over 28 days are needed to judge"
+        f"{count(sessions, 'session')} in {count(days.days + 1, 'day')}, "
+        f"{rule.least_sessions} in 28 days are needed"
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def listed(rows: list[dict[str, Any]], rules: Thresholds, day: date | None) -> R
     table = result.table.rename(columns={"athlete": "client"})
     table["page"] = table["client"].map(pages)
     return Result(
-        "clients", "Clients", table, result.summary.replace("athlete", "client"),
+        "clients", "Clients in numbers", table, result.summary.replace("athlete", "client"),
         notes=result.notes, settings=result.settings,
     )  # fmt: skip
 
@@ -62,15 +63,70 @@ def index_page(clients: Result, flags: Result, notes: Sequence[str]) -> Report:
     meaning = pd.DataFrame({"flag": list(FLAGS), "meaning": list(FLAGS.values())})
     key = Result("meanings", "What the flags mean", meaning, "Most urgent first.")
     said = [Section("reading", "About the files", [Prose("\n\n".join(notes))])] if notes else []
+    numbers = replace(clients, table=clients.table.drop(columns="page"), settings={})
     return Report(
         "Clients",
-        [Listing(clients, links=(("client", "page"),)), Listing(flags), key, *said],
+        [
+            Listing(_at_a_glance(clients), links=(("client", "page"),)),
+            Section("every-flag", "Flags", [replace(flags, settings={}), key]),
+            Section("numbers", "Numbers", [numbers], folded=True),
+            *said,
+        ],
         subtitle="Who needs attention, against each client's own normal",
-        takeaways=[clients.summary],
+        takeaways=[clients.summary, *_first(clients.table)],
         header=[("Flags as of", str(clients.settings["today"]))],
         provenance={"liftdose": __version__, "settings": dict(clients.settings)},
         shared_script=SCRIPT,
     )
+
+
+def _first(table: pd.DataFrame) -> Iterator[str]:
+    urgent = table[table["status"] == "needs attention"]
+    if len(urgent):
+        named = [f"{row.client} ({row.why})" for row in urgent.head(5).itertuples()]
+        rest = f" and {len(urgent) - 5} more" if len(urgent) > 5 else ""
+        yield f"First to look at: {'; '.join(named)}{rest}."
+
+
+def _at_a_glance(clients: Result) -> Result:
+    """Return the numbers with their own normal beside them, as a person reads them."""
+    table = clients.table
+    text = pd.DataFrame(
+        {
+            "client": table["client"],
+            "page": table["page"],
+            "standing": _joined(table["status"], table["why"], ": "),
+            "last session": table["last_session"],
+            "sessions, 4 weeks (own normal)": _beside(
+                table["sessions_4_weeks"], table["sessions_own_normal"]
+            ),
+            "sets, last week (own 4-week mean)": _beside(
+                table["sets_last_week"], table["sets_own_4_week_mean"]
+            ),
+            "strength per 4 weeks (95 % interval)": _interval(table),
+            "other flags": table["other_flags"].fillna(""),
+        }
+    )
+    return replace(clients, name="overview", title="Clients", table=text, settings={})
+
+
+def _joined(one: pd.Series[Any], other: pd.Series[Any], mark: str) -> list[str]:
+    return [f"{a}{mark}{b}" if b else str(a) for a, b in zip(one, other, strict=True)]
+
+
+def _beside(now: pd.Series[Any], normal: pd.Series[Any]) -> list[str | None]:
+    return [
+        None if pd.isna(a) else f"{a:.0f}" if pd.isna(b) else f"{a:.0f} ({b:.1f})"
+        for a, b in zip(now, normal, strict=True)
+    ]
+
+
+def _interval(table: pd.DataFrame) -> list[str | None]:
+    ends = ("strength_per_4_weeks_pct", "strength_low_pct", "strength_high_pct")
+    return [
+        None if pd.isna(rate) else f"{rate:+.1f} % ({low:+.1f} to {high:+.1f})".replace("-", "−")
+        for rate, low, high in zip(*(table[name] for name in ends), strict=True)
+    ]
 
 
 def workbook(path: Path, clients: Result, flags: Result, rules: Thresholds) -> Path | None:

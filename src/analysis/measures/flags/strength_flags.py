@@ -116,7 +116,9 @@ def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
     )
     enough = spans.filter(
         pl.col("days") >= rule.stall_days,
-        (pl.col("day") - pl.col("first_day")).dt.total_days() >= rule.stall_span_days,
+        (pl.col("day") - pl.col("first_day"))
+        .dt.total_days()
+        .is_between(rule.stall_span_days, rule.stall_reach_days),
         pl.col("day") >= training.block_start(rule.block_weeks),
     )
     trend = fit(last.join(enough.select("lift"), on="lift"), ["lift"], "e1rm_kg", rule.stall_level)

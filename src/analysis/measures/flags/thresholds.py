@@ -32,6 +32,12 @@ class Thresholds:
     stall_span_days: int = _threshold(
         28, 7, 365, "stall: shortest time from first to last of them, days"
     )
+    stall_reach_days: int = _threshold(
+        120,
+        28,
+        1000,
+        "stall: longest time from first to last of them; older days are another time",
+    )
     stall_growth_pct: float = _threshold(
         1.0, 0, 10, "stall: the interval must lie below this growth, % per 4 weeks"
     )
