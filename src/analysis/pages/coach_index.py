@@ -91,27 +91,28 @@ def _first(table: pd.DataFrame) -> Iterator[str]:
 def _at_a_glance(clients: Result) -> Result:
     """Return the numbers with their own normal beside them, as a person reads them."""
     table = clients.table
+    flags = [
+        "; ".join(filter(None, each))
+        for each in zip(table["why"], table["other_flags"].fillna(""), strict=True)
+    ]
     text = pd.DataFrame(
         {
             "client": table["client"],
             "page": table["page"],
-            "standing": _joined(table["status"], table["why"], ": "),
+            "status": table["status"],
             "last session": table["last_session"],
-            "sessions, 4 weeks (own normal)": _beside(
-                table["sessions_4_weeks"], table["sessions_own_normal"]
-            ),
-            "sets, last week (own 4-week mean)": _beside(
-                table["sets_last_week"], table["sets_own_4_week_mean"]
-            ),
-            "strength per 4 weeks (95 % interval)": _interval(table),
-            "other flags": table["other_flags"].fillna(""),
+            "sessions": _beside(table["sessions_4_weeks"], table["sessions_own_normal"]),
+            "sets": _beside(table["sets_last_week"], table["sets_own_4_week_mean"]),
+            "strength": _interval(table),
+            "why, and other flags": flags,
         }
     )
-    return replace(clients, name="overview", title="Clients", table=text, settings={})
-
-
-def _joined(one: pd.Series[Any], other: pd.Series[Any], mark: str) -> list[str]:
-    return [f"{a}{mark}{b}" if b else str(a) for a, b in zip(one, other, strict=True)]
+    notes = (
+        "Sessions: in the last 4 weeks (own normal). Sets: working sets in the last week (own "
+        "mean of the 4 weeks before). Strength: % per 4 weeks (95 % interval).",
+        *clients.notes,
+    )
+    return replace(clients, name="overview", title="Clients", table=text, notes=notes, settings={})
 
 
 def _beside(now: pd.Series[Any], normal: pd.Series[Any]) -> list[str | None]:
