@@ -39,6 +39,7 @@ _HOMES = {
     },
     "claims": "analysis.audit.claims",
     "coverage": "analysis.measures.recent",
+    "dose_response": "analysis.models.dose_response",
     "evidence": "analysis.audit.evidence",
     "latent_strength": "analysis.models.latent",
     "leg_audit": "analysis.audit.leg_audit",

@@ -19,6 +19,7 @@ from analysis.measures.progression import progression
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.strength import strength
 from analysis.measures.volume import volume
+from analysis.models.dose_response import dose_response
 from analysis.models.latent import latent_strengths, strength_overview
 from analysis.pages.muscles import muscle_sections, trained_groups
 from analysis.report import BodyMap, Prose, Report, Section, Takeaway, Tile, Tiles
@@ -59,6 +60,13 @@ def athlete_page(
         ),
         Section("progress", "Strength", [changed, rising, strong]),
         Section(
+            "volume-and-strength",
+            "Does volume buy strength here?",
+            [dose_response(logbook, muscle=group, sensitivity=()) for group in _most(trained)],
+            intro="What this log alone says, and what it says together with published trials. "
+            "One lifter's log hardly ever settles it.",
+        ),
+        Section(
             "muscle-by-muscle",
             "Muscle by muscle",
             list(muscle_sections(exercises, strengths, weekly, trained, rising)),
@@ -98,6 +106,13 @@ def _header(logbook: Logbook) -> Iterator[tuple[str, str]]:
     yield "Period", f"{days[0]} to {days[-1]}"
     yield "Log", f"{sets.height:,} sets in {sets['session'].n_unique():,} sessions"
     yield "From", ", ".join(sorted(sets["app"].unique()))
+
+
+def _most(trained: Result, muscles: int = 2) -> list[str]:
+    """Return the muscle groups with the most direct sets: where a log can say most."""
+    order = trained.table.sort_values("own_average", ascending=False, kind="stable")
+    direct = order[(order["own_average"] > 0) & (order["direct_last_block"] > 0)]
+    return [str(group) for group in direct["group"].head(muscles)]
 
 
 def _tiles(now: Result) -> Tiles:

@@ -13,6 +13,7 @@ import polars as pl
 from analysis.figures import Trace, band, figure, line
 from analysis.logbook import Logbook
 from analysis.measures.drawing import by_athlete
+from analysis.measures.words import DECIMALS
 from analysis.models.latent.fit import TAIL_DOF, LatentFit, smooth
 from analysis.models.latent.index import StrengthIndex, strength_index
 from analysis.models.latent.sets import Estimates, observations
@@ -146,7 +147,7 @@ def _indices(
 
 def _rows(athlete: str, index: StrengthIndex) -> pd.DataFrame:
     weeks, change = index.table, index.change.iloc[0]
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "athlete": athlete,
             "day": pd.to_datetime(weeks["day"].round(), unit="D"),
@@ -160,6 +161,7 @@ def _rows(athlete: str, index: StrengthIndex) -> pd.DataFrame:
             **{name: change[name] for name in ("p_gain", "p_plateau", "p_loss", "status")},
         }
     )
+    return rows.round({name: DECIMALS for name in rows.columns if rows[name].dtype.kind == "f"})
 
 
 def _summary(table: pd.DataFrame, muscle: str, estimates: Estimates, window_days: float) -> str:
