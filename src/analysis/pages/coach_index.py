@@ -100,11 +100,11 @@ def _at_a_glance(clients: Result) -> Result:
             "client": table["client"],
             "page": table["page"],
             "status": table["status"],
+            "flags, or reason": flags,
             "last session": table["last_session"],
             "sessions": _beside(table["sessions_4_weeks"], table["sessions_own_normal"]),
             "sets": _beside(table["sets_last_week"], table["sets_own_4_week_mean"]),
             "strength": _interval(table),
-            "why, and other flags": flags,
         }
     )
     notes = (

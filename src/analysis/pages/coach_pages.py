@@ -104,9 +104,12 @@ def client_page(
 ) -> Report:
     """Return an athlete page with the flags on top, for a folder that shares one script."""
     page = athlete_page(
-        logbook, unit=settings.show, flags_raised_on=today.isoformat(), **_changed(settings)
+        logbook,
+        unit=settings.show,
+        shared_script=f"../{SCRIPT}",
+        flags_raised_on=today.isoformat(),
+        **_changed(settings),
     )
-    page.shared_script = f"../{SCRIPT}"
     zoned = intensity(logbook, zones=settings.zones) if settings.zones != ZONES else None
     items = [_with_zones(item, zoned) for item in page.items] if zoned else list(page.items)
     page.items = (flags_section(found, settings.thresholds, today), *items)
