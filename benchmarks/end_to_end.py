@@ -6,7 +6,9 @@
 
 Each cohort is written as Strong, Hevy and FitNotes files, and goes through what
 `liftdose test hypothesis.toml PATH --out DIR` does. The week's best set as outcome stands beside,
-to show its bias. `--quick` leaves out specification curve and power.
+to show its bias. `--quick` leaves out specification curve and power. "sets counted" is how many
+sets the panel counts for each set that the planted law counts, within lifters: unmarked warm-ups
+above 70 % of the top load pass for work, and an effect per counted set is smaller by as much.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import polars as pl
 
 from analysis.ingest import read
 from analysis.models.simulate import Scenario, export, simulate
@@ -41,7 +45,8 @@ def judge(planted: float, lifters: int, seed: int, plan: str, out: Path) -> dict
     """Return `verdict.json` of one simulated cohort, with seconds and sets."""
     scenario = Scenario(n_athletes=lifters, within_pct=planted, muscles=MUSCLES, apps=APPS)
     with tempfile.TemporaryDirectory() as folder:
-        export(simulate(scenario, seed), folder)
+        cohort = simulate(scenario, seed)
+        export(cohort, folder)
         started = time.perf_counter()
         logbook = read(folder)
     plan_file = out / "hypothesis.toml"
@@ -49,13 +54,27 @@ def judge(planted: float, lifters: int, seed: int, plan: str, out: Path) -> dict
     plan_file.write_text(plan, "utf-8")
     list(answer(plan_file, logbook, out))
     found = json.loads((out / "verdict.json").read_text("utf-8"))
-    return found | {"seconds": time.perf_counter() - started, "sets": logbook.sets.height}
+    seconds = time.perf_counter() - started
+    counted = sets_counted(out / "data" / "panel.csv", cohort.truth)
+    return found | {"seconds": seconds, "sets": logbook.sets.height, "counted": counted}
+
+
+def sets_counted(panel: Path, truth: pl.DataFrame) -> float:
+    """Return the slope of counted on planted weekly sets, within lifters."""
+    planted = truth.filter(pl.col("muscle") == "quads").select(
+        "athlete", "block", pl.col("dose").alias("planted")
+    )
+    both = (
+        pl.read_csv(panel).filter(pl.col("status") == "ok").join(planted, on=["athlete", "block"])
+    )
+    x, y = ((pl.col(name) - pl.col(name).mean().over("athlete")) for name in ("planted", "dose"))
+    return both.select((x * y).sum() / (x * x).sum()).item()
 
 
 def lines(args: argparse.Namespace, out: Path) -> Iterator[str]:
     plan = PLAN + (QUICK if args.quick else "")
     heads = ("planted", "seed", "sets", "athletes", "blocks", "estimate", "holds", "verdict",
-             "placebo", "weekly maximum", "curve", "detectable", "s")  # fmt: skip
+             "placebo", "weekly maximum", "curve", "detectable", "sets counted", "s")  # fmt: skip
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for planted in args.planted:
@@ -76,6 +95,7 @@ def row(planted: float, seed: int, found: dict) -> str:
         "fires" if found["lead_placebo"]["fires"] else "silent", interval(naive),
         f"{curve['median']:+.2f}, p {curve['p_joint']:.3f}" if curve else "–",
         f"{found['minimal_detectable_effect']:.2f}" if curve else "–",
+        f"{found['counted']:.2f}",
         f"{found['seconds']:.0f}",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"

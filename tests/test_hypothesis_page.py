@@ -32,7 +32,7 @@ def cohort(folder, planted, lifters=40):
     scenario = Scenario(
         n_athletes=lifters, weeks=40, within_pct=planted, muscles=("quads",), apps=APPS
     )
-    export(simulate(scenario, seed=7), folder)
+    export(simulate(scenario, seed=5), folder)
     return read(folder)
 
 
@@ -85,8 +85,7 @@ def test_the_page_says_question_plan_and_hash_before_the_verdict(answered):
     main = page[page.index('id="the-plan"') :]
     order = [
         'id="the-plan"', found["plan_sha256"], "2026-03-02", 'id="the-verdict"',
-        'id="diagnostics"', "Lead placebo", 'id="robustness"', 'id="detectable"', 'id="limits"',
-        "analysis.R",
+        'id="diagnostics"', 'id="robustness"', 'id="detectable"', 'id="limits"', "analysis.R",
     ]  # fmt: skip
     places = [main.index(text) for text in order]
     assert places == sorted(places)

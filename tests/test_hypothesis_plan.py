@@ -17,7 +17,8 @@ from analysis.models.hypothesis.choices import (
     planned,
     specifications,
 )
-from analysis.models.hypothesis.reading import RULES, TABLES, check_muscle, parse_plan, settings
+from analysis.models.hypothesis.reading import check_muscle, parse_plan, settings
+from analysis.models.hypothesis.rules import RULES, TABLES
 from analysis.panel import PanelOptions
 from analysis.problems import PathError, UserError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.models.hypothesis.runner import Outcome
+from analysis.models.hypothesis.outcome import Outcome
 
 PANEL_COLUMNS = ("change_pct", "change_variance", "next_covariance", "status")
 

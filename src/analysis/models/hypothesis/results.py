@@ -7,10 +7,10 @@ import pandas as pd
 
 from analysis.measures.words import count, spoken
 from analysis.models.dose_response import Estimate
-from analysis.models.hypothesis import drawing, words
+from analysis.models.hypothesis import drawing, evidence_words, words
+from analysis.models.hypothesis.outcome import Fitted, Outcome
 from analysis.models.hypothesis.power import power_table
 from analysis.models.hypothesis.reading import settings, stated
-from analysis.models.hypothesis.runner import Fitted, Outcome
 from analysis.panel import gaps
 from analysis.result import Result
 
@@ -93,7 +93,9 @@ def residuals_result(found: Fitted) -> Result:
         name="residuals",
         title="Residuals",
         table=table.reset_index(drop=True),
-        summary=words.residual_sentence(left, white.neighbour_correlation(), found.fit.n_athletes),
+        summary=evidence_words.residual_sentence(
+            left, white.neighbour_correlation(), found.fit.n_athletes
+        ),
         draw=drawing.draw_residuals,
         notes=tuple(f"Model: {message}." for message in found.fit.messages)
         or ("The fit converged without a warning.",),
@@ -116,7 +118,7 @@ def influence_result(outcome: Outcome, found: Fitted) -> Result:
         name="influence",
         title="Does one athlete carry it?",
         table=table,
-        summary=words.influence_sentence(table, found.target),
+        summary=evidence_words.influence_sentence(table, found.target),
         draw=drawing.draw_influence if found.fit.n_athletes > 1 else None,
         notes=("The variances are held at those of the whole fit.",),
     )
@@ -131,9 +133,9 @@ def curve_result(found: Fitted) -> list[Result]:
             name="specifications",
             title="The same question under other choices",
             table=found.curve.table,
-            summary=words.curve_sentence(found.curve),
+            summary=evidence_words.curve_sentence(found.curve),
             draw=drawing.draw_curve,
-            notes=words.curve_notes(found.curve),
+            notes=evidence_words.curve_notes(found.curve),
         )
     ]
 
@@ -148,9 +150,9 @@ def power_result(outcome: Outcome, found: Fitted) -> list[Result]:
             name="power",
             title="What these logs could have shown",
             table=power_table(found.power, plan.smallest_effect, plan.power.target, plan.unit),
-            summary=words.power_sentence(outcome, found.power),
+            summary=evidence_words.power_sentence(outcome, found.power),
             draw=drawing.draw_power,
-            notes=words.power_notes(found.power),
+            notes=evidence_words.power_notes(found.power),
         )
     ]
 
