@@ -72,7 +72,7 @@ def sets_counted(panel: Path, truth: pl.DataFrame) -> float:
 
 
 def lines(args: argparse.Namespace, out: Path) -> Iterator[str]:
-    plan = PLAN + (QUICK if args.quick else "")
+    plan = PLAN.replace('"strength_change"', f'"{args.outcome}"') + (QUICK if args.quick else "")
     heads = ("planted", "seed", "sets", "athletes", "blocks", "estimate", "holds", "verdict",
              "placebo", "weekly maximum", "curve", "detectable", "sets counted", "s")  # fmt: skip
     yield f"| {' | '.join(heads)} |"
@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("--planted", type=float, nargs="+", default=[0.3, 0.0], help="% per set")
     parser.add_argument("--cohorts", type=int, default=1, help="cohorts of each planted effect")
     parser.add_argument("--seed", type=int, default=1, help="of the first cohort")
+    parser.add_argument("--outcome", default="strength_change", help="of the plan")
     parser.add_argument("--quick", action="store_true", help="no curve, no power")
     parser.add_argument("--out", type=Path, help="keep the pages here")
     args = parser.parse_args()
