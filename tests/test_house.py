@@ -21,7 +21,7 @@ SOURCE = ROOT / "src" / "analysis"
 FLOORS = [
     {"schema", "units", "result", "figures", "problems", "palette"},
     {"exercises", "vendors", "logbook", "store"},
-    {"ingest", "measures", "report"},
+    {"ingest", "measures", "report", "anonymise"},
     {"panel"},
     {"models"},
     {"audit"},

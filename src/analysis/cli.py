@@ -61,17 +61,51 @@ def report(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
+    anonymise: Annotated[
+        bool, typer.Option(help="No names, notes, titles or true dates; ids stay the same.")
+    ] = False,
+    salt: Annotated[
+        Path, typer.Option(help="The secret behind the ids; made once, never to be shared.")
+    ] = Path("liftdose.salt"),
 ) -> None:
     """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
     from analysis.ingest import read
     from analysis.pages.athletes import save
 
     logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
+    if anonymise:
+        from analysis.anonymise import anonymise as without_names
+        from analysis.anonymise import keep_salt
+
+        logbook = without_names(logbook, keep_salt(salt))
     for note in logbook.notes:
         _say(note)
     _print_ledger(logbook.ledger)
     for line in save(logbook, out, unit=unit or "kg"):
         typer.echo(line)
+
+
+@app.command()
+def coach(
+    folder: Annotated[list[str], typer.Argument(help="A file or folder per client inside.")],
+    out: Out = Path("reports/coach"),
+    workers: Annotated[int | None, typer.Option(help="Processes; one per processor.")] = None,
+    template: Annotated[
+        bool, typer.Option(help="Only write a commented clients.toml into the folder.")
+    ] = False,
+) -> None:
+    """Make the Monday page: one row per client, most urgent first, and a page each."""
+    from analysis.pages.clients_template import write_template
+    from analysis.pages.coach import coach_folder
+
+    if template:
+        typer.echo(f"Settings: {write_template(Path(folder[0]))}")
+        return
+    done = coach_folder(folder, out, workers=workers)
+    for note in done.notes:
+        _say(note)
+    typer.echo(done.clients.summary)
+    typer.echo(f"Index: {done.index}")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,13 +14,14 @@ from analysis.exercises.audit import audit as mapping_audit
 from analysis.logbook import Logbook
 from analysis.measures.exercise_list import exercise_list
 from analysis.measures.frequency import frequency
-from analysis.measures.intensity import intensity
+from analysis.measures.intensity import ZONES, intensity
 from analysis.measures.progression import progression
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.strength import strength
 from analysis.measures.volume import volume
 from analysis.models.dose_response import dose_response
 from analysis.models.latent import latent_strengths, strength_overview
+from analysis.pages.flags import athlete_flags
 from analysis.pages.muscles import muscle_sections, trained_groups
 from analysis.report import BodyMap, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
@@ -29,13 +30,21 @@ UNITS = {"tonnage_kg": "kg"}
 
 
 def athlete_page(
-    logbook: Logbook, *, unit: str = "kg", shared_script: str = "", **settings: Any
+    logbook: Logbook,
+    *,
+    unit: str = "kg",
+    zones: Sequence[int] = ZONES,
+    flags: Section | None = None,
+    shared_script: str = "",
+    **settings: Any,
 ) -> Report:
     """Return the page of a logbook that holds one athlete.
 
     Args:
         logbook: the athlete's sets and ledger.
         unit: "kg" or "lb", the unit the page opens in.
+        zones: first repetition of each zone of `intensity`.
+        flags: the section of flags; None raises the default ones as of the newest logged day.
         shared_script: relative address of a plotly.js that many pages share; "" keeps it inside.
         settings: further facts for the provenance, such as options of the command line.
 
@@ -45,13 +54,14 @@ def athlete_page(
     if len(logbook.athletes) != 1:
         raise ValueError(f"a page is of one athlete, not of {len(logbook.athletes)}")
     now, trained = recent(logbook), coverage(logbook)
-    weekly, often, heavy = volume(logbook), frequency(logbook), intensity(logbook)
+    weekly, often, heavy = volume(logbook), frequency(logbook), intensity(logbook, zones=zones)
     strong, rising = strength(logbook), progression(logbook)
     exercises = exercise_list(logbook)
     strengths = latent_strengths(logbook, trained_groups(exercises))
     changed = strength_overview(strengths)
     mapping, ledger = mapping_audit(logbook), _ledger(logbook)
     sections = [
+        flags or athlete_flags(logbook),
         Section("now", "The last four weeks", [_tiles(now), now]),
         Section(
             "coverage-map",

@@ -14,13 +14,11 @@ from analysis.ingest import read
 from analysis.logbook import Logbook
 from analysis.measures import triage
 from analysis.measures.flags import Finding, Thresholds, find
-from analysis.measures.intensity import ZONES, intensity
 from analysis.pages.athlete import athlete_page
 from analysis.pages.clients import ClientSettings
 from analysis.pages.flags import flags_section
 from analysis.problems import UserError
-from analysis.report import Report, Section
-from analysis.result import Result
+from analysis.report import Report
 
 SCRIPT = "plotly.min.js"
 
@@ -103,23 +101,15 @@ def client_page(
     logbook: Logbook, settings: ClientSettings, found: Iterable[Finding], *, today: date
 ) -> Report:
     """Return an athlete page with the flags on top, for a folder that shares one script."""
-    page = athlete_page(
+    return athlete_page(
         logbook,
         unit=settings.show,
+        zones=settings.zones,
+        flags=flags_section(found, settings.thresholds, today),
         shared_script=f"../{SCRIPT}",
         flags_raised_on=today.isoformat(),
         **_changed(settings),
     )
-    zoned = intensity(logbook, zones=settings.zones) if settings.zones != ZONES else None
-    items = [_with_zones(item, zoned) for item in page.items] if zoned else list(page.items)
-    page.items = (flags_section(found, settings.thresholds, today), *items)
-    return page
-
-
-def _with_zones(item: Any, zoned: Result) -> Any:
-    if isinstance(item, Section):
-        return replace(item, items=[_with_zones(each, zoned) for each in item.items])
-    return zoned if isinstance(item, Result) and item.name == zoned.name else item
 
 
 def _changed(settings: ClientSettings) -> dict[str, str]:

@@ -98,7 +98,9 @@ def _table(
 
     sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     reach = ndtri((1 + level) / 2) * sd
-    seen = np.bincount(np.searchsorted(weeks, weekly.day, side="right") - 1, minlength=len(weeks))
+    # A mean over a week's days can fall a rounding error before the week's first day.
+    week = np.maximum(np.searchsorted(weeks, weekly.day, side="right") - 1, 0)
+    seen = np.bincount(week, minlength=len(weeks))
     return pd.DataFrame(
         {
             "day": weeks,
