@@ -49,6 +49,7 @@ _HOMES = {
     "latent_strength": "analysis.models.latent",
     "leg_audit": "analysis.audit.leg_audit",
     "plan": "analysis.audit.plan",
+    "read_plan": "analysis.models.hypothesis",
     "read_routine": "analysis.audit.routine",
 }
 

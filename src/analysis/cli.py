@@ -69,6 +69,7 @@ def report(
     ] = Path("liftdose.salt"),
 ) -> None:
     """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
+    _small_logs()
     from analysis.ingest import read
     from analysis.pages.athletes import save
 
@@ -82,6 +83,27 @@ def report(
         _say(note)
     _print_ledger(logbook.ledger)
     for line in save(logbook, out, unit=unit or "kg"):
+        typer.echo(line)
+
+
+@app.command()
+def test(
+    hypothesis: Annotated[Path, typer.Argument(help="The plan, a hypothesis.toml.")],
+    paths: Paths,
+    out: Out = Path("reports/hypothesis"),
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+) -> None:
+    """Answer a question that was written down first: verdict, diagnostics, other choices."""
+    from analysis.ingest import read
+    from analysis.pages.hypothesis import answer
+
+    logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
+    for note in logbook.notes:
+        _say(note)
+    for line in answer(hypothesis, logbook, out):
         typer.echo(line)
 
 
@@ -155,6 +177,7 @@ def plan(
 @app.command()
 def demo(out: Out = Path("reports/demo")) -> None:
     """Make the pages of three invented lifters, to see what a report looks like."""
+    _small_logs()
     import tempfile
 
     from analysis.models.simulate.sample import write_sample
@@ -209,6 +232,11 @@ def options(
 ) -> None:
     """What the work bought, muscle by muscle, from the logs that lifting apps export."""
     _STATE["debug"] = debug
+
+
+def _small_logs() -> None:
+    """One thread for polars: a page asks many small questions, and threads cost more there."""
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 def _say(line: str) -> None:

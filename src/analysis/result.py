@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+    import polars as pl
+
+DECIMALS = 4
+"""Decimals of a table's numbers."""
 
 Figure = dict[str, Any]
 """A Plotly figure as plain lists and dictionaries: `{"data": [...], "layout": {...}}`.
@@ -63,6 +67,17 @@ class Result:
             f"<h3>{_escape(self.title)}</h3><p>{_escape(self.summary)}</p>"
             f"{self.table.head(12).to_html(index=False)}<ul>{notes}</ul>"
         )
+
+
+def tidy(table: pl.DataFrame) -> pd.DataFrame:
+    """Return a measure's table as a `Result` holds it: pandas, numbers to `DECIMALS`.
+
+    A tenth of a gram is finer than any log knows; the digits beyond it depend on the order in
+    which threads add, and would make two runs differ.
+    """
+    import polars.selectors as cs
+
+    return table.with_columns(cs.float().round(DECIMALS)).to_pandas()
 
 
 def _keep_charts_here() -> None:

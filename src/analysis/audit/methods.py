@@ -14,7 +14,7 @@ from analysis.audit.leg_log import LEGS, LegLog, median, share_pct
 from analysis.measures import counting
 from analysis.measures.technique import ALL
 from analysis.measures.words import count, number
-from analysis.result import Result
+from analysis.result import Result, tidy
 
 FIELDS = {
     "superset": "no set is marked as a superset and no note names one",
@@ -49,7 +49,7 @@ def leg_methods(log: LegLog) -> Result:
     return Result(
         name="leg-methods",
         title="Techniques in leg work",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=f"Named in leg work: {said or 'none'} (n = {count(log.sets.height, 'leg set')}).",
         notes=(
             "A mention is a word in a note, not proof of how a set was done. What no field and no "

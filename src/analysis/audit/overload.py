@@ -8,7 +8,7 @@ from analysis.audit.finding import Finding
 from analysis.audit.leg_log import LEGS, LegLog
 from analysis.measures.load import series_load
 from analysis.measures.words import count, listing, number
-from analysis.result import Result
+from analysis.result import Result, tidy
 
 ENDS = 4
 """Sessions at each end of the log that "then" and "now" are the median of."""
@@ -43,7 +43,7 @@ def leg_overload(log: LegLog) -> Result:
     return Result(
         name="leg-overload",
         title="Progress of each leg exercise",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=overload(log).shows,
         notes=(
             "With no progress at all, noise alone would make up to half of the sessions beat the "
@@ -89,7 +89,7 @@ def leg_top_sets(log: LegLog) -> Result:
     return Result(
         name="leg-top-sets",
         title="Top sets then and now",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=f"Of {count(table.height, 'leg exercise')}, {heavier:,} are heavier now and "
         f"{more:,} are done for more repetitions.",
         notes=(f"Median of the first and of the last {ENDS} sessions, or of half of them.",),

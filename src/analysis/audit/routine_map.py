@@ -8,7 +8,7 @@ from analysis import exercises
 from analysis.audit.routine import Routine
 from analysis.exercises import Catalogue
 from analysis.measures.words import count
-from analysis.result import Result
+from analysis.result import Result, tidy
 
 
 def mapped_to(routine: Routine, catalogue: Catalogue) -> pl.DataFrame:
@@ -43,7 +43,7 @@ def routine_table(routine: Routine, catalogue: Catalogue | None = None) -> Resul
     return Result(
         name="routine",
         title="The routine as it was read",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=f"{count(total, 'set')} in {count(table.height, 'line')} on "
         f"{count(len(routine.days), 'day')}; {count(unknown, 'line')} not mapped.",
     )

@@ -7,7 +7,7 @@ import polars as pl
 from analysis.audit.finding import Finding, nothing_logged
 from analysis.audit.leg_log import LEGS, MUSCLES, LegLog
 from analysis.measures.words import count, number
-from analysis.result import Result
+from analysis.result import Result, tidy
 
 CONTRASTS = ("mechanic", "laterality", "dominance")
 
@@ -33,7 +33,7 @@ def leg_balance(log: LegLog) -> Result:
     return Result(
         name="leg-balance",
         title="What the leg sets are made of",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=f"{mechanic_share(log).shows} {knee_and_hip(log).shows}",
         notes=(
             "Knee-dominant: squats, lunges, leg presses, leg extensions. Hip-dominant: deadlifts, "

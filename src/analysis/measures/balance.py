@@ -16,7 +16,7 @@ from analysis.measures.drawing import by_athlete
 from analysis.measures.load import series_load
 from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
@@ -76,7 +76,7 @@ def balance(
     return Result(
         name="balance",
         title="Balance of the training",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_summary(table),
         draw=_draw,
         notes=(*counting.left_out(done, logbook.catalogue), *_side_note(done)),

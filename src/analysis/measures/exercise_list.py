@@ -7,7 +7,7 @@ import polars as pl
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.words import count, whose
-from analysis.result import Result
+from analysis.result import Result, tidy
 
 
 def exercise_list(logbook: Logbook) -> Result:
@@ -37,7 +37,7 @@ def exercise_list(logbook: Logbook) -> Result:
     return Result(
         name="exercises",
         title="Exercises per muscle",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=(
             f"{count(exercises, 'exercise')} trained {table['group'].n_unique()} muscle groups "
             f"(n = {count(done.height, 'working set')}{whose(logbook.athletes)})."

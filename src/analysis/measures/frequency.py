@@ -13,7 +13,7 @@ from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.words import count, number, spoken, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 NAMES = ("0 days", "1 day", "2 days", "3 days", "4 days or more")
 
@@ -49,7 +49,7 @@ def frequency(
     return Result(
         name="frequency",
         title="Training days per muscle and week",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_summary(table),
         draw=_draw,
         notes=(

@@ -13,7 +13,6 @@ from itertools import pairwise
 
 import pandas as pd
 import polars as pl
-import polars.selectors as cs
 
 from analysis.figures import Trace, bars, figure
 from analysis.logbook import Logbook
@@ -21,9 +20,9 @@ from analysis.measures import counting, top_sets, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.load import series_load
 from analysis.measures.top_sets import SERIES_CAP, Estimate
-from analysis.measures.words import DECIMALS, count, number, whose
+from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 ZONES = (1, 6, 13, 21)
 """First repetition of each zone: 1-5, 6-12, 13-20 and more than 20."""
@@ -76,7 +75,7 @@ def intensity(
     return Result(
         name="intensity",
         title="Intensity per muscle",
-        table=table.with_columns(cs.float().round(DECIMALS)).to_pandas(),
+        table=tidy(table),
         summary=_summary(sets, reference, past_weeks),
         draw=_draw,
         notes=(

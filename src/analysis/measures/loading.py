@@ -19,7 +19,7 @@ from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 ALL = "all groups"
 """The row of the whole week: working sets, each once, whatever they train."""
@@ -59,7 +59,7 @@ def loading(
     return Result(
         name="loading",
         title="Weekly volume against the 4 weeks before",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_summary(table, deload_pct),
         draw=_draw,
         notes=(

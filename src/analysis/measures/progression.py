@@ -22,7 +22,7 @@ from analysis.measures.rates import rates
 from analysis.measures.top_sets import SERIES_CAP, Estimate
 from analysis.measures.words import count, listing, number, spoken, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 BLOCK_DAYS = 28
 """Rates are per 4 weeks."""
@@ -65,7 +65,7 @@ def progression(
         known, estimate, min_days=min_days, min_span_days=min_span_days, level=level
     )
     by_muscle = pool(by_exercise, known, logbook.catalogue, min_exercises, level)
-    table = _in_percent(pl.concat([by_muscle, by_exercise], how="diagonal")).to_pandas()
+    table = tidy(_in_percent(pl.concat([by_muscle, by_exercise], how="diagonal")))
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
     return Result(
         name="progression",

@@ -15,7 +15,7 @@ from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.load import effective_load, tonnage
 from analysis.measures.words import number, whose
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 MEASURES = {
     "sessions": "sessions a week",
@@ -54,7 +54,7 @@ def recent(logbook: Logbook, *, block_weeks: int = 4) -> Result:
     return Result(
         name="recent",
         title="The last block against your own average",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_summary(table, block_weeks),
         notes=("Means over the weeks that hold a log; the others are unknown.",),
         settings={"block_weeks": block_weeks},
@@ -101,7 +101,7 @@ def coverage(
     return Result(
         name="coverage",
         title="Weekly sets per muscle, last block",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_coverage_summary(table, block_weeks),
         draw=_draw,
         notes=counting.left_out(done, logbook.catalogue),

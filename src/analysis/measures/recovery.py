@@ -14,7 +14,7 @@ from analysis.measures.drawing import by_athlete
 from analysis.measures.loading import ALL, DELOAD_PCT, loading
 from analysis.measures.words import number, spoken, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 SERIES = ["athlete", "group"]
 
@@ -53,7 +53,7 @@ def recovery(
     return Result(
         name="recovery",
         title="Days between sessions of a muscle",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_summary(table),
         draw=_draw,
         notes=(

@@ -14,7 +14,7 @@ from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.words import count, number, spoken, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 
 def sensitivity(
@@ -46,7 +46,7 @@ def sensitivity(
     return Result(
         name="volume-sensitivity",
         title="Volume under every counting rule",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_widest(table),
         draw=_draw_rules,
         notes=counting.left_out(working.work(logbook, rule), logbook.catalogue),

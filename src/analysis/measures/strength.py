@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 import pandas as pd
 import polars as pl
-import polars.selectors as cs
 
 from analysis.figures import DASHES, Trace, figure, line
 from analysis.logbook import Logbook
@@ -14,9 +13,9 @@ from analysis.measures import top_sets, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.load import RANKED
 from analysis.measures.top_sets import Estimate
-from analysis.measures.words import DECIMALS, count, number, whose
+from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 DRAWN_LIFTS = len(DASHES) + 1
 """Lifts in the figure, those with most days; more lines cannot be told apart."""
@@ -54,7 +53,7 @@ def strength(
     return Result(
         name="strength",
         title="Estimated strength per exercise",
-        table=table.with_columns(cs.float().round(DECIMALS)).to_pandas(),
+        table=tidy(table),
         summary=_summary(table, estimate),
         draw=_draw,
         notes=(

@@ -23,7 +23,7 @@ from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.words import count, listing, spoken, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 ALL = "all groups"
 RUN = ("athlete", "session", "exercise", "exercise_number")
@@ -54,7 +54,7 @@ def technique(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
     return Result(
         name="technique",
         title="Techniques named in the log",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=_summary(table, done),
         draw=_draw,
         notes=_notes(done, table, names),

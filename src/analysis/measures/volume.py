@@ -7,16 +7,15 @@ from dataclasses import asdict
 
 import pandas as pd
 import polars as pl
-import polars.selectors as cs
 
 from analysis.figures import Trace, figure, heatmap
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.drawing import by_athlete
 from analysis.measures.load import BodyMass, effective_load, tonnage
-from analysis.measures.words import DECIMALS, count, number, spoken, whose
+from analysis.measures.words import count, number, spoken, whose
 from analysis.measures.working import WorkingRule
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 
 def volume(
@@ -64,7 +63,7 @@ def volume(
     return Result(
         name="volume",
         title="Weekly volume per muscle",
-        table=table.with_columns(cs.float().round(DECIMALS)).to_pandas(),
+        table=tidy(table),
         summary=_summary(table),
         draw=_draw,
         notes=(

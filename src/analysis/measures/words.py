@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
-DECIMALS = 4
-"""Decimals of a table's numbers: a tenth of a gram. No log knows more, and pages stay small."""
-
 
 def count(n: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun.

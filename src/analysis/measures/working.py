@@ -24,7 +24,7 @@ import polars as pl
 from analysis.figures import bars, figure
 from analysis.logbook import Logbook
 from analysis.measures.words import count, number, whose
-from analysis.result import Figure, Result
+from analysis.result import Figure, Result, tidy
 
 STANDINGS = {
     "working": "working sets",
@@ -208,7 +208,7 @@ def working(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
     return Result(
         name="working",
         title="Working sets",
-        table=table.to_pandas(),
+        table=tidy(table),
         summary=f"{n_working:,} of {count(classified.height, 'set')} ({number(share)} %) are "
         f"working sets{whose(logbook.athletes)}.",
         draw=_draw,

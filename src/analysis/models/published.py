@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy.special import ndtri
 
 from analysis.models.dose_response.estimate import Estimate
 
@@ -48,7 +48,7 @@ class Published:
             weeks: length that the study's gain accrued over; the studies' mean by default.
         """
         scale = block_weeks / (weeks or self.weeks)
-        z = float(stats.norm.ppf(0.975))
+        z = float(ndtri(0.975))
         return self.slope_pct * scale, (self.high - self.low) / (2 * z) * scale
 
 
@@ -111,7 +111,7 @@ def together(log: Estimate, prior: Prior) -> Together:
     The estimate's t interval counts as the normal one of equal length, so that a few degrees of
     freedom weigh as little as they should.
     """
-    z = float(stats.norm.ppf(0.5 + log.level / 2))
+    z = float(ndtri(0.5 + log.level / 2))
     of_log, of_prior = (z / log.reach) ** 2, prior.sd**-2
     share = of_log / (of_log + of_prior)
     mean = share * log.estimate + (1 - share) * prior.mean

@@ -99,8 +99,10 @@ def athlete_rows(found: WithinEffect, exposure: str, level: float) -> list[Row]:
 
 
 def as_table(rows: list[Row]) -> pd.DataFrame:
-    """Return rows as the result's table."""
+    """Return rows as the result's table; digits that hang on the order of sums are cut."""
     table = pd.DataFrame(rows, columns=list(COLUMNS))
+    floats = table.select_dtypes("float").columns
+    table = table.round(dict.fromkeys(floats, 6))
     return table.astype({"n_athletes": "Int64", "n_blocks": "Int64"})
 
 

@@ -13,11 +13,10 @@ import polars as pl
 from analysis.figures import Trace, band, figure, line
 from analysis.logbook import Logbook
 from analysis.measures.drawing import by_athlete
-from analysis.measures.words import DECIMALS
 from analysis.models.latent.fit import TAIL_DOF, LatentFit, smooth
 from analysis.models.latent.index import StrengthIndex, strength_index
 from analysis.models.latent.sets import Estimates, observations
-from analysis.result import Figure, Result
+from analysis.result import DECIMALS, Figure, Result
 
 SAID = {
     "gaining": "gaining",

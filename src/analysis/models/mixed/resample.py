@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from analysis.models.mixed.batched import FloatArray
 from analysis.models.mixed.deviance import Likelihood
@@ -109,7 +109,7 @@ def profile_interval(fit: MixedFit, term: str, level: float = 0.95) -> tuple[flo
         raise ModelError(f"no term {term}; the terms are {', '.join(map(str, fit.params.index))}")
     profile = _Profile(fit, list(fit.params.index).index(term))
     best = minimise(Likelihood(fit.likelihood.statistics, reml=False, sigma=profile.sigma))
-    allowed = best.deviance + float(chi2.ppf(level, 1))
+    allowed = best.deviance + float(chdtri(1, 1.0 - level))
     centre, step = float(fit.params[term]), float(fit.std_errors[term])
     ends = []
     for sign in (-1.0, 1.0):

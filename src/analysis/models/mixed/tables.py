@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from analysis.models.mixed.batched import FloatArray
 from analysis.models.mixed.design import Design
@@ -36,14 +36,14 @@ def estimates(
         raise ModelError(f"level is {level}, expected between 0 and 1")
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / std_error
-    reach = stats.t.ppf(0.5 + level / 2.0, dof) * std_error
+    reach = stdtrit(dof, 0.5 + level / 2.0) * std_error
     return pd.DataFrame(
         {
             "estimate": estimate,
             "std_error": std_error,
             "statistic": statistic,
             "dof": dof,
-            "p_value": 2.0 * stats.t.sf(np.abs(statistic), dof),
+            "p_value": 2.0 * stdtr(dof, -np.abs(statistic)),
             "conf_low": estimate - reach,
             "conf_high": estimate + reach,
         },
