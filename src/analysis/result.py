@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     import polars as pl
 
-DECIMALS = 4
+DECIMALS = 6
 """Decimals of a table's numbers."""
 
 Figure = dict[str, Any]
@@ -72,8 +72,8 @@ class Result:
 def tidy(table: pl.DataFrame) -> pd.DataFrame:
     """Return a measure's table as a `Result` holds it: pandas, numbers to `DECIMALS`.
 
-    A tenth of a gram is finer than any log knows; the digits beyond it depend on the order in
-    which threads add, and would make two runs differ.
+    Digits beyond these depend on the order in which threads add, and would make two runs
+    differ; no log knows them.
     """
     import polars.selectors as cs
 

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from analysis.report.cells import Head, cells, head, number_texts, plain_text
 
-ROWS_PER_PAGE = 400
+ROWS_PER_PAGE = 250
 """Rows that the tables of one page share: about 0.1 MB. The CSV downloads hold all rows."""
 ALL_ROWS, FIRST_ROWS, FEW_ROWS = 200, 100, 6
 """Where there is room, up to 200 rows are shown whole and the first 100 of more; 6 always."""
@@ -40,7 +40,7 @@ def room(lengths: Sequence[int]) -> int:
     """Return how many rows each table may show so that all fit the page.
 
     >>> room([50, 60]), room([150] * 20), room([1000] * 500)
-    (200, 20, 6)
+    (200, 12, 6)
     """
     left, tables = ROWS_PER_PAGE, sorted(lengths)
     for number, length in enumerate(tables):
