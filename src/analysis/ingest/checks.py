@@ -211,7 +211,8 @@ def _set_table(
             name: _value(name) if text in present else pl.lit(None, dtype=pl.Float64)
             for name, text in NUMBERS.items()
         },
-    ).with_columns(**_places(present))
+    )
+    rows = _numbered(rows, present)
     made = {
         "athlete": pl.lit(origin.athlete),
         "app": pl.lit(origin.app),
@@ -251,20 +252,23 @@ def _session(started_at: pl.Series) -> pl.Series:
     return names.gather(started_at.rle_id())
 
 
-def _places(present: set[str]) -> dict[str, pl.Expr]:
+def _numbered(rows: pl.LazyFrame, present: set[str]) -> pl.LazyFrame:
     """Number the runs of one exercise in a workout, and the sets in a run."""
     numbered = "set_number" in present
-    new_session = _changed("session")
+    begins = _changed("started_at")
     if "workout" in present:
-        new_session |= _changed("workout")
-    new_run = new_session | _changed("exercise")
+        begins |= _changed("workout")
+    run_begins = pl.col("new_session") | _changed("exercise")
     if numbered:
         number = pl.col("set_number")
-        new_run |= (number <= number.shift(1)).fill_null(False)
-    run = new_run.cast(pl.Int32).cum_sum()
-    before = pl.when(new_session).then(run).forward_fill()
-    places = {"exercise_number": run - before + 1}
-    return places if numbered else {**places, "set_number": _count_since(new_run)}
+        run_begins |= (number <= number.shift(1)).fill_null(False)
+    rows = rows.with_columns(new_session=begins).with_columns(new_run=run_begins)
+    rows = rows.with_columns(run=pl.col("new_run").cast(pl.Int32).cum_sum())
+    before = pl.when("new_session").then("run").forward_fill()
+    places = {"exercise_number": pl.col("run") - before + 1}
+    if not numbered:
+        places["set_number"] = _count_since(pl.col("new_run"))
+    return rows.with_columns(**places)
 
 
 def _changed(column: str) -> pl.Expr:
@@ -289,7 +293,8 @@ def _mapping(catalogue: Catalogue) -> pl.Expr:
     known: dict[str, dict[str, str | None]] = {}
 
     def look_up(names: pl.Series) -> pl.Series:
-        distinct = names.unique().drop_nulls()
+        runs = names.rle().struct.field("value")  # sets of one exercise stand together
+        distinct = runs.unique().drop_nulls()
         new = [name for name in distinct if name not in known]
         if new:
             found = catalogue.match(new).join(bases, on="exercise_id", how="left")
@@ -301,8 +306,7 @@ def _mapping(catalogue: Catalogue) -> pl.Expr:
             {"name": distinct, "mapped": [known[name] for name in distinct]},
             schema={"name": pl.String, "mapped": MAPPED},
         )
-        return names.to_frame("name").join(found, on="name", how="left", maintain_order="left")[
-            "mapped"
-        ]
+        mapped = runs.to_frame("name").join(found, on="name", how="left", maintain_order="left")
+        return mapped["mapped"].gather(names.rle_id())
 
     return pl.col("exercise").map_batches(look_up, return_dtype=MAPPED, is_elementwise=True)

@@ -135,15 +135,15 @@ def _scan(first: Peek, vendor: Vendor, sound: bool) -> pl.LazyFrame:
         ],
     )
     breaks = [
-        pl.col(cell.lower()).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64)
+        pl.col(cell.lower()).str.count_matches("\n", literal=True)
         for cell in first.header
         if cell.lower() in vendor.free_text
     ]
     if not breaks:
         return rows.with_columns(source_row=pl.col("record").cast(pl.Int64) + 2).drop("record")
-    inside = pl.sum_horizontal(breaks)
-    line = pl.col("record").cast(pl.Int64) + 2 + inside.cum_sum() - inside
-    return rows.with_columns(source_row=line).drop("record")
+    rows = rows.with_columns(inside=pl.sum_horizontal(breaks).cast(pl.Int64))
+    line = pl.col("record").cast(pl.Int64) + 2 + pl.col("inside").cum_sum() - pl.col("inside")
+    return rows.with_columns(source_row=line).drop("record", "inside")
 
 
 def _mended(
