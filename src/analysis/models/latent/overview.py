@@ -14,6 +14,12 @@ COLUMNS = ["change_pct", "change_low_pct", "change_high_pct", "p_gain", "p_plate
            "status"]  # fmt: skip
 
 
+CLEAR = {
+    "clearly gaining": ("gaining", "breakthrough"),
+    "clearly losing": ("losing", "detraining"),
+}
+
+
 def strength_overview(strengths: Mapping[str, Result]) -> Result:
     """Gather the last window of `latent_strengths` of one athlete.
 
@@ -50,26 +56,28 @@ def strength_overview(strengths: Mapping[str, Result]) -> Result:
 def _summary(table: pd.DataFrame, days: float) -> str:
     if table.empty:
         return f"Too little log to say how strength changed over the last {days:.0f} days."
-    parts = []
-    for word, statuses in (
-        ("clearly gaining", ("gaining", "breakthrough")),
-        ("on a plateau", ("plateau",)),
-        ("clearly losing", ("losing", "detraining")),
-    ):
-        those = table[table["status"].isin(statuses)]
-        if len(those):
-            parts.append(f"{', '.join(_said(row) for row in those.to_dict('records'))} {word}")
-    told = sum(
-        table["status"].isin(("gaining", "breakthrough", "plateau", "losing", "detraining"))
+    parts = [
+        f"{_named(table[table['status'].isin(statuses)])} {word}"
+        for word, statuses in CLEAR.items()
+        if table["status"].isin(statuses).any()
+    ]
+    flat = int((table["status"] == "plateau").sum())
+    told = flat + int(
+        table["status"].isin([name for names in CLEAR.values() for name in names]).sum()
     )
-    untold = len(table) - told
-    if untold:
-        top = table.iloc[0].to_dict()
-        parts.append(
-            f"for {untold} of {len(table)} muscles the log cannot tell"
-            + ("" if parts else f" (largest: {_said(top)})")
-        )
+    if not parts:
+        parts.append(f"no clear change; the largest is {_said(table.iloc[0].to_dict())}")
+    if flat:
+        parts.append(f"{flat} of {len(table)} muscles on a plateau")
+    if told < len(table):
+        parts.append(f"for {len(table) - told} of {len(table)} the log cannot tell")
     return f"Strength over the last {days:.0f} days: {'; '.join(parts)}."
+
+
+def _named(rows: pd.DataFrame, most: int = 2) -> str:
+    said = [_said(row) for row in rows.to_dict("records")]
+    more = f" and {len(said) - most} more" if len(said) > most else ""
+    return ", ".join(said[:most]) + more
 
 
 def _said(row: Mapping[Hashable, Any]) -> str:
