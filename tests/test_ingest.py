@@ -268,6 +268,20 @@ def test_write_holds_the_same_as_read(tmp_path):
     )
 
 
+def test_unmapped_names_are_offered_for_editing_and_the_edit_is_honoured(tmp_path):
+    (tmp_path / "logs").mkdir()
+    path = file(tmp_path / "logs", "a.csv", HEVY + hevy_row(exercise="My odd squat thing"))
+    write(path, tmp_path / "out")
+    offered = (tmp_path / "out/exercises.toml").read_text()
+    assert '# "My odd squat thing" = ' in offered
+    edited = '[names]\n"My odd squat thing" = "squat-barbell"\n'
+    file(tmp_path / "logs", "exercises.toml", edited)
+    logbook = read(tmp_path / "logs")
+    assert logbook.sets["exercise_id"].to_list() == ["squat-barbell"]
+    assert logbook.ledger["source_file"].to_list() == ["a.csv"]
+    assert any("exercises.toml" in note for note in logbook.notes)
+
+
 def test_a_formula_in_a_name_is_inert_in_the_csv(tmp_path):
     path = file(tmp_path, "a.csv", HEVY + hevy_row(exercise="=HYPERLINK(1)"))
     write(path, tmp_path / "out")

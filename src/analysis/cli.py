@@ -70,7 +70,7 @@ def report(
 ) -> None:
     """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
     _small_logs()
-    from analysis.ingest import read
+    from analysis.ingest import offer_overrides, read
     from analysis.pages.athletes import save
 
     logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
@@ -84,6 +84,8 @@ def report(
     _print_ledger(logbook.ledger)
     for line in save(logbook, out, unit=unit or "kg"):
         typer.echo(line)
+    if offered := offer_overrides(out, logbook.exercises, logbook.catalogue):
+        typer.echo(f"{logbook.unmapped.height} names are not mapped: edit {offered}")
 
 
 @app.command()

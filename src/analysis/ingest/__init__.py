@@ -94,7 +94,8 @@ def read(
         unit: "kg" or "lb", for exports that do not name it. Without it, the numbers must tell.
         athlete: one name for everything.
         encoding: for text that is not UTF-8.
-        overrides: an `exercises.toml` that corrects the catalogue.
+        overrides: an `exercises.toml` that corrects the catalogue; without it, the one that
+            stands in a given folder or beside a given file is used.
 
     Raises:
         NoUsableDataError: nothing could be read.
@@ -124,7 +125,8 @@ def write(
 ) -> pl.DataFrame:
     """Read exports and write `sets.parquet`, `ledger.csv`, `rejected.csv`, `exercises.csv`.
 
-    `units.csv` says how the unit of each exercise was found, for files that do not name one.
+    `exercises.toml` lists the names that no rule maps, ready to edit. `units.csv` says how the
+    unit of each exercise was found, for files that do not name one.
 
     Args:
         paths: files, folders or zips.
@@ -152,22 +154,40 @@ def write(
         ledger = intake.ledger()
         schema.write_csv(ledger, out / "ledger.csv")
         schema.write_csv(intake.rejected(), out / "rejected.csv")
-        schema.write_csv(intake.exercises(pl.scan_parquet(target)), out / "exercises.csv")
+        named = intake.exercises(pl.scan_parquet(target))
+        schema.write_csv(named, out / "exercises.csv")
+        offer_overrides(out, named, intake.catalogue)
         schema.write_csv(intake.units(), out / "units.csv")
     _require_sets(intake)
     return ledger
 
 
+def offer_overrides(out: Path, named: pl.DataFrame, catalogue: exercises.Catalogue) -> Path | None:
+    """Write a ready-to-edit `exercises.toml` for the names that no rule maps, if there are any.
+
+    Put beside the exports it is honoured by every command. A file that is there is kept.
+    """
+    unmapped = named.filter(pl.col("exercise_id").is_null())
+    target = out / sources.SETTINGS[0]
+    if unmapped.is_empty() or target.exists():
+        return None
+    counts = dict(unmapped.select("exercise", "sets").iter_rows())
+    return exercises.write_overrides(target, list(counts), catalogue, counts)
+
+
 def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = True) -> _Intake:
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     files, refused = sources.find(given, options.athlete, workdir)
-    catalogue = exercises.load(options.overrides)
+    overrides = options.overrides or sources.overrides_beside(given)
+    catalogue = exercises.load(overrides)
     accounts = [
         stage_file(file, options.unit, options.encoding, catalogue, workdir / f"staged-{number}")
         for number, file in enumerate(files)
     ]
     accounts += [Account.refused(item.label, item.reason) for item in refused]
     intake = _Intake(accounts, catalogue)
+    if overrides is not None:
+        intake.notes.append(f"exercises are mapped with {overrides.name}")
     for account in accounts:
         intake.notes += account.notes
     _settle_duplicates(intake)

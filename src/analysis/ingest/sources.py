@@ -18,6 +18,9 @@ from analysis.problems import PathError
 
 MAX_MEMBER_BYTES = 2_000_000_000
 MAX_MEMBERS = 10_000
+SETTINGS = ("exercises.toml", "exercises.new.toml", "clients.toml")
+"""Files of ours that may stand beside exports; they are settings, not logs."""
+
 MAX_RATIO = 200
 """A zip member larger than this many times its packed size is a bomb, not a log."""
 
@@ -109,7 +112,17 @@ def _files(path: Path, label: str, athlete: str) -> Iterator[Source]:
 
 
 def _visible(path: Path) -> bool:
-    return path.name == ".." or not path.name.startswith((".", "__MACOSX"))
+    hidden = path.name.startswith((".", "__MACOSX")) or path.name in SETTINGS
+    return path.name == ".." or not hidden
+
+
+def overrides_beside(paths: Iterable[str | Path]) -> Path | None:
+    """Return the `exercises.toml` in a given folder, or beside a given file, if there is one."""
+    for path in map(_as_path, paths):
+        beside = (path if path.is_dir() else path.parent) / SETTINGS[0]
+        if beside.is_file():
+            return beside
+    return None
 
 
 def _opened(source: Source, workdir: Path) -> Iterator[Source | Refused]:
