@@ -247,9 +247,9 @@ def _value(name: str) -> pl.Expr:
 
 def _session(started_at: pl.Series) -> pl.Series:
     """Name each workout by its start; formatted once per run of rows, not once per row."""
-    runs = started_at.rle().struct.unnest()
-    names = runs["value"].dt.strftime("%Y-%m-%dT%H:%M:%S")
-    return names.gather(started_at.rle_id())
+    place = started_at.rle_id()
+    first = place.ne_missing(place.shift(1))
+    return started_at.filter(first).dt.strftime("%Y-%m-%dT%H:%M:%S").gather(place)
 
 
 def _numbered(rows: pl.LazyFrame, present: set[str]) -> pl.LazyFrame:
@@ -293,7 +293,8 @@ def _mapping(catalogue: Catalogue) -> pl.Expr:
     known: dict[str, dict[str, str | None]] = {}
 
     def look_up(names: pl.Series) -> pl.Series:
-        runs = names.rle().struct.field("value")  # sets of one exercise stand together
+        place = names.rle_id()  # sets of one exercise stand together
+        runs = names.filter(place.ne_missing(place.shift(1)))
         distinct = runs.unique().drop_nulls()
         new = [name for name in distinct if name not in known]
         if new:
@@ -307,6 +308,6 @@ def _mapping(catalogue: Catalogue) -> pl.Expr:
             schema={"name": pl.String, "mapped": MAPPED},
         )
         mapped = runs.to_frame("name").join(found, on="name", how="left", maintain_order="left")
-        return mapped["mapped"].gather(names.rle_id())
+        return mapped["mapped"].gather(place)
 
     return pl.col("exercise").map_batches(look_up, return_dtype=MAPPED, is_elementwise=True)
