@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -82,7 +83,7 @@ def athlete_page(
             list(muscle_sections(exercises, strengths, weekly, trained, rising)),
             intro="Open a muscle for its weekly sets, its strength and its exercises.",
         ),
-        *audit_blocks(logbook),
+        *(replace(section, folded=True) for section in audit_blocks(logbook)),
         Section(
             "quality", "Data quality", [ledger, *_rejected(logbook), *_said(logbook), mapping]
         ),
