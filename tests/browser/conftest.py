@@ -43,6 +43,7 @@ def opener(browser):
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(90_000)  # machines differ; this is no timed test
         own = path.as_uri()
         page.on("request", lambda r: _foreign(r.url, own) and faults.append(f"request {r.url}"))
         page.on("console", lambda m: m.type in ("error", "warning") and faults.append(m.text))

@@ -36,8 +36,16 @@ def desk(_desk, opener):
     assert opener.faults == []
 
 
+# What is drawn above a chart may push it out of view again: a reader scrolls on, and so does this.
+SCROLL_UNTIL_DRAWN = """name => {
+    if (document.querySelector(`#plot-${name}[data-drawn]`)) return true;
+    document.getElementById(name).scrollIntoView({behavior: 'instant'});
+    return false;
+}"""
+
+
 def show(page, name):
-    page.evaluate(f"document.getElementById('{name}').scrollIntoView({{behavior: 'instant'}})")
+    page.wait_for_function(SCROLL_UNTIL_DRAWN, arg=name, polling=250)
     page.wait_for_selector(f"#plot-{name}[data-drawn]")
 
 
