@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from analysis import __version__
+
+if TYPE_CHECKING:
+    from analysis.logbook import Logbook
 
 INTERNAL_ERROR = 1
 _STATE = {"debug": False}
@@ -99,12 +102,9 @@ def test(
     exercises: Overrides = None,
 ) -> None:
     """Answer a question that was written down first: verdict, diagnostics, other choices."""
-    from analysis.ingest import read
     from analysis.pages.hypothesis import answer
 
-    logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
-    for note in logbook.notes:
-        _say(note)
+    logbook = _read(paths, unit, athlete, encoding, exercises)
     for line in answer(hypothesis, logbook, out):
         typer.echo(line)
 
@@ -142,12 +142,9 @@ def audit(
     exercises: Overrides = None,
 ) -> None:
     """Check leg training against an article's claims: what this log shows, what trials say."""
-    from analysis.ingest import read
     from analysis.pages.athletes import save_audits
 
-    logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
-    for note in logbook.notes:
-        _say(note)
+    logbook = _read(paths, unit, athlete, encoding, exercises)
     for line in save_audits(logbook, out):
         typer.echo(line)
 
@@ -239,6 +236,22 @@ def options(
 def _small_logs() -> None:
     """One thread for polars: a page asks many small questions, and threads cost more there."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
+def _read(
+    paths: list[str],
+    unit: str | None,
+    athlete: str | None,
+    encoding: str | None,
+    exercises: Path | None,
+) -> Logbook:
+    """Read exports and say what there is to say about them."""
+    from analysis.ingest import read
+
+    logbook = read(paths, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises)
+    for note in logbook.notes:
+        _say(note)
+    return logbook
 
 
 def _say(line: str) -> None:

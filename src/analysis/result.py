@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,10 +56,6 @@ class Result:
 
         _keep_charts_here()
         return go.Figure(self.figure_dict or {})
-
-    def with_notes(self, *notes: str) -> Result:
-        """Return the same result with more notes."""
-        return replace(self, notes=(*self.notes, *notes))
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{_escape(note)}</li>" for note in self.notes)

@@ -23,24 +23,6 @@ _SPELLINGS = {
 }  # fmt: skip
 
 
-class UnitError(ValueError):
-    """Neither the export nor the caller says which unit its numbers are in."""
-
-
-def canonical(word: str) -> str | None:
-    """Return the short name of a unit word, None when it is no unit we know.
-
-    >>> canonical("Lbs"), canonical("mi."), canonical("stone")
-    ('lb', 'mi', None)
-    """
-    return _SPELLINGS.get(word.strip().lower())
-
-
-def to_kg(load: pl.Expr, unit: str) -> pl.Expr:
-    """Return the load in kg; `unit` is "kg" or "lb"."""
-    return load if unit == "kg" else load * KG_PER[unit]
-
-
 def in_base_unit(value: pl.Expr, unit: pl.Expr, factors: Mapping[str, float]) -> pl.Expr:
     """Return value × factor of the unit word in the same row; null where the word is no unit.
 
