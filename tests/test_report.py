@@ -30,7 +30,7 @@ from analysis.report import (
     write_workbook,
 )
 from analysis.report.body import drawing, known_groups
-from analysis.report.cells import csv_text, inert, number_texts, plain_text
+from analysis.report.cells import columns, csv_text, inert, number_texts, plain_text
 from analysis.report.glossary import Glossary, default_terms, own_terms
 from analysis.report.grid import FEW_ROWS, ROWS_PER_PAGE, grid, relative, room
 from analysis.report.library import packed, packed_plotly_js, plotly_js
@@ -322,7 +322,7 @@ def test_tables_share_the_page(lengths):
 
 
 def test_a_column_has_one_number_of_decimals_and_its_unit_in_the_head():
-    made = grid(pd.DataFrame({"load_kg": [100.0, 2.25, None], "sets": [1, 2, 3]}))
+    made = grid(columns(pd.DataFrame({"load_kg": [100.0, 2.25, None], "sets": [1, 2, 3]})))
     assert [(head.words, head.unit) for head in made.heads] == [("load", "kg"), ("sets", "")]
     assert made.rows.startswith("<tr><td data-kg=100>100.0<td class=n>1")
     assert number_texts([1234.5, -0.4, -7.0]) == ["1,234", "0", "−7"]

@@ -1,7 +1,7 @@
 """Table cells: as text a person reads, and as CSV a spreadsheet cannot be hurt by.
 
-Columns go through whole: pandas' own row access and `to_csv` take ten times as long on the
-small tables of a page.
+A table is taken apart once, column by column, for the page's rows and for its CSV: pandas' own
+row access and `to_csv` take ten times as long on the small tables of a page.
 """
 
 from __future__ import annotations
@@ -52,19 +52,46 @@ class Head:
         return self.number and self.unit == "kg"
 
 
-def head(column: str, values: pd.Series[Any]) -> Head:
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        head: how it is printed.
+        plain: values as Python has them: dates as ISO text, None for missing.
+        kind: numpy's letter of its type, "O" for every type of pandas' own.
+    """
+
+    head: Head
+    plain: list[Any]
+    kind: str
+
+
+def head(column: str, number: bool) -> Head:
     """Return a column's head: its words, and the unit that its suffix names."""
     words, _, suffix = column.rpartition("_")
     unit = UNITS.get(suffix, "") if words else ""
-    number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     return Head((words if unit else column).replace("_", " "), unit, column, number)
 
 
-def cells(values: pd.Series[Any]) -> list[Any]:
-    """Return a column as plain values: dates as ISO text, None for missing."""
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
-        return _iso(values.to_numpy())
-    return [None if _is_missing(value) else value for value in values.tolist()]
+def columns(table: pd.DataFrame) -> list[Column]:
+    """Return the columns of a table."""
+    return [_column(str(name), values) for name, values in table.items()]
+
+
+def _column(name: str, values: pd.Series[Any]) -> Column:
+    dtype = values.dtype
+    kind = dtype.kind if isinstance(dtype, np.dtype) else "O"
+    number = kind in "iuf" or (kind == "O" and _is_number(dtype))
+    if kind == "M":
+        plain = _iso(values.to_numpy())
+    else:
+        plain = [None if _is_missing(value) else value for value in values.tolist()]
+    return Column(head(name, number), plain, kind)
+
+
+def _is_number(dtype: Any) -> bool:
+    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
 
 
 def number_texts(numbers: list[Any]) -> list[str]:
@@ -101,27 +128,26 @@ def inert(value: Any) -> Any:
 
 def csv_text(table: Frame) -> str:
     """Return a pandas or polars frame as CSV with inert text cells."""
-    return joined(csv_columns(table)) if isinstance(table, pd.DataFrame) else _polars_csv(table)
+    if isinstance(table, pd.DataFrame):
+        return joined(csv_cells(columns(table)))
+    return _polars_csv(table)
 
 
-def csv_columns(table: pd.DataFrame) -> list[list[str]]:
+def csv_cells(table: list[Column]) -> list[list[str]]:
     """Return each column as the cells of its CSV, head first, quoted where they must be."""
-    return [
-        _quoted([inert(str(name)), *_inert_texts(values)], alone=table.shape[1] == 1)
-        for name, values in table.items()
-    ]
+    alone = len(table) == 1
+    return [_quoted([inert(each.head.column), *_texts(each)], alone=alone) for each in table]
 
 
 def joined(columns: list[list[str]]) -> str:
-    """Return the CSV text of columns from `csv_columns`."""
+    """Return the CSV text of columns from `csv_cells`."""
     return "".join(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
 
 
-def _inert_texts(values: pd.Series[Any]) -> list[str]:
-    plain = cells(values)
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biufM":
-        return ["" if value is None else str(value) for value in plain]
-    return ["" if value is None else str(inert(value)) for value in plain]
+def _texts(column: Column) -> list[str]:
+    if column.kind in "biufM":
+        return ["" if value is None else str(value) for value in column.plain]
+    return ["" if value is None else str(inert(value)) for value in column.plain]
 
 
 def _quoted(texts: list[str], *, alone: bool) -> list[str]:

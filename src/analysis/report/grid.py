@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup, escape
 
-from analysis.report.cells import Head, cells, head, number_texts, plain_text
+from analysis.report.cells import Column, Head, number_texts, plain_text
 
 _SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+\Z")
 
@@ -57,50 +57,50 @@ def room(lengths: Sequence[int]) -> int:
 
 
 def grid(
-    table: pd.DataFrame, links: Mapping[str, str] | None = None, most: int = ALL_ROWS
+    table: Sequence[Column], links: Mapping[str, str] | None = None, most: int = ALL_ROWS
 ) -> Grid:
-    """Return the table's heads and its first rows.
+    """Return the table's heads and its first rows; its last ones where it runs with time.
 
     Args:
-        table: what to show.
+        table: what to show, from `cells.columns`.
         links: column to show -> column with the relative address that its cells link to; the
             address columns themselves are not shown. Nor is the column `athlete` where it says
             the same in every row; the CSV has it.
         most: rows that there is room for.
     """
     links = links or {}
-    hidden = {*links.values(), *(["athlete"] if _one_athlete(table) else [])}
-    newest = _runs_with_time(table, hidden)
-    top = table
-    if len(table) > most:
-        few = min(FIRST_ROWS, most)
-        top = table.tail(few) if newest else table.head(few)
-    series = {str(name): values for name, values in top.items()}
-    heads = [head(name, series[name]) for name in series if name not in hidden]
+    by_name = {each.head.column: each for each in table}
+    shown = [each for each in table if not _left_out(each, set(links.values()))]
+    total = len(table[0].plain) if table else 0
+    few = total if total <= most else min(FIRST_ROWS, most)
+    newest = bool(shown) and _runs_with_time(shown[0])
+    part = slice(total - few, total) if newest else slice(few)
     columns = [
-        _link_cells(series[each.column], series[links[each.column]])
-        if each.column in links
-        else _cells(series[each.column], each)
-        for each in heads
+        _link_cells(each.plain[part], by_name[links[each.head.column]].plain[part])
+        if each.head.column in links
+        else _cells(each.plain[part], each.head)
+        for each in shown
     ]
     rows = "".join("<tr>" + "".join(row) for row in zip(*columns, strict=True))
-    return Grid(heads, Markup(rows), len(top), len(table), newest)
+    return Grid([each.head for each in shown], Markup(rows), few, total, newest)
 
 
-def _runs_with_time(table: pd.DataFrame, hidden: set[str]) -> bool:
-    """Return whether the first column is of dates that never go back: the last rows are news."""
-    first = next((values for name, values in table.items() if name not in hidden), None)
-    return first is not None and first.dtype.kind == "M" and bool(first.is_monotonic_increasing)
+def _left_out(column: Column, addresses: set[str]) -> bool:
+    """Return whether a column holds addresses, or one athlete's name in every row."""
+    if column.head.column in addresses:
+        return True
+    return column.head.column == "athlete" and len(column.plain) > 1 == len(set(column.plain))
 
 
-def _one_athlete(table: pd.DataFrame) -> bool:
-    if "athlete" not in table or len(table) < 2:
+def _runs_with_time(column: Column) -> bool:
+    """Return whether a column is of dates that never go back: the last rows are news."""
+    days = column.plain
+    if column.kind != "M" or None in days:
         return False
-    return bool((table["athlete"] == table["athlete"].iloc[0]).all())
+    return all(before <= after for before, after in pairwise(days))
 
 
-def _cells(values: pd.Series[Any], each: Head) -> list[str]:
-    plain = cells(values)
+def _cells(plain: list[Any], each: Head) -> list[str]:
     if not each.number:
         return [f"<td>{text}" for text in _escaped([_spoken(plain_text(c)) for c in plain])]
     texts = number_texts(plain)
@@ -123,10 +123,10 @@ def _escaped(texts: list[str]) -> list[str]:
     return together if len(together) == len(texts) else [str(escape(text)) for text in texts]
 
 
-def _link_cells(values: pd.Series[Any], addresses: pd.Series[Any]) -> list[str]:
+def _link_cells(values: list[Any], addresses: list[Any]) -> list[str]:
     return [
         f'<td><a href="{escape(relative(str(address)))}">{escape(plain_text(value))}</a>'
-        for value, address in zip(cells(values), cells(addresses), strict=True)
+        for value, address in zip(values, addresses, strict=True)
     ]
 
 

@@ -49,6 +49,7 @@ def packed(text: str, *, level: int = 6) -> str:
     return f"{len(raw)}:{letters[np.stack(digits, axis=1)].tobytes().decode()}"
 
 
+@cache
 def template_text(name: str) -> str:
     """Return a style sheet or script of the page."""
     return files("analysis.report").joinpath("templates", name).read_text(encoding="utf-8")

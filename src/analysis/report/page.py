@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from analysis.report.blocks import Block, Takeaway, anchors, results
-from analysis.report.cells import csv_columns, joined
+from analysis.report.cells import joined
 from analysis.report.folder import write_folder
 from analysis.report.glossary import Glossary, default_terms, own_terms
 from analysis.report.grid import room
 from analysis.report.library import packed_plotly_js, plotly_js, template_text
-from analysis.report.payload import Columns, payload
-from analysis.report.render import Renderer, environment, flatten
+from analysis.report.payload import payload
+from analysis.report.render import Renderer, Table, environment, flatten
 from analysis.report.workbook import write_workbook
 from analysis.result import Result
 
@@ -37,6 +37,9 @@ POLICY = (
 
 CHROME = ("takeaways", "glossary", "methods", "downloads", "main", "contents")
 """Anchors of the page's own parts."""
+
+_LIBRARY = "\x00plotly.js\x00"
+"""Where the page's template wants plotly.js, the last place on the page that has this text."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 
@@ -107,18 +110,21 @@ class Report:
         Args:
             beside: relative addresses of files saved with it, listed under Downloads.
         """
-        return self._html(self._columns(), beside)
+        return "".join(self._parts(self._apart(), beside))
 
-    def _columns(self) -> dict[str, Columns]:
-        """Return each result's table as columns of CSV cells, for the page and for the folder."""
-        return {result.name: csv_columns(result.table) for result in self.results}
+    def _apart(self) -> dict[str, Table]:
+        return {result.name: Table.of(result.table) for result in self.results}
 
-    def _html(self, columns: Mapping[str, Columns], beside: Sequence[str]) -> str:
+    def _parts(self, tables: Mapping[str, Table], beside: Sequence[str]) -> tuple[str, str, str]:
+        """Return what stands before plotly.js, plotly.js, and what stands after it.
+
+        Apart, because the script is nine tenths of a page and the same for all of a process.
+        """
         rows = room([len(result.table) for result in self.results])
-        renderer = Renderer(Glossary(self.terms), columns, rows_per_table=rows)
+        renderer = Renderer(Glossary(self.terms), tables, rows_per_table=rows)
         takeaways = [(renderer.glossary.mark(t.text), t.about) for t in self.takeaways]
         body = renderer.blocks(self.items)
-        return (
+        page = (
             environment()
             .get_template("page.html.j2")
             .render(
@@ -131,10 +137,12 @@ class Report:
                 policy=Markup(POLICY.format(script=" 'self' file:" if self.shared_script else "")),
                 style=Markup(template_text("page.css")),
                 scripts=[Markup(template_text(name)) for name in ("figure.js", "page.js")],
-                library=self._library() if renderer.figures else "",
+                library=Markup(_LIBRARY) if renderer.figures and not self.shared_script else "",
                 payload=payload(renderer.figures, renderer.files, compress=self.compress),
             )
         )
+        before, mark, after = page.rpartition(_LIBRARY)
+        return (before, self._library(), after) if mark else (page, "", "")
 
     def save(self, path: str | Path, *, workbook: bool = False) -> Path:
         """Write the page and return where it is.
@@ -148,22 +156,19 @@ class Report:
         path = Path(path)
         if path.suffix == ".html":
             path.parent.mkdir(parents=True, exist_ok=True)
-            return _write(path, self.html())
-        data, columns = path / "data", self._columns()
-        texts = {name: joined(each) for name, each in columns.items()}
+            return _write(path, self._parts(self._apart(), ()))
+        data, tables = path / "data", self._apart()
+        texts = {name: joined(table.csv) for name, table in tables.items()}
         beside = write_folder(data, texts, self.tables, self.provenance)
         if workbook:
             beside.append(write_workbook(data / "results.xlsx", self.results))
-        return _write(
-            path / "index.html", self._html(columns, [f"data/{file.name}" for file in beside])
-        )
+        addresses = [f"data/{file.name}" for file in beside]
+        return _write(path / "index.html", self._parts(tables, addresses))
 
-    def _library(self) -> Markup:
-        if self.shared_script:
-            return Markup()
+    def _library(self) -> str:
         if self.compress:
-            return Markup(packed_plotly_js())
-        return Markup(plotly_js().replace("</script", "<\\/script"))
+            return packed_plotly_js()
+        return plotly_js().replace("</script", "<\\/script")
 
     def _check(self) -> None:
         names = [*anchors(self.items), *CHROME, *(name for name in self.tables)]
@@ -180,7 +185,8 @@ class Report:
             raise ValueError(f"unit is {self.unit!r}, expected kg or lb")
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, parts: Sequence[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+    with path.open("wb") as file:
+        file.writelines(part.encode() for part in parts)
     return path

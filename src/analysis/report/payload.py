@@ -12,14 +12,14 @@ from markupsafe import Markup
 from analysis.report.library import packed
 from analysis.result import Figure
 
-Columns = list[list[str]]
-"""A table as the cells of its CSV, column by column: gzip finds more to share down a column."""
-
 
 def payload(
-    figures: Mapping[str, Figure], files: Mapping[str, Columns], *, compress: bool
+    figures: Mapping[str, Figure], files: Mapping[str, list[list[str]]], *, compress: bool
 ) -> Markup:
-    """Return figures (by result name) and CSV columns (by file name) for a `<script>` element."""
+    """Return figures and tables, by result name, for a `<script>` element.
+
+    A table is the cells of its CSV, column by column: gzip finds more to share down a column.
+    """
     tables = {name: [_lines(column) for column in columns] for name, columns in files.items()}
     text = to_json({"figures": dict(figures), "files": tables})
     return Markup(packed(text)) if compress else script_safe(text)

@@ -13,10 +13,9 @@ from markupsafe import Markup
 
 from analysis.report.blocks import Block, BodyMap, Listing, Section
 from analysis.report.body import Drawing, drawing
-from analysis.report.cells import plain_text
+from analysis.report.cells import Column, columns, csv_cells, plain_text
 from analysis.report.glossary import Glossary
 from analysis.report.grid import ALL_ROWS, Grid, grid
-from analysis.report.payload import Columns
 from analysis.result import Figure, Result
 
 
@@ -32,7 +31,22 @@ def environment() -> Environment:
         auto_reload=False,
     )
     env.filters["plain"] = plain_text
+    env.globals["m"] = env.get_template("macros.html.j2").module
     return env
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A result's table, taken apart once for the page and for its CSV."""
+
+    columns: list[Column]
+    csv: list[list[str]]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Table:
+        """Return a table taken apart."""
+        apart = columns(table)
+        return cls(apart, csv_cells(apart))
 
 
 @dataclass(slots=True)
@@ -40,9 +54,9 @@ class Renderer:
     """Writes blocks and gathers on the way what the page's script and its end need."""
 
     glossary: Glossary
-    columns: Mapping[str, Columns]
+    tables: Mapping[str, Table]
     figures: dict[str, Figure] = field(default_factory=dict)
-    files: dict[str, Columns] = field(default_factory=dict)
+    files: dict[str, list[list[str]]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     has_kg: bool = False
     rows_per_table: int = ALL_ROWS
@@ -75,8 +89,11 @@ class Renderer:
         """Return settings as (name, text)."""
         return list(flatten(settings))
 
-    def grid(self, table: pd.DataFrame, links: Mapping[str, str] | None = None) -> Grid:
+    def grid(self, table: pd.DataFrame) -> Grid:
         """Return a table for a template, and note whether it holds kg."""
+        return self._grid(columns(table))
+
+    def _grid(self, table: list[Column], links: Mapping[str, str] | None = None) -> Grid:
         made = grid(table, links, self.rows_per_table)
         self.has_kg |= any(each.in_kg for each in made.heads)
         return made
@@ -110,8 +127,9 @@ class Renderer:
             self.figures[result.name] = figure
         else:
             figure = None
-        self.files[result.name] = self.columns[result.name]
-        return {"result": result, "figure": figure, "grid": self.grid(result.table, links)}
+        table = self.tables[result.name]
+        self.files[result.name] = table.csv
+        return {"result": result, "figure": figure, "grid": self._grid(table.columns, links)}
 
     def _drawing(self, block: BodyMap) -> Drawing:
         groups = block.result.table[block.group].astype(str).tolist()
