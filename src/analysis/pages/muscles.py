@@ -98,7 +98,7 @@ def _side_by_side(weeks: pd.DataFrame, strength: pd.DataFrame) -> pd.DataFrame:
     if strength.empty:
         return weeks.reset_index(drop=True)
     day = strength["day"].astype("datetime64[s]")
-    monday = day - pd.to_timedelta(day.dt.weekday, unit="D")
+    monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
     last = strength[STRENGTH].assign(week=monday).drop_duplicates("week", keep="last")
     same = weeks.assign(week=weeks["week"].astype("datetime64[s]"))
     return same.merge(last, on="week", how="left")
