@@ -30,8 +30,13 @@ class SettingsError(UserError, ValueError):
         super().__init__(f"{file}: {key} = {value!r}: {rule}{then}")
 
 
+def nearest(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Return the names that are spelt most like a word, capitals aside; often none."""
+    names = {name.casefold(): name for name in known}
+    return [names[each] for each in get_close_matches(word.strip().casefold(), names, n=most)]
+
+
 def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> str:
     """Return "did you mean …?" with the names nearest to a word; empty where none is near."""
-    names = {name.casefold(): name for name in known}
-    near = get_close_matches(word.strip().casefold(), names, n=most)
-    return f"did you mean {' or '.join(names[each] for each in near)}?" if near else ""
+    near = nearest(word, known, most)
+    return f"did you mean {' or '.join(near)}?" if near else ""

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from analysis.report.blocks import Block, Takeaway, anchors, results
 from analysis.report.cells import csv_text
-from analysis.report.folder import write_folder
+from analysis.report.folder import Download, download, write_folder
 from analysis.report.glossary import Glossary, default_terms, own_terms
 from analysis.report.grid import room
 from analysis.report.library import packed_plotly_js, plotly_js, template_text
@@ -101,11 +101,11 @@ class Report:
         """Every result on the page, in reading order."""
         return results(self.items)
 
-    def html(self, *, beside: Sequence[str] = ()) -> str:
+    def html(self, *, beside: Sequence[Download] = ()) -> str:
         """Return the page.
 
         Args:
-            beside: relative addresses of files saved with it, listed under Downloads.
+            beside: files saved with it, listed under Downloads.
         """
         return self._html(self._texts(), beside)
 
@@ -113,7 +113,7 @@ class Report:
         """Return each result's table as CSV: for the page's downloads and for the folder."""
         return {result.name: csv_text(result.table) for result in self.results}
 
-    def _html(self, texts: Mapping[str, str], beside: Sequence[str]) -> str:
+    def _html(self, texts: Mapping[str, str], beside: Sequence[Download]) -> str:
         rows = room([len(result.table) for result in self.results])
         renderer = Renderer(Glossary(self.terms), texts, rows_per_table=rows)
         takeaways = [(renderer.glossary.mark(t.text), t.about) for t in self.takeaways]
@@ -150,12 +150,11 @@ class Report:
             path.parent.mkdir(parents=True, exist_ok=True)
             return _write(path, self.html())
         data, texts = path / "data", self._texts()
-        beside = write_folder(data, texts, self.tables, self.provenance)
-        if workbook:
-            beside.append(write_workbook(data / "results.xlsx", self.results))
-        return _write(
-            path / "index.html", self._html(texts, [f"data/{file.name}" for file in beside])
-        )
+        files = [write_workbook(data / "results.xlsx", self.results)] if workbook else []
+        files += write_folder(data, texts, self.tables, self.provenance)
+        titles = {result.name: result.title for result in self.results}
+        beside = [download(file, titles) for file in files]
+        return _write(path / "index.html", self._html(texts, beside))
 
     def _library(self) -> Markup:
         if self.shared_script:
