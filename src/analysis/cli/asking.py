@@ -20,6 +20,7 @@ WORDS = {
     "kg": "kg", "kgs": "kg", "kilo": "kg", "kilos": "kg", "kilograms": "kg",
     "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
 }  # fmt: skip
+UNITS = ("kg", "lb")
 LEAVE = ("s", "skip")
 
 
@@ -67,16 +68,21 @@ class Asking:
         say(f"Neither {beside_it[0]} nor {path} can be written: you will be asked again.")
 
 
-def how_to_say(unknown: Iterable[Undecided], command: list[str]) -> str:
-    """Return the exact commands, and the lines of `liftdose.toml`, that say a unit."""
+def how_to_say(unknown: Iterable[Undecided], command: list[str] | None = None) -> str:
+    """Return the exact commands, and the lines of `liftdose.toml`, that say a unit.
+
+    Args:
+        unknown: files whose unit nobody said.
+        command: the arguments of the command that was run; None where it takes no `--unit`.
+    """
     from analysis.ingest.remembered import FILE
 
-    files = list(unknown)
-    again = shlex.join(["liftdose", *command])
-    lines = ["If the loads are kg or lb, say so with one of", f"  {again} --unit kg",
-             f"  {again} --unit lb"]  # fmt: skip
+    files, lines = list(unknown), []
+    if command is not None:
+        again = shlex.join(["liftdose", *command])
+        lines = ["Say which it is, for this once:", *(f"  {again} --unit {u}" for u in UNITS)]
     for folder in dict.fromkeys(each.export.parent for each in files):
-        lines += [f"or for good, in {folder / FILE}", "  [units]"]
+        lines += [f"Say it for good, as kg or lb, in {folder / FILE}:", "  [units]"]
         lines += [f"  {each.line}" for each in files if each.export.parent == folder]
     return printable("\n".join(lines))
 
@@ -84,7 +90,8 @@ def how_to_say(unknown: Iterable[Undecided], command: list[str]) -> str:
 def _answer(question: Undecided) -> str | None:
     """Ask until a unit is named or the file is left out; there is no silent default."""
     loads = ", ".join(f"{exercise} {load:g}" for exercise, load in question.loads)
-    say(f"{question.label}: {question.app} does not say whether its loads are kg or lb.")
+    where = question.export.parent / question.name
+    say(f"{where}: {question.app} does not say whether its loads are kg or lb.")
     say(f"Heaviest logged: {loads}.")
     say(f"The numbers alone do not decide: {question.reason}.")
     while True:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from analysis.cli import reading
-from analysis.cli.asking import Asking
+from analysis.cli.asking import Asking, how_to_say
 from analysis.cli.bars import bar
 from analysis.cli.reading import Athlete, Encoding, Out, Overrides, Paths, Strict, Unit
 from analysis.cli.saying import result, say
@@ -76,6 +76,8 @@ def coach(
         done = coach_folder(folder, out, workers=workers, ask=asking, tell=shown)
     for note in done.notes:
         say(note)
+    if asking.unknown:
+        say(how_to_say(asking.unknown))
     result(done.clients.summary)
     result(f"Index: {done.index}")
     without = int((done.clients.table["page"] == "").sum())

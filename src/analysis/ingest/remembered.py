@@ -109,8 +109,11 @@ def remember(path: Path, name: str, unit: str) -> None:
     if _parsed(text, path.name).units != wanted:
         raise SettingsError(path.name, "units", wanted, "expected a table, [units]")
     draft = path.with_suffix(".toml.part")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    draft.replace(path)
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @cache

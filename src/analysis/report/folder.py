@@ -30,7 +30,7 @@ class Download(NamedTuple):
     @property
     def size(self) -> str:
         """The size in kB, rounded up as file managers do."""
-        return f"{-(-self.bytes // 1000):,} kB"
+        return f"{-(-self.bytes // 1000):,}\N{NO-BREAK SPACE}kB"
 
 
 def download(path: Path, titles: Mapping[str, str]) -> Download:
