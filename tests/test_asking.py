@@ -77,6 +77,16 @@ def test_a_newer_export_of_the_same_name_keeps_its_answer_and_unit_wins(export):
     assert loads(export, unit="kg") == [100, 100]
 
 
+def test_a_page_opens_in_the_unit_that_is_remembered(export, tmp_path):
+    export.write_text(STRONG + "".join(strong_row(day=day) for day in range(1, 9)))
+    remembered.remember(export.parent / "liftdose.toml", "strong.csv", "lb")
+    assert liftdose("report", export, "--out", tmp_path / "out").returncode == 0
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert 'data-unit="lb" data-start-unit="lb"' in page
+    assert "read as lb, as liftdose.toml says" in page
+    assert str(tmp_path) not in page
+
+
 def test_a_folder_may_have_one_unit_with_exceptions(export):
     file(export.parent, "other.csv", STRONG + strong_row(day=2))
     text = 'unit = "kg"\n[units]\n"strong.csv" = "lb"\n'

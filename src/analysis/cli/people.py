@@ -41,13 +41,14 @@ def report(
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
     )
+    shown_in = unit or reading.own_unit(logbook)
     if anonymise:
         from analysis.anonymise import anonymise as without_names
         from analysis.anonymise import keep_salt
 
         logbook = without_names(logbook, keep_salt(salt))
     with bar("Pages") as shown:
-        lines = list(save(logbook, out, unit=unit or "kg", tell=shown))
+        lines = list(save(logbook, out, unit=shown_in, tell=shown))
     for line in lines:
         result(line)
     if offered := offer_overrides(out, logbook.exercises, logbook.catalogue):
