@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -289,10 +290,28 @@ def test_an_inert_cell_never_starts_a_formula(text):
 
 
 def test_a_long_table_shows_its_first_rows_and_says_so():
-    page = Report("T", [result(rows=250)]).html()
+    best_first = replace(result(rows=250), table=result(rows=250).table[::-1])
+    page = Report("T", [best_first]).html()
     assert "First 100 of 250 rows; all rows in the CSV download." in page
     assert page.count("<tr><td>") == 100
     assert "rows; all rows" not in Report("T", [result(rows=200)]).html()
+
+
+def test_a_long_table_that_runs_with_time_shows_its_last_rows():
+    table = result(rows=250).table
+    page = Report("T", [result(rows=250)]).html()
+    assert "Last 100 of 250 rows; all rows in the CSV download." in page
+    newest, oldest = (f"<td>{table.iloc[at, 0]:%Y-%m-%d}" for at in (-1, 0))
+    assert newest in page
+    assert oldest not in page
+
+
+def test_slugs_are_shown_in_words_and_kept_in_the_csv():
+    table = pd.DataFrame({"group": ["upper_back", "a_B", "x"]})
+    page = Report("T", [Result("r", "R", table, "s.")]).html()
+    assert "<td>upper back" in page
+    assert "<td>a_B" in page
+    assert "upper_back" in csv_text(table)
 
 
 @given(st.lists(st.integers(0, 5000), max_size=60))

@@ -20,6 +20,8 @@ import pandas as pd
 from analysis.result import Figure
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+SHADES = ("#93a1b0", "#6db3e8", "#2180c4", "#0b4a80", "#04253f")
+"""From least to most, for series that have an order: days a week, rep zones."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 
@@ -114,15 +116,23 @@ def interval_points(
 
 
 def bars(
-    x: Iterable[Any], y: Iterable[Any], name: str, *, series: int = 0, hover: str = "", **more: Any
+    x: Iterable[Any],
+    y: Iterable[Any],
+    name: str,
+    *,
+    series: int = 0,
+    ordered: bool = False,
+    hover: str = "",
+    **more: Any,
 ) -> Trace:
-    """Return bars."""
+    """Return bars; those of an `ordered` series are coloured from least to most."""
+    colours = SHADES if ordered else PALETTE
     return {
         "type": "bar",
         "x": plain(x),
         "y": plain(y),
         "name": name,
-        "marker": {"color": PALETTE[series % len(PALETTE)]},
+        "marker": {"color": colours[series % len(colours)]},
         **({"hovertemplate": hover} if hover else {}),
         **more,
     }
@@ -138,7 +148,18 @@ def heatmap(
         "y": plain(y),
         "z": [plain(row) for row in z],
         "colorscale": "Cividis",
-        "colorbar": {"title": {"text": unit}, "thickness": 12},
+        "colorbar": {
+            "title": {"text": unit, "side": "right"},
+            "orientation": "h",
+            "thickness": 10,
+            "len": 0.6,
+            "x": 0,
+            "xanchor": "left",
+            "xpad": 0,
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+        },
         "xgap": 1,
         "ygap": 1,
         "hoverongaps": False,
@@ -170,7 +191,13 @@ def figure(
         "layout": {
             "xaxis": {"title": {"text": x}, "automargin": True},
             "yaxis": {"title": {"text": y}, "automargin": True},
-            "legend": {"orientation": "h", "y": -0.25, "x": 0},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "yref": "container",
+                "y": 0,
+                "yanchor": "bottom",
+            },
             "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
             "hovermode": "closest",
             "meta": {"time_axis": time_axis, "load_axis": load_axis},

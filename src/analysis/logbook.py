@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
@@ -44,8 +45,13 @@ class Logbook:
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what `make` made the first time: for steps that many measures share.
 
-        A logbook never changes, and `replace` starts a new one with nothing made.
+        A logbook never changes, and `replace` starts a new one with nothing made. What is made
+        may not depend on how muscles are grouped: `regrouped` keeps it.
         """
+        try:
+            hash(key)
+        except TypeError:  # a body mass per athlete is a dictionary
+            return make()
         if key not in self._made:
             self._made[key] = make()
         made: T = self._made[key]
@@ -63,8 +69,21 @@ class Logbook:
             "sets", "exercise", descending=[True, False]
         )
 
+    def regrouped(self, catalogue: Catalogue) -> Logbook:
+        """Return the logbook with a catalogue that differs in how it groups muscles, only."""
+        new = replace(self, catalogue=catalogue)
+        object.__setattr__(new, "_made", self._made)
+        return new
+
+    def until(self, day: date) -> Logbook:
+        """Return the logbook as it stood at the end of a day."""
+        past = self.sets.filter(pl.col("started_at").dt.date() <= day)
+        return replace(self, sets=past) if past.height < self.sets.height else self
+
     def athlete(self, name: str) -> Logbook:
         """Return the part of one athlete: that athlete's sets, files and exercise names."""
+        if self.athletes == [name]:
+            return self
         sets = self.sets.filter(pl.col("athlete") == name)
         files = [str(entry["file"]) for entry in self.provenance if entry["athlete"] == name]
         counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets"))

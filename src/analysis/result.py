@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 DECIMALS = 6
-"""Decimals of a table's numbers."""
+DECIMALS_KG = 4
+"""Decimals of a table's numbers; a load to a tenth of a gram."""
 
 Figure = dict[str, Any]
 """A Plotly figure as plain lists and dictionaries: `{"data": [...], "layout": {...}}`.
@@ -66,14 +67,15 @@ class Result:
 
 
 def tidy(table: pl.DataFrame) -> pd.DataFrame:
-    """Return a measure's table as a `Result` holds it: pandas, numbers to `DECIMALS`.
+    """Return a measure's table as a `Result` holds it: pandas, numbers rounded.
 
     Digits beyond these depend on the order in which threads add, and would make two runs
     differ; no log knows them.
     """
     import polars.selectors as cs
 
-    return table.with_columns(cs.float().round(DECIMALS)).to_pandas()
+    kg = cs.float() & cs.ends_with("_kg")
+    return table.with_columns(kg.round(DECIMALS_KG), (cs.float() - kg).round(DECIMALS)).to_pandas()
 
 
 def _keep_charts_here() -> None:

@@ -298,7 +298,7 @@ def test_without_javascript_every_sentence_and_table_is_there(open_page, page_pa
     page = open_page(page_path, java_script_enabled=False)
     assert page.locator("text=Charts and downloads need JavaScript").is_visible()
     assert page.locator("#squat .summary").is_visible()
-    page.click("#squat summary")
+    page.click("#squat details.data summary")
     assert page.locator("#squat td").first.is_visible()
     assert not page.locator("#print").is_visible()
 

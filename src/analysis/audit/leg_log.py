@@ -60,7 +60,7 @@ class LegLog:
     @classmethod
     def of(cls, logbook: Logbook, block_weeks: int = 4) -> LegLog:
         """Return the leg log of a logbook of one athlete."""
-        return cls(replace(logbook, catalogue=with_legs(logbook.catalogue)), block_weeks)
+        return cls(logbook.regrouped(with_legs(logbook.catalogue)), block_weeks)
 
     @cached_property
     def sets(self) -> pl.DataFrame:
@@ -73,12 +73,6 @@ class LegLog:
             .join(described, on="exercise_id", how="left", maintain_order="left")
             .with_columns(weeks.day())
         )
-
-    @cached_property
-    def only(self) -> Logbook:
-        """The logbook with the sets of direct leg exercises alone."""
-        kept = pl.col("exercise_id").is_in(self._ids.implode())
-        return replace(self.logbook, sets=self.logbook.sets.filter(kept))
 
     @cached_property
     def _ids(self) -> pl.Series:
@@ -119,17 +113,21 @@ class LegLog:
     @cached_property
     def rates(self) -> pl.DataFrame:
         """`progression` of the leg exercises, and of the leg muscles."""
-        return pl.from_pandas(progression(self.only).table)
+        exercises, ids = self.logbook.catalogue.exercises, self._ids.implode()
+        lifts = exercises.filter(pl.col("exercise_id").is_in(ids))["name"].to_list()
+        names = [*MUSCLES, LEGS, *lifts]
+        return pl.from_pandas(progression(self.logbook).table).filter(pl.col("name").is_in(names))
 
     @cached_property
     def tops(self) -> pl.DataFrame:
         """The first top set of every leg exercise and day, in that order."""
-        return top_sets.top_sets(self.only, top_sets.Estimate(rep_cap=top_sets.SERIES_CAP))
+        tops = top_sets.top_sets(self.logbook, top_sets.Estimate(rep_cap=top_sets.SERIES_CAP))
+        return tops.filter(pl.col("exercise_id").is_in(self._ids.implode()))
 
     @cached_property
     def loads(self) -> pl.DataFrame:
         """`intensity` of direct leg work per week."""
-        return self._legs(intensity(self.only)).filter(pl.col("group") == LEGS)
+        return self._legs(intensity(self.logbook)).filter(pl.col("group") == LEGS)
 
     def now(self, rule: str) -> dict[str, float]:
         """Return sets a week in the last block by muscle, counted as "direct" or "fractional"."""

@@ -25,7 +25,7 @@ def leg_sides(log: LegLog) -> Result:
         the first top set, over days with both sides), `gap_pct` (100 · (left − right) / the
         stronger; positive when the left is stronger) and `days`.
     """
-    table = _gaps(log)
+    table = _gaps_once(log)
     return Result(
         name="leg-sides",
         title="Left and right",
@@ -38,7 +38,7 @@ def leg_sides(log: LegLog) -> Result:
 
 def side_gap(log: LegLog) -> Finding:
     """Find the largest gap between left and right."""
-    table = _gaps(log)
+    table = _gaps_once(log)
     if table.empty:
         return not_measurable("no leg exercise names its side (left or right) with a load")
     widest = max(table.to_dict("records"), key=lambda row: abs(row["gap_pct"]))
@@ -56,6 +56,10 @@ def side_gap(log: LegLog) -> Finding:
         "% gap",
         int(widest["days"]),
     )
+
+
+def _gaps_once(log: LegLog) -> pd.DataFrame:
+    return log.logbook.once("leg sides", lambda: _gaps(log))
 
 
 def _gaps(log: LegLog) -> pd.DataFrame:
@@ -76,6 +80,7 @@ def _gaps(log: LegLog) -> pd.DataFrame:
 
 
 def _tops(log: LegLog, side: str) -> pl.DataFrame:
-    one = replace(log.only, sets=log.only.sets.filter(pl.col("side") == side))
+    legs = pl.col("exercise_id").is_in(log.sets["exercise_id"].unique().implode())
+    one = replace(log.logbook, sets=log.logbook.sets.filter(pl.col("side") == side, legs))
     tops = top_sets(one, Estimate(rep_cap=SERIES_CAP)).filter(pl.col("e1rm_kg").is_not_null())
     return tops.select("lift", "day", pl.col("e1rm_kg").alias(f"{side}_kg"))

@@ -108,6 +108,7 @@ def _stacked(rows: pd.DataFrame) -> list[Trace]:
             share.index,
             NAMES[days],
             series=place,
+            ordered=True,
             hover="%{y}: %{x:.0f} % of logged weeks<extra>%{fullData.name}</extra>",
             orientation="h",
         )

@@ -193,6 +193,7 @@ def _zones(rows: pd.DataFrame) -> list[Trace]:
             sums.index,
             name.removeprefix("reps_").replace("_up", "+").replace("_", "–") + " reps",
             series=place,
+            ordered=True,
             hover="%{y}: %{x:,} sets<extra>%{fullData.name}</extra>",
             orientation="h",
         )

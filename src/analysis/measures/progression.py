@@ -61,8 +61,11 @@ def progression(
     estimate, rule = estimate or Estimate(rep_cap=SERIES_CAP), rule or WorkingRule()
     tops = top_sets.top_sets(logbook, estimate, rule)
     known = tops.filter(pl.col("e1rm_kg") > 0)
-    by_exercise = rates(
-        known, estimate, min_days=min_days, min_span_days=min_span_days, level=level
+    by_exercise = logbook.once(
+        ("rates", estimate, rule, min_days, min_span_days, level),
+        lambda: rates(
+            known, estimate, min_days=min_days, min_span_days=min_span_days, level=level
+        ),
     )
     by_muscle = pool(by_exercise, known, logbook.catalogue, min_exercises, level)
     table = tidy(_in_percent(pl.concat([by_muscle, by_exercise], how="diagonal")))

@@ -53,7 +53,11 @@ def top_sets(
         `top_load_kg`, `top_reps`, `top_rir` (null where effort is unknown), `e1rm_kg` (of the
         first top set; null above the rep cap), `best_e1rm_kg` (of the best set).
     """
-    estimate = estimate or Estimate()
+    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    return logbook.once(("top sets", estimate, rule), lambda: _top_sets(logbook, estimate, rule))
+
+
+def _top_sets(logbook: Logbook, estimate: Estimate, rule: WorkingRule) -> pl.DataFrame:
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
     sets = (
         counting.named(done, logbook.catalogue)

@@ -74,8 +74,8 @@ def row(
     logbook: Logbook, found: Sequence[Finding], rule: Thresholds, today: date
 ) -> dict[str, Any]:
     """Return the row of a logbook that holds one athlete, with the flags found in it."""
-    until = logbook.sets.filter(weeks.day() <= today)
-    lacking = _lacking(until, rule)
+    past = logbook.until(today)
+    lacking = _lacking(past.sets, rule)
     urgent = [each for each in found if each.level == "attention"]
     status = "needs attention" if urgent else "too little data" if lacking else "on track"
     return {
@@ -83,8 +83,8 @@ def row(
         "status": status,
         "why": "; ".join(filter(None, [_short(urgent), lacking])),
         "other_flags": _short([each for each in found if each.level != "attention"]),
-        **_attendance(until, today),
-        **_sets(replace(logbook, sets=until), today),
+        **_attendance(past.sets, today),
+        **_sets(past, today),
         **_trend(logbook, rule, today),
     }
 

@@ -81,7 +81,8 @@ def athlete_page(
             "muscle-by-muscle",
             "Muscle by muscle",
             list(muscle_sections(exercises, strengths, weekly, trained, rising)),
-            intro="Open a muscle for its weekly sets, its strength and its exercises.",
+            intro="Sets a week in the last block; change of strength over the last 56 days with "
+            "its 95 % interval. Open a muscle for its weeks and its exercises.",
         ),
         *(replace(section, folded=True) for section in audit_blocks(logbook)),
         Section(

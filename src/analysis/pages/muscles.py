@@ -1,4 +1,4 @@
-"""One folded section per muscle that was trained: its sets, its strength, its exercises."""
+"""One folded section per muscle that was trained: its sets and strength by week, its exercises."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.figures import bars, figure, line
-from analysis.report import Prose, Section
+from analysis.figures import Trace, band, bars, figure, line
+from analysis.models.latent.overview import shared_notes
+from analysis.report import Section
 from analysis.result import Figure, Result
+
+SETS = ["week", "direct_sets", "fractional_sets", "hard_sets", "effort_unknown_sets"]
+STRENGTH = ["index", "low", "high", "exercises"]
+RATE = ["pct_per_4_weeks", "low", "high"]
 
 
 def trained_groups(exercises: Result) -> list[str]:
@@ -35,17 +40,16 @@ def muscle_sections(
         rising: rates per exercise (`measures.progression`).
     """
     now = {row["group"]: row for row in coverage.table.to_dict("records")}
-    rows = exercises.table
+    rates = rising.table[rising.table["scope"] == "exercise"].set_index("name")[RATE]
+    used = exercises.table.drop(columns="athlete").join(rates, on="exercise")
+    said = shared_notes(strengths)
+    weeks, names = dict(list(volume.table.groupby("group"))), dict(list(used.groupby("group")))
     for group, strength in strengths.items():
         yield Section(
             f"muscle-{group.replace('_', '-')}",
             in_words(group),
-            [
-                Prose(_now(now[group])),
-                _weekly(volume.table[volume.table["group"] == group], group),
-                strength,
-                _exercises(rows[rows["group"] == group], rising.table, group),
-            ],
+            [_by_week(weeks[group], strength, group, said), _exercises(names[group], group)],
+            intro=f"{_now(now[group])}; strength {_change(strength.table)}.",
             folded=True,
         )
 
@@ -60,49 +64,95 @@ def in_words(group: str) -> str:
 
 
 def _now(row: Mapping[Hashable, Any]) -> str:
-    own = "" if pd.isna(row["own_average"]) else f" against {row['own_average']:.1f} before"
-    return (
-        f"Last block: {row['last_block']:.1f} sets a week{own}, of them "
-        f"{row['direct_last_block']:.1f} direct."
-    )
+    own = "" if pd.isna(row["own_average"]) else f", {row['own_average']:.1f} before"
+    return f"{row['last_block']:.1f} sets a week ({row['direct_last_block']:.1f} direct{own})"
 
 
-def _weekly(rows: pd.DataFrame, group: str) -> Result:
-    table = rows[["week", "direct_sets", "fractional_sets", "hard_sets", "effort_unknown_sets"]]
-    logged = table["fractional_sets"].dropna()
+def _change(strength: pd.DataFrame) -> str:
+    if strength.empty or pd.isna(strength["change_pct"].iloc[-1]):
+        return "not to be told yet"
+    last = strength.iloc[-1]
+    numbers = (last["change_pct"], last["change_low_pct"], last["change_high_pct"])
+    change, low, high = (f"{number:+.1f}".replace("-", "−") for number in numbers)
+    return f"{change} % [{low}, {high}], {last['status']}"
+
+
+def _by_week(weeks: pd.DataFrame, strength: Result, group: str, said: tuple[str, ...]) -> Result:
+    logged = weeks["fractional_sets"].dropna()
     return Result(
         name=f"weekly-{group.replace('_', '-')}",
-        title=f"Weekly sets: {in_words(group).lower()}",
-        table=table.reset_index(drop=True),
+        title=f"Sets and strength by week: {in_words(group).lower()}",
+        table=_side_by_side(weeks[SETS], strength.table),
         summary=(
             f"{logged.median():.1f} fractional sets in a typical logged week (middle half "
             f"{logged.quantile(0.25):.1f} to {logged.quantile(0.75):.1f}, "
-            f"n = {len(logged)} weeks)."
+            f"n = {len(logged)} weeks). {strength.summary}"
         ),
-        draw=_draw_weekly,
+        draw=_draw,
+        notes=tuple(note for note in strength.notes if note not in said),
     )
 
 
-def _draw_weekly(table: pd.DataFrame) -> Figure:
-    hover = "week of %{x}: %{y:.1f} sets<extra>%{fullData.name}</extra>"
-    return figure(
-        [
-            bars(table["week"], table["fractional_sets"], "fractional", series=4, hover=hover),
-            line(
-                table["week"], table["direct_sets"], "direct", series=0, hover=hover, mode="lines"
-            ),
-        ],
+def _side_by_side(weeks: pd.DataFrame, strength: pd.DataFrame) -> pd.DataFrame:
+    """Return the sets of every week with the strength index in it; each has its own weeks."""
+    if strength.empty:
+        return weeks.reset_index(drop=True)
+    day = strength["day"].astype("datetime64[s]")
+    monday = day - pd.to_timedelta(day.dt.weekday, unit="D")
+    last = strength[STRENGTH].assign(week=monday).drop_duplicates("week", keep="last")
+    same = weeks.assign(week=weeks["week"].astype("datetime64[s]"))
+    return same.merge(last, on="week", how="left")
+
+
+def _draw(table: pd.DataFrame) -> Figure:
+    if "index" not in table:
+        one = _bars(table, "y")
+        return figure(one, x="Week", y="Sets a week", time_axis="x", height=260, barmode="overlay")
+    known = table[table["index"].notna()]
+    week = known["week"].tolist()
+    hover = "week of %{x}: index %{y:.1f}, %{customdata} exercises<extra></extra>"
+    strength = [
+        band(week, known["low"].tolist(), known["high"].tolist(), "95 % band", series=1),
+        line(
+            week,
+            known["index"],
+            "strength",
+            series=1,
+            hover=hover,
+            mode="lines",
+            customdata=known["exercises"].tolist(),
+        ),
+    ]
+    drawn = figure(
+        [*strength, *_bars(table, "y2")],
         x="Week",
-        y="Sets a week",
+        y="Strength (start = 100)",
         time_axis="x",
+        height=400,
+        barmode="overlay",
     )
+    drawn["layout"]["xaxis"]["anchor"] = "y2"
+    drawn["layout"]["yaxis"]["domain"] = [0.44, 1]
+    drawn["layout"]["yaxis2"] = {
+        "title": {"text": "Sets a week"},
+        "domain": [0, 0.36],
+        "automargin": True,
+        "rangemode": "tozero",
+    }
+    return drawn
 
 
-def _exercises(rows: pd.DataFrame, rates: pd.DataFrame, group: str) -> Result:
-    own = rates[rates["scope"] == "exercise"].set_index("name")
-    table = rows.drop(columns=["athlete", "group"]).join(
-        own[["pct_per_4_weeks", "low", "high"]], on="exercise"
-    )
+def _bars(table: pd.DataFrame, axis: str) -> list[Trace]:
+    hover = "week of %{x}: %{y:.1f} sets<extra>%{fullData.name}</extra>"
+    shown = {"fractional_sets": ("counting half where it helps", 4), "direct_sets": ("direct", 0)}
+    return [
+        bars(table["week"], table[name], said, series=place, hover=hover, yaxis=axis)
+        for name, (said, place) in shown.items()
+    ]
+
+
+def _exercises(rows: pd.DataFrame, group: str) -> Result:
+    table = rows.drop(columns="group")
     rated = table["pct_per_4_weeks"].notna().sum()
     return Result(
         name=f"exercises-{group.replace('_', '-')}",

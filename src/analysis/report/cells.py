@@ -6,9 +6,8 @@ small tables of a page.
 
 from __future__ import annotations
 
-import csv
+import re
 from dataclasses import dataclass
-from io import StringIO
 from math import ceil, isfinite, isnan, log10
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,7 @@ UNITS = {
 """Column suffix -> unit as printed in a table head."""
 
 MISSING = "–"
+_NEEDS_QUOTES = re.compile('[,"\n\r]')
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -101,28 +101,39 @@ def inert(value: Any) -> Any:
 
 def csv_text(table: Frame) -> str:
     """Return a pandas or polars frame as CSV with inert text cells."""
-    return _pandas_csv(table) if isinstance(table, pd.DataFrame) else _polars_csv(table)
+    return joined(csv_columns(table)) if isinstance(table, pd.DataFrame) else _polars_csv(table)
 
 
-def _pandas_csv(table: pd.DataFrame) -> str:
-    names, series = zip(*table.items(), strict=True) if table.shape[1] else ((), ())
-    columns = [_inert_cells(values) for values in series]
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([inert(str(name)) for name in names])
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+def csv_columns(table: pd.DataFrame) -> list[list[str]]:
+    """Return each column as the cells of its CSV, head first, quoted where they must be."""
+    return [
+        _quoted([inert(str(name)), *_inert_texts(values)], alone=table.shape[1] == 1)
+        for name, values in table.items()
+    ]
 
 
-def _inert_cells(values: pd.Series[Any]) -> list[Any]:
+def joined(columns: list[list[str]]) -> str:
+    """Return the CSV text of columns from `csv_columns`."""
+    return "".join(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
+
+
+def _inert_texts(values: pd.Series[Any]) -> list[str]:
     plain = cells(values)
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biufM":
-        return plain
-    return [inert(value if isinstance(value, str) else _csv_value(value)) for value in plain]
+        return ["" if value is None else str(value) for value in plain]
+    return ["" if value is None else str(inert(value)) for value in plain]
 
 
-def _csv_value(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+def _quoted(texts: list[str], *, alone: bool) -> list[str]:
+    # one look at the whole column: most hold nothing that needs a quote
+    if not _NEEDS_QUOTES.search("".join(texts)) and not alone:
+        return texts
+    return [
+        '"{}"'.format(text.replace('"', '""'))
+        if _NEEDS_QUOTES.search(text) or (alone and not text)
+        else text
+        for text in texts
+    ]
 
 
 def _polars_csv(table: pl.DataFrame) -> str:

@@ -6,6 +6,7 @@ quotes that HTML lets one leave out: the cells are most of a page's own size.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from analysis.report.cells import Head, cells, head, number_texts, plain_text
+
+_SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+\Z")
 
 ROWS_PER_PAGE = 250
 """Rows that the tables of one page share: about 0.1 MB. The CSV downloads hold all rows."""
@@ -29,6 +32,8 @@ class Grid:
     rows: Markup
     shown: int
     total: int
+    newest: bool = False
+    """Whether the rows shown are the last ones, of a table that runs with time."""
 
     @property
     def whole(self) -> bool:
@@ -64,9 +69,13 @@ def grid(
         most: rows that there is room for.
     """
     links = links or {}
-    top = table if len(table) <= most else table.head(min(FIRST_ROWS, most))
-    series = {str(name): values for name, values in top.items()}
     hidden = {*links.values(), *(["athlete"] if _one_athlete(table) else [])}
+    newest = _runs_with_time(table, hidden)
+    top = table
+    if len(table) > most:
+        few = min(FIRST_ROWS, most)
+        top = table.tail(few) if newest else table.head(few)
+    series = {str(name): values for name, values in top.items()}
     heads = [head(name, series[name]) for name in series if name not in hidden]
     columns = [
         _link_cells(series[each.column], series[links[each.column]])
@@ -75,7 +84,13 @@ def grid(
         for each in heads
     ]
     rows = "".join("<tr>" + "".join(row) for row in zip(*columns, strict=True))
-    return Grid(heads, Markup(rows), len(top), len(table))
+    return Grid(heads, Markup(rows), len(top), len(table), newest)
+
+
+def _runs_with_time(table: pd.DataFrame, hidden: set[str]) -> bool:
+    """Return whether the first column is of dates that never go back: the last rows are news."""
+    first = next((values for name, values in table.items() if name not in hidden), None)
+    return first is not None and first.dtype.kind == "M" and bool(first.is_monotonic_increasing)
 
 
 def _one_athlete(table: pd.DataFrame) -> bool:
@@ -87,7 +102,7 @@ def _one_athlete(table: pd.DataFrame) -> bool:
 def _cells(values: pd.Series[Any], each: Head) -> list[str]:
     plain = cells(values)
     if not each.number:
-        return [f"<td>{text}" for text in _escaped([plain_text(cell) for cell in plain])]
+        return [f"<td>{text}" for text in _escaped([_spoken(plain_text(c)) for c in plain])]
     texts = number_texts(plain)
     if not each.in_kg:
         return [f"<td class=n>{text}" for text in texts]
@@ -95,6 +110,11 @@ def _cells(values: pd.Series[Any], each: Head) -> list[str]:
         f"<td class=n>{text}" if cell is None else f"<td data-kg={cell:.6g}>{text}"
         for cell, text in zip(plain, texts, strict=True)
     ]
+
+
+def _spoken(text: str) -> str:
+    """Return a slug in words, as a person reads it; the CSV keeps the slug."""
+    return text.replace("_", " ") if _SLUG.match(text) else text
 
 
 def _escaped(texts: list[str]) -> list[str]:

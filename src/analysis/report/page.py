@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from analysis.report.blocks import Block, Takeaway, anchors, results
-from analysis.report.cells import csv_text
+from analysis.report.cells import csv_columns, joined
 from analysis.report.folder import Download, download, write_folder
 from analysis.report.glossary import Glossary, default_terms, own_terms
 from analysis.report.grid import room
 from analysis.report.library import packed_plotly_js, plotly_js, template_text
-from analysis.report.payload import payload
+from analysis.report.payload import Columns, payload
 from analysis.report.render import Renderer, environment, flatten
 from analysis.report.workbook import write_workbook
 from analysis.result import Result
@@ -107,15 +107,15 @@ class Report:
         Args:
             beside: files saved with it, listed under Downloads.
         """
-        return self._html(self._texts(), beside)
+        return self._html(self._columns(), beside)
 
-    def _texts(self) -> dict[str, str]:
-        """Return each result's table as CSV: for the page's downloads and for the folder."""
-        return {result.name: csv_text(result.table) for result in self.results}
+    def _columns(self) -> dict[str, Columns]:
+        """Return each result's table as columns of CSV cells, for the page and for the folder."""
+        return {result.name: csv_columns(result.table) for result in self.results}
 
-    def _html(self, texts: Mapping[str, str], beside: Sequence[Download]) -> str:
+    def _html(self, columns: Mapping[str, Columns], beside: Sequence[Download]) -> str:
         rows = room([len(result.table) for result in self.results])
-        renderer = Renderer(Glossary(self.terms), texts, rows_per_table=rows)
+        renderer = Renderer(Glossary(self.terms), columns, rows_per_table=rows)
         takeaways = [(renderer.glossary.mark(t.text), t.about) for t in self.takeaways]
         body = renderer.blocks(self.items)
         return (
@@ -149,12 +149,13 @@ class Report:
         if path.suffix == ".html":
             path.parent.mkdir(parents=True, exist_ok=True)
             return _write(path, self.html())
-        data, texts = path / "data", self._texts()
+        data, columns = path / "data", self._columns()
+        texts = {name: joined(each) for name, each in columns.items()}
         files = [write_workbook(data / "results.xlsx", self.results)] if workbook else []
         files += write_folder(data, texts, self.tables, self.provenance)
         titles = {result.name: result.title for result in self.results}
         beside = [download(file, titles) for file in files]
-        return _write(path / "index.html", self._html(texts, beside))
+        return _write(path / "index.html", self._html(columns, beside))
 
     def _library(self) -> Markup:
         if self.shared_script:

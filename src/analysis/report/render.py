@@ -16,6 +16,7 @@ from analysis.report.body import Drawing, drawing
 from analysis.report.cells import plain_text
 from analysis.report.glossary import Glossary
 from analysis.report.grid import ALL_ROWS, Grid, grid
+from analysis.report.payload import Columns
 from analysis.result import Figure, Result
 
 
@@ -39,9 +40,9 @@ class Renderer:
     """Writes blocks and gathers on the way what the page's script and its end need."""
 
     glossary: Glossary
-    texts: Mapping[str, str]
+    columns: Mapping[str, Columns]
     figures: dict[str, Figure] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Columns] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     has_kg: bool = False
     rows_per_table: int = ALL_ROWS
@@ -109,7 +110,7 @@ class Renderer:
             self.figures[result.name] = figure
         else:
             figure = None
-        self.files[result.name] = self.texts[result.name]
+        self.files[result.name] = self.columns[result.name]
         return {"result": result, "figure": figure, "grid": self.grid(result.table, links)}
 
     def _drawing(self, block: BodyMap) -> Drawing:

@@ -46,6 +46,7 @@ def draw(table: pd.DataFrame) -> Figure:
         x=f"Strength, {unit}",
         y="",
         shapes=[zero],
+        showlegend=False,
         height=max(320, 90 + 36 * len(shown)),
         yaxis={"autorange": "reversed", "automargin": True},
     )

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from analysis.models.dose_response.estimate import Estimate
 from analysis.models.dose_response.model import ChangeModel, TooLittleError, fit_changes
-from analysis.models.dose_response.within import SERIES, usable
+from analysis.models.dose_response.series import own_mean
+from analysis.models.dose_response.within import usable
 
 Floats = NDArray[np.float64]
 Basis = Callable[[Floats], dict[str, Floats]]
@@ -127,7 +128,9 @@ def _fit(
     if basis is None:
         return None
     columns = pd.DataFrame(basis(x), rows.index)
-    own = columns.groupby([rows[key] for key in SERIES]).transform("mean").add_prefix("mean_")
+    own = pd.DataFrame(
+        own_mean(rows, columns.to_numpy()), rows.index, [f"mean_{name}" for name in columns]
+    )
     table = pd.concat([rows.drop(columns=columns.columns, errors="ignore"), columns, own], axis=1)
     within = [*map(str, columns), *(each for each in adjust if np.ptp(table[each]) > 0)]
     between = [str(each) for each in own if np.ptp(own[each]) > 0]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from analysis.models.dose_response.estimate import Estimate
 from analysis.models.dose_response.model import ChangeModel, fit_changes
-from analysis.models.dose_response.within import SERIES, shifted, usable
+from analysis.models.dose_response.series import own_mean, shifted
+from analysis.models.dose_response.within import usable
 
 JOINT = ("dose", "intensity_pct", "frequency")
 
@@ -51,10 +53,8 @@ def joint_effects(
         TooLittleError: too few blocks with all of them known.
     """
     rows = usable(panel, list(exposures))
-    varying = [
-        name
-        for name in exposures
-        if (rows[name] - rows.groupby(SERIES)[name].transform("mean")).abs().max() > 1e-9
-    ]
+    values = rows[list(exposures)].to_numpy(float)
+    most = np.abs(values - own_mean(rows, values)).max(axis=0, initial=0)
+    varying = [name for name, moved in zip(exposures, most, strict=True) if moved > 1e-9]
     model = fit_changes(rows, varying)
     return {name: model.contrast({name: 1.0}, level) for name in varying}, model

@@ -18,6 +18,7 @@ import pandas as pd
 from analysis.models import mixed
 from analysis.models.dose_response.estimate import Estimate
 from analysis.models.dose_response.noise import Floats, chains
+from analysis.models.dose_response.series import own_mean
 
 FEWEST_CLUSTERS = 5
 FEWEST_BLOCKS = 6
@@ -92,58 +93,60 @@ def fit_changes(
         TooLittleError: too few changes, or an exposure that does not vary.
     """
     n_athletes = rows["athlete"].nunique()
-    _check(rows, within)
-    design = _design(rows, within, between, n_athletes)
+    exposures = rows[list(within)].to_numpy(float)
+    _check(exposures, within)
+    terms, values = _design(rows, exposures, within, between, n_athletes)
     chain, response = chains(rows), rows["change_pct"].to_numpy(float)
-    values = design.to_numpy()
     if noise_share is None:
         noise_share = chain.best_share(response, values)
     white, log_l = chain.whiten(noise_share, np.column_stack([values, response]))
-    table = pd.DataFrame(white, columns=[*design.columns, "change"])
     if n_athletes < FEWEST_CLUSTERS:
-        return _least_squares(table, noise_share, n_athletes, tuple(design.columns))
+        return _least_squares(white[:, :-1], white[:, -1], noise_share, n_athletes, terms)
+    table = pd.DataFrame(white, columns=[*terms, "change"])
     table["athlete"] = rows["athlete"].to_numpy()
-    return _pooled(table, list(design.columns), slopes, reml, noise_share, log_l)
+    return _pooled(table, list(terms), slopes, reml, noise_share, log_l)
 
 
-def _check(rows: pd.DataFrame, within: Sequence[str]) -> None:
+def _check(exposures: Floats, within: Sequence[str]) -> None:
     fewest = max(FEWEST_BLOCKS, len(within) + 3)
-    if len(rows) < fewest:
+    if len(exposures) < fewest:
         raise TooLittleError(
-            f"{len(rows)} changes from one block to the next, {fewest} or more are needed"
+            f"{len(exposures)} changes from one block to the next, {fewest} or more are needed"
         )
-    still = [name for name in within if rows[name].std() < 1e-9]
+    spread = exposures.std(axis=0, ddof=1)
+    still = [name for name, sd in zip(within, spread, strict=True) if sd < 1e-9]
     if still:
         raise TooLittleError(f"{', '.join(still)} does not vary from block to block")
 
 
 def _design(
-    rows: pd.DataFrame, within: Sequence[str], between: Sequence[str], n_athletes: int
-) -> pd.DataFrame:
-    series = rows.groupby(["athlete", "muscle"], sort=False)[list(within)]
-    columns = dict((rows[list(within)] - series.transform("mean")).items())
-    if n_athletes >= FEWEST_CLUSTERS:
-        columns = {"growth": pd.Series(1.0, rows.index), **columns}
-        columns |= {name: rows[name] - rows[name].mean() for name in between}
-    else:
-        own = {
-            f"growth_{name}": (rows["athlete"] == name).astype(float)
-            for name in rows["athlete"].unique()
-        }
-        columns = own | columns
-    return pd.DataFrame(columns).astype(float)
+    rows: pd.DataFrame,
+    exposures: Floats,
+    within: Sequence[str],
+    between: Sequence[str],
+    n_athletes: int,
+) -> tuple[tuple[str, ...], Floats]:
+    deviations = exposures - own_mean(rows, exposures)
+    if n_athletes < FEWEST_CLUSTERS:
+        athlete, names = pd.factorize(rows["athlete"])
+        own = np.eye(len(names))[athlete]
+        terms = (*(f"growth_{name}" for name in names), *within)
+        return terms, np.column_stack([own, deviations])
+    means = rows[list(between)].to_numpy(float)
+    growth = np.ones(len(rows))
+    terms = ("growth", *within, *between)
+    return terms, np.column_stack([growth, deviations, means - means.mean(axis=0)])
 
 
 def _least_squares(
-    table: pd.DataFrame, share: float, n_athletes: int, terms: tuple[str, ...]
+    x: Floats, y: Floats, share: float, n_athletes: int, terms: tuple[str, ...]
 ) -> ChangeModel:
-    x, y = table[list(terms)].to_numpy(), table["change"].to_numpy()
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise TooLittleError("the exposures of the blocks cannot be told apart")
     spare = len(y) - x.shape[1]
     if spare < 1:
         raise TooLittleError(f"{len(y)} changes for {x.shape[1]} effects")
-    beta = np.linalg.lstsq(x, y, rcond=None)[0]
+    beta = np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=np.float64)
     rss = float(((y - x @ beta) ** 2).sum())
     covariance = rss / spare * np.linalg.inv(x.T @ x)
     loglik = -0.5 * len(y) * (1 + float(np.log(2 * np.pi * rss / len(y))))

@@ -21,6 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from analysis.models.dose_response.series import series_number
+
 Floats = NDArray[np.float64]
 
 LARGEST_SHARE = 0.99
@@ -78,7 +80,7 @@ class Chains:
 
 def chains(rows: pd.DataFrame) -> Chains:
     """Return the chains of a panel's rows, sorted by athlete, muscle and block."""
-    series = rows.groupby(["athlete", "muscle"], sort=False).ngroup().to_numpy()
+    series = series_number(rows)
     block = rows["block"].to_numpy()
     follows = np.zeros(len(rows), dtype=bool)
     follows[1:] = (series[1:] == series[:-1]) & (block[1:] == block[:-1] + 1)

@@ -22,9 +22,9 @@ import pandas as pd
 
 from analysis.models.dose_response.estimate import Estimate
 from analysis.models.dose_response.model import ChangeModel, TooLittleError, fit_changes
+from analysis.models.dose_response.series import SERIES, own_mean, shifted
 
 PLACEBO_ALPHA = 0.05
-SERIES = ["athlete", "muscle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,7 @@ def within_effect(
     """
     rows = usable(panel, [exposure, *adjust])
     mean = f"{exposure}_own_mean"
-    rows[mean] = rows.groupby(SERIES)[exposure].transform("mean")
+    rows[mean] = own_mean(rows, rows[exposure].to_numpy(float))
     within = [exposure, *_varying(rows, adjust)]
     model = fit_changes(rows, within, _if_varies(rows, mean), slopes=[exposure])
     has_between = mean in model.terms
@@ -140,7 +140,7 @@ def lead_placebo(
     """Return the effect of the next block's exposure on this change, None where it is not told."""
     ahead = shifted(panel, exposure, -1)
     rows = usable(panel.assign(ahead=ahead), [exposure, "ahead", *adjust])
-    rows["own_mean"] = rows.groupby(SERIES)[exposure].transform("mean")
+    rows["own_mean"] = own_mean(rows, rows[exposure].to_numpy(float))
     within = [exposure, "ahead", *_varying(rows, adjust)]
     try:
         model = fit_changes(rows, within, _if_varies(rows, "own_mean"))
@@ -153,13 +153,6 @@ def usable(panel: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
     """Return the rows that hold a change and all that is needed, in order of time."""
     complete = (panel["status"] == "ok") & panel[list(needed)].notna().all(axis=1)
     return panel[complete].sort_values([*SERIES, "block"]).reset_index(drop=True)
-
-
-def shifted(panel: pd.DataFrame, name: str, blocks: int) -> pd.Series:
-    """Return a column as it was `blocks` blocks before (negative: after), NaN where unknown."""
-    there = panel.set_index([*SERIES, "block"])[name]
-    keys = pd.MultiIndex.from_frame(panel[[*SERIES, "block"]].assign(block=panel.block - blocks))
-    return pd.Series(there.reindex(keys).to_numpy(), panel.index)
 
 
 def _varying(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.logbook import Logbook
 from analysis.models.dose_response import Estimate, TooLittleError, WithinEffect, within_effect
-from analysis.models.dose_response.within import lead_placebo, shifted
+from analysis.models.dose_response.series import shifted
+from analysis.models.dose_response.within import lead_placebo
 from analysis.models.hypothesis.choices import Choice, planned
 from analysis.models.hypothesis.people import enough
 from analysis.models.hypothesis.plan import Plan

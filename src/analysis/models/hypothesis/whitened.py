@@ -14,7 +14,8 @@ import pandas as pd
 
 from analysis.models.dose_response import WithinEffect
 from analysis.models.dose_response.noise import Chains, Floats, chains
-from analysis.models.dose_response.within import SERIES, usable
+from analysis.models.dose_response.series import SERIES
+from analysis.models.dose_response.within import usable
 
 
 @dataclass(frozen=True, eq=False)

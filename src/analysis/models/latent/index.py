@@ -75,19 +75,28 @@ def strength_index(
     wander = float(
         np.average(parameters["level_sd_per_sqrt_day"] ** 2, weights=parameters["days"])
     )
-    kept = states.groupby("series")["day"].agg(["size", "min", "max"])
-    end = float(states["day"].max())
-    weeks = np.append(np.arange(states["day"].min(), end, WEEK_DAYS), end)
+    day = states["day"].to_numpy()
+    weeks = np.append(np.arange(day.min(), day.max(), WEEK_DAYS), day.max())
     mean, covariance, share = common_trend(weekly, wander, weeks)
     covariance = covariance * fit.widening
     table = _table(weekly, weeks, mean, covariance, level)
-    changes = _changes(weeks, mean, covariance, window_days, states["day"])
+    changes = _changes(weeks, mean, covariance, window_days, day)
     return StrengthIndex(
         table,
-        kept.set_axis(["days", "first_day", "last_day"], axis=1).reset_index(),
+        _followed(states["series"], day),
         share,
         status_table(changes, smallest_change, certainty),
         fit.left_out[fit.left_out["series"].isin(names)],
+    )
+
+
+def _followed(series: pd.Series[str], day: Floats) -> pd.DataFrame:
+    """Return the days of each exercise; its rows stand together, by time."""
+    number, names = pd.factorize(series)
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    days = np.diff(np.append(first, len(day)))
+    return pd.DataFrame(
+        {"series": names, "days": days, "first_day": day[first], "last_day": day[first + days - 1]}
     )
 
 
@@ -114,7 +123,7 @@ def _table(
 
 
 def _changes(
-    weeks: Floats, mean: Floats, covariance: Floats, window_days: float, days: pd.Series[float]
+    weeks: Floats, mean: Floats, covariance: Floats, window_days: float, days: Floats
 ) -> pd.DataFrame:
     """Return the last two windows' changes as `status_table` takes them; one row."""
     columns: dict[str, float] = {}

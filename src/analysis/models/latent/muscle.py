@@ -87,12 +87,13 @@ def latent_strengths(
     The arguments and each result are those of `latent_strength`, but that the notes on sets left
     out are of all the sets given.
     """
+    ids = {muscle: _direct(logbook, muscle) for muscle in muscles}
     estimates = observations(logbook.sets, formula=formula, body_mass_kg=body_mass_kg)
     table = estimates.table
     fit = None if table.empty else smooth(table, model="level", tail_dof=TAIL_DOF)
     results = {}
     for muscle in muscles:
-        own = table[table["exercise_id"].isin(_direct(logbook, muscle).to_list())]
+        own = table[table["exercise_id"].isin(ids[muscle].to_list())]
         indices = _indices(own, fit, window_days, smallest_change)
         settings = {
             "muscle": muscle,
@@ -146,21 +147,26 @@ def _indices(
 
 def _rows(athlete: str, index: StrengthIndex) -> pd.DataFrame:
     weeks, change = index.table, index.change.iloc[0]
-    rows = pd.DataFrame(
+    levels = {"index": "log_change", "low": "low", "high": "high"}
+    last = {
+        "change_pct": "change_pct",
+        "change_low_pct": "low_pct",
+        "change_high_pct": "high_pct",
+        **{name: name for name in ("p_gain", "p_plateau", "p_loss")},
+    }
+    return pd.DataFrame(
         {
             "athlete": athlete,
-            "day": pd.to_datetime(weeks["day"].round(), unit="D"),
-            "index": 100 * np.exp(weeks["log_change"]),
-            "low": 100 * np.exp(weeks["low"]),
-            "high": 100 * np.exp(weeks["high"]),
-            "exercises": weeks["exercises"],
-            "change_pct": change["change_pct"],
-            "change_low_pct": change["low_pct"],
-            "change_high_pct": change["high_pct"],
-            **{name: change[name] for name in ("p_gain", "p_plateau", "p_loss", "status")},
+            "day": weeks["day"].to_numpy().round().astype("datetime64[D]").astype("datetime64[s]"),
+            **{
+                name: np.round(100 * np.exp(weeks[column].to_numpy()), DECIMALS)
+                for name, column in levels.items()
+            },
+            "exercises": weeks["exercises"].to_numpy(),
+            **{name: round(float(change[column]), DECIMALS) for name, column in last.items()},
+            "status": change["status"],
         }
     )
-    return rows.round({name: DECIMALS for name in rows.columns if rows[name].dtype.kind == "f"})
 
 
 def _summary(table: pd.DataFrame, muscle: str, estimates: Estimates, window_days: float) -> str:
@@ -169,7 +175,7 @@ def _summary(table: pd.DataFrame, muscle: str, estimates: Estimates, window_days
             f"Too little to estimate {muscle} strength: {len(estimates.table)} usable sets, and "
             "no exercise on three days or more."
         )
-    last = table.groupby("athlete").last()
+    last = table[~table["athlete"].duplicated(keep="last")]
     if len(last) > 1:
         counts = last["status"].value_counts()
         told = ", ".join(f"{number} {status}" for status, number in counts.items())

@@ -46,11 +46,18 @@ def strength_overview(strengths: Mapping[str, Result]) -> Result:
         draw=_draw,
         notes=(
             *notes,
+            *shared_notes(strengths),
             "Strength is estimated from sets; a plateau is a change within ±2 %. A word is used "
             "only from a probability of 80 %.",
         ),
         settings={"window_days": days},
     )
+
+
+def shared_notes(strengths: Mapping[str, Result]) -> tuple[str, ...]:
+    """Return the notes that all muscles have in common, to be said once."""
+    each = [result.notes for result in strengths.values()]
+    return tuple(note for note in each[0] if all(note in notes for notes in each)) if each else ()
 
 
 def _summary(table: pd.DataFrame, days: float) -> str:

@@ -93,7 +93,11 @@ function dressed(figure, dark) {
 }
 
 /* On a dark page black marks turn white; the palette's two dark hues get lighter sisters. */
-const LIGHTER = { "#000000": "#f2f2f2", "#0072B2": "#4aa3dc", "#D55E00": "#f0803c", "#009E73": "#2fc299" };
+const LIGHTER = {
+  "#000000": "#f2f2f2", "#0072B2": "#4aa3dc", "#D55E00": "#f0803c", "#009E73": "#2fc299",
+  // from least to most: what is most stands out from the page, dark or light
+  "#93a1b0": "#6b7682", "#6db3e8": "#2d6f9f", "#2180c4": "#4ba0dd", "#0b4a80": "#9ccdf2", "#04253f": "#e0f0fc",
+};
 function lightened(value) {
   if (typeof value === "string") {
     return LIGHTER[value] ?? value.replace(/^rgba\(0,0,0,/, "rgba(242,242,242,").replace(/^rgba\(0,114,178,/, "rgba(74,163,220,");

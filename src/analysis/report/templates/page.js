@@ -184,14 +184,20 @@
   /* ---- downloads: the same text as the CSV files of the folder ---- */
   function download(name) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([stored.files[name]], { type: "text/csv;charset=utf-8" }));
+    link.href = URL.createObjectURL(new Blob([csv(stored.files[name])], { type: "text/csv;charset=utf-8" }));
     link.download = `${name}.csv`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
+  /* A table lies in the page column by column, cells quoted as in the file. */
+  function csv(columns) {
+    const cells = columns.map((column) => Array.isArray(column) ? column : column.split("\n"));
+    return (cells[0] ?? []).map((_, row) => cells.map((column) => column[row]).join(",") + "\n").join("");
+  }
+
   /* ---- print: every chart drawn, light, and scaled by its own box (see @media print) ---- */
-  const folds = () => all("details.fold");
+  const folds = () => all("details.fold, details.notes");
   function toPaper() {
     if (root.dataset.paper) return;
     root.dataset.paper = "true";
