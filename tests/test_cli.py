@@ -6,9 +6,19 @@ import csv
 import json
 import subprocess
 import sys
+import zipfile
 
 import pytest
+from typer.testing import CliRunner
 
+import analysis as lab
+from analysis import doctor
+from analysis.cli import app, people
+from analysis.explain import explain
+from analysis.pages import athletes
+from analysis.paths import pasted
+from analysis.report.glossary import default_terms
+from analysis.vendors import known_vendors
 from tests.test_ingest import HEVY, STRONG, file, hevy_row, strong_row
 
 
@@ -84,9 +94,175 @@ def test_two_athletes_get_a_page_each(tmp_path):
     assert (tmp_path / "out/bo-b/index.html").exists()
 
 
-def test_explain_and_doctor():
-    assert "one-repetition maximum" in liftdose("explain", "e1rm").stdout
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["reprot", "x"], "Did you mean 'report'?"),
+        (["report", "a.csv", "--untis", "kg"], "No such option: --untis. Did you mean --unit?"),
+        (["report", "a.csv", "--zebra"], "No such option: --zebra. There are --out, --unit"),
+        (["--unit", "kg", "report", "a.csv"], "such as `liftdose report … --unit`"),
+        (["--debgu", "version"], "No such option: --debgu. Did you mean --debug?"),
+        (["a.csv"], "a.csv is no command. Did you mean `liftdose report a.csv`?"),
+        (["report", "A.cvs"], "A.cvs: no such file or folder; did you mean a.csv?"),
+        (["formats", "hevvy"], "did you mean Hevy?"),
+        (["formats", "garmin"], "it cannot be read yet. Known: FitNotes, FitNotes backup, Hevy"),
+        (["explain", "hard", "sett"], "did you mean hard set"),
+        (["explain", "glute"], "did you mean glutes"),
+        (["report", "titel.csv"], "lacks exercise_title (is 'exercise_titel' meant?"),
+        (["report", "load.csv"], "lacks weight_kg or weight_lbs (is 'wieght_kg' meant?"),
+    ],
+)
+def test_what_is_mistyped_is_answered_with_what_was_meant(tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    file(tmp_path, "a.csv", HEVY + hevy_row())
+    file(tmp_path, "titel.csv", HEVY.replace("exercise_title", "exercise_titel") + hevy_row())
+    file(tmp_path, "load.csv", HEVY.replace("weight_kg", "wieght_kg") + hevy_row())
+    done = liftdose(*arguments)
+    assert done.returncode in (2, 3)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_strong_header_with_an_unknown_word_is_read_by_place(tmp_path):
+    path = file(tmp_path, "strong.csv", STRONG.replace("Reps", "Wiederh.") + strong_row())
+    assert lab.read(path, unit="kg").sets["reps"].to_list() == [5]
+
+
+def test_a_muscle_of_an_exercises_toml_that_is_mistyped(tmp_path):
+    path = file(tmp_path, "a.csv", HEVY + hevy_row())
+    file(tmp_path, "exercises.toml", '[roles.squat-barbell]\ndirect = ["qauds"]\n')
+    done = liftdose("report", path, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    said = "roles.squat-barbell.direct = 'qauds': no such muscle; did you mean quads?"
+    assert said in done.stderr
+
+
+def test_strict_is_about_what_could_not_be_used(tmp_path):
+    file(tmp_path, "good.csv", HEVY + hevy_row())
+    rejected = file(tmp_path, "rejected.csv", HEVY + hevy_row() + hevy_row(day=2, reps="x"))
+    strict = ("--strict", "--out", tmp_path / "out")
+    assert liftdose("ingest", tmp_path / "good.csv", *strict).returncode == 0
+    done = liftdose("ingest", rejected, *strict)
+    assert (done.returncode, "1 records rejected" in done.stderr) == (1, True)
+    assert liftdose("ingest", rejected, *strict[1:]).returncode == 0
+    file(tmp_path, "notes.txt", "my diary")
+    done = liftdose("ingest", tmp_path / "good.csv", tmp_path / "notes.txt", *strict)
+    assert (done.returncode, "1 files without a set" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "paste",
+    ["'{}'", '"{}"', "{}  ", "file://{}", "'{}' "],
+    ids=["quotes", "double", "spaces", "address", "quotes and space"],
+)
+def test_paths_as_people_paste_them(tmp_path, paste):
+    path = file(tmp_path, "my log.csv", HEVY + hevy_row())
+    given = path.as_uri() if paste.startswith("file:") else paste.format(path)
+    out = paste.format(tmp_path / "out")
+    assert liftdose("ingest", given, "--out", out).returncode == 0
+    assert (tmp_path / "out" / "sets.parquet").exists()
+
+
+def test_a_tilde_and_escaped_spaces_in_a_path(tmp_path, monkeypatch):
+    path = file(tmp_path, "my log.csv", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert pasted("'~/my log.csv'") == path
+    assert pasted(str(path).replace(" ", "\\ ")) == path
+    odd = file(tmp_path, "'quoted'", "")
+    assert pasted(str(odd)) == odd
+
+
+def test_report_writes_a_workbook_that_the_page_links_and_no_formula_runs(tmp_path):
+    pytest.importorskip("xlsxwriter")
+    formula = '=HYPERLINK(""http://example.invalid"",""click"")'
+    rows = "".join(hevy_row(day, exercise=formula) for day in range(1, 9))
+    done = liftdose("report", file(tmp_path, "a.csv", HEVY + rows), "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert '<a href="data/results.xlsx" download>Every result in one workbook' in page
+    with zipfile.ZipFile(tmp_path / "out/data/results.xlsx") as book:
+        names = book.namelist()
+        sheets = [book.read(name) for name in names if name.startswith("xl/worksheets/sheet")]
+        texts = book.read("xl/sharedStrings.xml")
+    assert b"=HYPERLINK(&quot;" in texts or b'=HYPERLINK("' in texts
+    assert len(sheets) > 10
+    assert not [sheet for sheet in sheets if b"<f>" in sheet or b"<hyperlink" in sheet]
+    assert not [name for name in names if name.startswith("xl/worksheets/_rels")]
+    csvs = "".join(each.read_text("utf-8") for each in (tmp_path / "out/data").glob("*.csv"))
+    assert "'=HYPERLINK(" in csvs
+    assert '"=HYPERLINK(' not in csvs
+
+
+def test_without_xlsxwriter_the_report_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(athletes, "WORKBOOK", False)
+    rows = "".join(hevy_row(day) for day in range(1, 9))
+    logbook = lab.read(file(tmp_path, "a.csv", HEVY + rows))
+    said = list(athletes.save(logbook, tmp_path / "out"))
+    assert "For the results as a workbook too: pip install 'liftdose[excel]'" in said
+    assert not (tmp_path / "out/data/results.xlsx").exists()
+    assert "results.xlsx" not in (tmp_path / "out/index.html").read_text(encoding="utf-8")
+
+
+def test_demo_says_three_takeaways_and_opens_a_browser_only_when_told(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    run = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "demo")])
+    assert run.exit_code == 0, run.output
+    assert len([line for line in run.stdout.splitlines() if line.startswith("- ")]) == 3
+    assert f"Pages: {tmp_path / 'demo/index.html'}" in run.stdout
+    assert "\x1b" not in run.stdout
+    assert opened == []
+    monkeypatch.setattr(people, "report", lambda *_: None)
+    assert CliRunner().invoke(app, ["demo", "--open", "--out", str(tmp_path)]).exit_code == 0
+    assert opened == [(tmp_path / "index.html").as_uri()]
+
+
+def test_every_term_and_muscle_group_can_be_explained():
+    for term in default_terms():
+        assert explain(term.term).startswith(f"{term.term}: ")
+    assert explain("E1rm") == explain("estimated 1RM")
+    assert "muscle group" in explain("quads")
+    assert "e1RM" in liftdose("explain").stdout
     unknown = liftdose("explain", "e1rmm")
     assert unknown.returncode == 2
     assert "did you mean e1rm" in unknown.stderr
-    assert liftdose("doctor").stdout.count("ok ") > 8
+
+
+def test_formats_is_a_table_of_the_vendors():
+    lines = liftdose("formats").stdout.splitlines()
+    assert lines[0].startswith("app ")
+    assert len(lines) == 1 + len(known_vendors())
+    assert liftdose("formats", "fitnotes").stdout.count("FitNotes") == 2
+
+
+def test_doctor_finds_nothing_wrong_here(tmp_path):
+    done = liftdose("doctor", "--out", tmp_path / "not" / "yet")
+    assert done.returncode == 0
+    assert all(line.startswith("ok ") for line in done.stdout.splitlines())
+    assert "can be written" in done.stdout
+    assert not (tmp_path / "not").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (("PYTHON", (4, 0)), "is too old: install Python 4.0"),
+        (("NEEDED", ("no-such-package",)), "is missing: pip install no-such-package"),
+    ],
+)
+def test_doctor_says_what_to_do(monkeypatch, tmp_path, fault, says):
+    monkeypatch.setattr(doctor, *fault)
+    wrong = [sentence for sound, sentence in doctor.check_up(tmp_path) if not sound]
+    assert len(wrong) == 1
+    assert says in wrong[0]
+
+
+def test_doctor_looks_at_the_output_folder_the_data_and_the_script(monkeypatch, tmp_path):
+    def broken(*_):
+        raise FileNotFoundError("gone")
+
+    blocked = file(tmp_path, "blocked", "")
+    monkeypatch.setattr("analysis.exercises.load", broken)
+    monkeypatch.setattr("analysis.report.library.plotly_js", broken)
+    wrong = [sentence for sound, sentence in doctor.check_up(blocked / "out") if not sound]
+    assert ["--force-reinstall" in each or "--out" in each for each in wrong] == [True] * 3

@@ -10,10 +10,10 @@ import pytest
 
 from analysis.measures.flags import Thresholds
 from analysis.pages import coach_pages
-from analysis.pages.clients import ClientSettings, Settings, SettingsError, load, parse
+from analysis.pages.clients import ClientSettings, Settings, load, parse
 from analysis.pages.clients_template import template, write_template
 from analysis.pages.coach import coach_folder
-from analysis.problems import NoUsableDataError, PathError
+from analysis.problems import NoUsableDataError, PathError, SettingsError
 from analysis.report import Report
 
 HEADER = (
@@ -241,7 +241,7 @@ class TestClientsToml:
             ('encoding = "utf-99"', "encoding = 'utf-99': expected the name of a text encoding"),
             ('today = "2024-02-31"', 'today = \'2024-02-31\': expected "newest", "own" or'),
             ("clients = 3", "clients = 3: expected a table, [clients]"),
-            ("unit = ", "clients.toml: the file = '': is no TOML"),
+            ("unit = ", "not valid TOML; correct that line"),
         ],
     )
     def test_an_error_names_file_key_value_and_rule(self, text, said):

@@ -19,7 +19,8 @@ SOURCE = ROOT / "src" / "analysis"
 
 # A room may import from its own floor and from the floors below it.
 FLOORS = [
-    {"schema", "units", "result", "figures", "problems", "palette"},
+    {"schema", "units", "result", "figures", "problems", "palette"}
+    | {"paths", "progress", "settings"},
     {"exercises", "vendors", "logbook", "store"},
     {"ingest", "measures", "report", "anonymise"},
     {"panel"},

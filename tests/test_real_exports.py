@@ -36,7 +36,7 @@ FILES = sorted(path for app in APPS for path in (EXPORTS / app).glob("*"))
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_record_is_accounted_for(path, tmp_path):
     sample = SAMPLES[f"{path.parent.name}/{path.name}"]
-    source = Source(path, path.name, "athlete")
+    source = Source(path, path.name, "athlete", path)
     account = stage_file(source, None, None, exercises.load(), tmp_path / "found")
     if any("--unit kg or --unit lb" in note for note in account.notes):
         account = stage_file(source, "kg", None, exercises.load(), tmp_path / "told")

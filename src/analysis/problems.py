@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class UserError(Exception):
     """Wrong usage: an option, a path or a settings file that cannot be used."""
@@ -17,3 +20,23 @@ class NoUsableDataError(UserError, ValueError):
     """Nothing under the given paths could be read; the message says why, file by file."""
 
     exit_code = 3
+
+
+class SettingsError(UserError, ValueError):
+    """A key of a settings file breaks a rule; the message names file, key, value, rule, remedy."""
+
+    def __init__(self, file: str, key: str, value: object, rule: str, remedy: str = "") -> None:
+        then = f"; {remedy}" if remedy else ""
+        super().__init__(f"{file}: {key} = {value!r}: {rule}{then}")
+
+
+def nearest(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Return the names that are spelt most like a word, capitals aside; often none."""
+    names = {name.casefold(): name for name in known}
+    return [names[each] for each in get_close_matches(word.strip().casefold(), names, n=most)]
+
+
+def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> str:
+    """Return "did you mean …?" with the names nearest to a word; empty where none is near."""
+    near = nearest(word, known, most)
+    return f"did you mean {' or '.join(near)}?" if near else ""

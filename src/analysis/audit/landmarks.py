@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from analysis.problems import UserError
+from analysis.problems import SettingsError, did_you_mean
+from analysis.settings import parse_toml
 
 LABEL = "practitioner heuristic"
 
 
-class LandmarkError(UserError, ValueError):
+class LandmarkError(SettingsError):
     """An entry of a landmarks file breaks a rule."""
-
-    def __init__(self, file: str, key: str, value: object, rule: str, remedy: str) -> None:
-        super().__init__(f"{file}: {key} = {value!r}: {rule}; {remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +52,13 @@ def landmarks(path: Path | None = None, *, muscles: Collection[str] = ()) -> Map
     shipped = files("analysis.audit").joinpath("landmarks.toml")
     text = (path or shipped).read_text(encoding="utf-8")
     file = path.name if path else "landmarks.toml"
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise LandmarkError(
-            file, "file", str(error), "not valid TOML", "correct that line"
-        ) from None
+    data = parse_toml(text, file, LandmarkError)
     table = data.get("muscles", {})
     if not isinstance(table, dict):
         raise LandmarkError(file, "muscles", table, "expected tables", "write [muscles.quads]")
     for name in table:
         if muscles and name not in muscles:
-            remedy = f"use one of {', '.join(sorted(muscles))}"
+            remedy = did_you_mean(name, muscles) or f"use one of {', '.join(sorted(muscles))}"
             raise LandmarkError(file, f"muscles.{name}", table[name], "no such muscle", remedy)
     return {name: _band(file, name, entry) for name, entry in table.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 import polars as pl
 
 from analysis.exercises.catalogue import ROLES, Catalogue, exercise_frame, role_frame
+from analysis.problems import SettingsError, did_you_mean
 from analysis.schema import LOAD_BASES
+from analysis.settings import parse_toml
 
 _CHOICES = {
     "mechanic": ("compound", "isolation", "other"),
@@ -43,11 +44,8 @@ _HEAD = """\
 """
 
 
-class OverrideError(ValueError):
+class OverrideError(SettingsError):
     """An entry of exercises.toml breaks a rule."""
-
-    def __init__(self, file: str, key: str, value: object, rule: str, remedy: str) -> None:
-        super().__init__(f"{file}: {key} = {value!r}: {rule}; {remedy}")
 
 
 def apply(catalogue: Catalogue, text: str, file: str = "exercises.toml") -> Catalogue:
@@ -121,12 +119,7 @@ def write_overrides(
 
 
 def _tables(text: str, file: str) -> dict[str, dict[str, Any]]:
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise OverrideError(
-            file, "file", str(error), "not valid TOML", "correct that line"
-        ) from None
+    data = parse_toml(text, file, OverrideError)
     for key, value in data.items():
         if key not in ("names", "roles", "exercises") or not isinstance(value, dict):
             rule = "the tables are [names], [roles.<id>] and [exercises.<id>]"
@@ -162,7 +155,8 @@ def _roles(
         for muscle in listed if isinstance(listed, list) else [listed]:
             if muscle not in muscles or muscle in rows:
                 rule = "named twice" if muscle in rows else "no such muscle"
-                remedy = f"use each once, from {', '.join(sorted(muscles))}"
+                near = "" if muscle in rows else did_you_mean(str(muscle), muscles)
+                remedy = near or f"use each once, from {', '.join(sorted(muscles))}"
                 raise OverrideError(file, f"{where}.{role}", muscle, rule, remedy)
             rows[muscle] = role
     return [(exercise_id, muscle, role) for muscle, role in rows.items()]
@@ -171,7 +165,10 @@ def _roles(
 def _known(key: str, exercise_id: Any, ids: set[str], file: str) -> None:
     if exercise_id not in ids:
         rule = "no exercise has this id"
-        remedy = "use an id of the catalogue or define it under [exercises.<id>]"
+        remedy = (
+            did_you_mean(str(exercise_id), ids)
+            or "use an id of the catalogue or define it under [exercises.<id>]"
+        )
         raise OverrideError(file, key, exercise_id, rule, remedy)
 
 

@@ -16,9 +16,11 @@ import polars as pl
 
 from analysis import exercises, schema
 from analysis.ingest import duplicates, records, sources
+from analysis.ingest.remembered import Ask
 from analysis.ingest.staging import Account, stage_file
 from analysis.logbook import Logbook
 from analysis.problems import NoUsableDataError
+from analysis.progress import Tell, silent, told
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -32,12 +34,17 @@ class Options:
         athlete: one name for everything that is read.
         encoding: for text files that are not UTF-8.
         overrides: an `exercises.toml` that corrects the catalogue.
+        ask: gets each file whose unit neither the caller nor a `liftdose.toml` beside it says,
+            and whose numbers do not tell it either; returns the unit or None.
+        tell: gets the files read, the files in all and the next one's name.
     """
 
     unit: str | None = None
     athlete: str | None = None
     encoding: str | None = None
     overrides: Path | None = None
+    ask: Ask | None = None
+    tell: Tell = silent
 
 
 @dataclass(slots=True)
@@ -85,6 +92,8 @@ def read(
     athlete: str | None = None,
     encoding: str | None = None,
     overrides: str | Path | None = None,
+    ask: Ask | None = None,
+    tell: Tell = silent,
 ) -> Logbook:
     """Read exports into memory.
 
@@ -96,12 +105,17 @@ def read(
         encoding: for text that is not UTF-8.
         overrides: an `exercises.toml` that corrects the catalogue; without it, the one that
             stands in a given folder or beside a given file is used.
+        ask: gets each file whose unit neither `unit` nor a `liftdose.toml` beside it says, and
+            whose numbers do not tell it either; returns the unit or None.
+        tell: gets the files read, the files in all and the next one's name.
 
     Raises:
         NoUsableDataError: nothing could be read.
         PathError: a path does not exist.
+        SettingsError: an `exercises.toml` or `liftdose.toml` breaks a rule.
     """
-    options = Options(unit, athlete, encoding, Path(overrides) if overrides else None)
+    corrected = Path(overrides) if overrides else None
+    options = Options(unit, athlete, encoding, corrected, ask, tell)
     with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
         intake = _take_in(paths, options, Path(workdir))
         sets = intake.sets().collect()
@@ -181,8 +195,15 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
     overrides = options.overrides or sources.overrides_beside(given)
     catalogue = exercises.load(overrides)
     accounts = [
-        stage_file(file, options.unit, options.encoding, catalogue, workdir / f"staged-{number}")
-        for number, file in enumerate(files)
+        stage_file(
+            file,
+            options.unit,
+            options.encoding,
+            catalogue,
+            workdir / f"staged-{number}",
+            options.ask,
+        )
+        for number, file in enumerate(told(files, options.tell, lambda file: file.label))
     ]
     accounts += [Account.refused(item.label, item.reason) for item in refused]
     intake = _Intake(accounts, catalogue)

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
-from analysis.problems import PathError
+from analysis.ingest import remembered
+from analysis.paths import existing
 
 MAX_MEMBER_BYTES = 2_000_000_000
 MAX_MEMBERS = 10_000
-SETTINGS = ("exercises.toml", "exercises.new.toml", "clients.toml")
+SETTINGS = ("exercises.toml", "exercises.new.toml", "clients.toml", remembered.FILE)
 """Files of ours that may stand beside exports; they are settings, not logs."""
 
 MAX_RATIO = 200
@@ -33,11 +33,20 @@ class Source:
         path: where it can be read.
         label: its name in every table and message; no folders above the given path.
         athlete: whose log it is.
+        export: the file that the user has: for a member of a zip, the zip.
+        member: the member's name in it.
     """
 
     path: Path
     label: str
     athlete: str
+    export: Path
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in the folder of the export."""
+        return "/".join(filter(None, (self.export.name, self.member)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def find(
     """
     found: list[Source] = []
     refused: list[Refused] = []
-    for path, label, owner in _named(list(_tops([_as_path(path) for path in paths]))):
+    for path, label, owner in _named(list(_tops([existing(path) for path in paths]))):
         for source in _files(path, label, athlete or owner):
             for item in _opened(source, workdir):
                 if isinstance(item, Source):
@@ -66,15 +75,6 @@ def find(
                 else:
                     refused.append(item)
     return found, refused
-
-
-def _as_path(given: str | Path) -> Path:
-    """Accept what a terminal gets when a file is dragged onto it: quotes, spaces, file://."""
-    text = str(given).strip().strip("'\"")
-    path = Path(unquote(urlparse(text).path)) if text.startswith("file://") else Path(text)
-    if not path.exists():
-        raise PathError(f"{given}: no such file or folder")
-    return path
 
 
 def _tops(paths: list[Path]) -> Iterator[tuple[Path, bool]]:
@@ -103,12 +103,12 @@ def _owner(path: Path) -> str:
 
 def _files(path: Path, label: str, athlete: str) -> Iterator[Source]:
     if path.is_file():
-        yield Source(path, label, athlete)
+        yield Source(path, label, athlete, path)
         return
     for child in sorted(path.rglob("*")):
         relative = child.relative_to(path)
         if child.is_file() and all(_visible(Path(part)) for part in relative.parts):
-            yield Source(child, f"{label}/{relative.as_posix()}", athlete)
+            yield Source(child, f"{label}/{relative.as_posix()}", athlete, child)
 
 
 def _visible(path: Path) -> bool:
@@ -118,7 +118,7 @@ def _visible(path: Path) -> bool:
 
 def overrides_beside(paths: Iterable[str | Path]) -> Path | None:
     """Return the `exercises.toml` in a given folder, or beside a given file, if there is one."""
-    for path in map(_as_path, paths):
+    for path in map(existing, paths):
         beside = (path if path.is_dir() else path.parent) / SETTINGS[0]
         if beside.is_file():
             return beside
@@ -149,8 +149,8 @@ def _unpacked(source: Source, workdir: Path) -> Iterator[Source | Refused]:
                 return
             for number, info in enumerate(members):
                 inside = [part for part in Path(info.filename).parts if part not in ("/", "..")]
-                label = "/".join([source.label, *inside])
-                yield _unpack(archive, info, label, source.athlete, workdir / f"zip-{number}")
+                member = "/".join(inside)
+                yield _unpack(archive, info, source, member, workdir / f"zip-{number}")
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         yield Refused(source.label, f"is a zip that cannot be opened: {error}")
 
@@ -160,8 +160,9 @@ def _is_log(info: zipfile.ZipInfo) -> bool:
 
 
 def _unpack(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str, athlete: str, base: Path
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Source, member: str, base: Path
 ) -> Source | Refused:
+    label = f"{source.label}/{member}"
     if info.flag_bits & 0x1:
         return Refused(label, "is encrypted; unpack it first")
     if info.file_size > min(MAX_MEMBER_BYTES, MAX_RATIO * max(info.compress_size, 10_000)):
@@ -172,7 +173,7 @@ def _unpack(
             shutil.copyfileobj(packed, file)
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
         return Refused(label, f"cannot be unpacked: {error}")
-    return Source(target, label, athlete)
+    return Source(target, label, source.athlete, source.export, member)
 
 
 def _fresh(base: Path) -> Path:

@@ -10,7 +10,9 @@ import polars as pl
 from analysis import schema
 from analysis.exercises import Catalogue
 from analysis.ingest import checks, records, unit_evidence
+from analysis.ingest.deciding import Says, decide, number, says
 from analysis.ingest.duplicates import Copy
+from analysis.ingest.remembered import Ask
 from analysis.ingest.sources import Source
 from analysis.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
 
@@ -75,11 +77,20 @@ class Account:
 
 
 def stage_file(
-    source: Source, unit: str | None, encoding: str | None, catalogue: Catalogue, target: Path
+    source: Source,
+    unit: str | None,
+    encoding: str | None,
+    catalogue: Catalogue,
+    target: Path,
+    ask: Ask | None = None,
 ) -> Account:
     """Read one file into a staged set table and return its account.
 
-    A file that cannot be read yields an account with a note that says why; nothing is raised.
+    A file that cannot be read yields an account with a note that says why. `ask` is asked where
+    neither `unit`, a `liftdose.toml` nor the numbers tell the unit.
+
+    Raises:
+        SettingsError: a `liftdose.toml` beside it breaks a rule.
     """
     peek = records.peek(source.path)
     if not peek.magic:
@@ -88,18 +99,19 @@ def stage_file(
         vendor = identify(peek)
     except UnknownFormatError as error:
         return Account.refused(source.label, str(error))
+    said = says(source, unit, ask)
     target.mkdir()
     account = Account(
         source.label, source.athlete, vendor.name, source.path, target / "sets.parquet"
     )
     try:
         try:
-            _stage(account, vendor, peek, unit, encoding, catalogue, sound=True)
+            _stage(account, vendor, peek, said, encoding, catalogue, sound=True)
         except pl.exceptions.ComputeError:  # a large file that is not sound after all
             account = Account(
                 source.label, source.athlete, vendor.name, source.path, account.staged
             )
-            _stage(account, vendor, peek, unit, encoding, catalogue, sound=False)
+            _stage(account, vendor, peek, said, encoding, catalogue, sound=False)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         account.notes.append(f"{source.label}: cannot be read as {vendor.title}: {_short(error)}")
     return account
@@ -109,14 +121,14 @@ def _stage(
     account: Account,
     vendor: Vendor,
     peek: Peek,
-    unit: str | None,
+    said: Says,
     encoding: str | None,
     catalogue: Catalogue,
     *,
     sound: bool,
 ) -> None:
     staged = _records(account, vendor, peek, encoding, sound)
-    unit_of = _units(account, vendor, staged, unit)
+    unit_of = _units(account, vendor, staged, said)
     if unit_of is None:
         _refuse_loads(account, staged)
         return
@@ -143,66 +155,15 @@ def _records(
     return vendor.stage(found.rows, peek)
 
 
-def _units(
-    account: Account, vendor: Vendor, staged: Staged, unit: str | None
-) -> pl.DataFrame | None:
+def _units(account: Account, vendor: Vendor, staged: Staged, said: Says) -> pl.DataFrame | None:
     """Unit per exercise for a file that names none; None when nothing decides."""
     if staged.load_unit is not None:
         return pl.DataFrame(schema=unit_evidence.UNIT_SCHEMA)
-    rows = staged.rows
-    if "not_set" in rows.collect_schema().names():
-        rows = rows.filter(pl.col("not_set").is_null())
-    loads = rows.select("exercise", load=_number("load")).drop_nulls("exercise").collect()
-    table, verdict = unit_evidence.weigh(loads.with_columns(pl.col("load").fill_null(0)))
-    if unit is not None:
-        against = table.filter(
-            (pl.col("unit") != unit) & pl.col("reason").str.contains(" shown in ")
-        )
-        table = table.with_columns(
-            unit=pl.lit(unit), confidence=pl.lit(1.0), reason=pl.lit("--unit says so")
-        )
-        if against.height:
-            account.notes.append(
-                f"{account.label}: --unit {unit} is applied to all, though the numbers of "
-                f"{against.height} exercises tell otherwise: {_names(against)}"
-            )
-    elif verdict.unit is None and (loads["load"].fill_null(0) > 0).any():
-        account.notes.append(
-            f"{account.label}: {vendor.title} does not say whether its loads are kg or lb, and "
-            f"the numbers do not tell either ({verdict.reason}). "
-            "Say it with --unit kg or --unit lb"
-        )
-        return None
-    else:
-        account.notes.append(_unit_note(account.label, table, verdict))
-    account.units = table.select(pl.lit(account.label).alias("source_file"), pl.all())
+    table, note = decide(staged, vendor.title, said)
+    account.notes += [note] if note else []
+    if table is not None:
+        account.units = table.select(pl.lit(account.label).alias("source_file"), pl.all())
     return table
-
-
-def _unit_note(label: str, table: pl.DataFrame, verdict: unit_evidence.Verdict) -> str:
-    other = table.filter(pl.col("unit") != (verdict.unit or "kg"))
-    but = (
-        f"; {other.height} exercises are in the other unit: {_names(other)}"
-        if other.height
-        else ""
-    )
-    return (
-        f"{label}: no unit is named; read as {verdict.unit or 'kg'} "
-        f"({min(verdict.confidence, 0.99):.0%} sure: {verdict.reason}){but}. "
-        "Use --unit to say otherwise"
-    )
-
-
-def _names(table: pl.DataFrame, most: int = 5) -> str:
-    names = table["exercise"].to_list()
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-def _number(column: str) -> pl.Expr:
-    return pl.col(column).map_batches(
-        checks.read_number, return_dtype=pl.Float64, is_elementwise=True
-    )
 
 
 def _refuse_loads(account: Account, staged: Staged) -> None:
@@ -257,7 +218,7 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
 def _count_unnamed_distances(account: Account, staged: Staged) -> None:
     if staged.distance_unit is not None or "distance" not in staged.rows.collect_schema().names():
         return
-    given = staged.rows.select((_number("distance").fill_null(0) != 0).sum()).collect().item()
+    given = staged.rows.select((number("distance").fill_null(0) != 0).sum()).collect().item()
     if given:
         account.notes.append(
             f"{account.label}: the distance of {given} sets has no unit in this export; left empty"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -15,34 +16,47 @@ from analysis.audit.sections import audit_blocks
 from analysis.logbook import Logbook
 from analysis.measures.recent import recent
 from analysis.pages.athlete import athlete_page
+from analysis.progress import Tell, silent, told
 from analysis.report import Listing, Report
 from analysis.result import Result
 
+WORKBOOK = find_spec("xlsxwriter") is not None
+"""Whether the results can be written as a workbook too."""
 
-def save(logbook: Logbook, out: Path, *, unit: str = "kg") -> Iterator[str]:
+TAKEAWAYS = 3
+"""Sentences said at once: the first of a page, or one each of so many pages."""
+
+
+def save(logbook: Logbook, out: Path, *, unit: str = "kg", tell: Tell = silent) -> Iterator[str]:
     """Write the pages and yield what to tell the user.
 
     One athlete: `index.html` and `data/` in `out`. Several: a folder each, and `index.html` with a
-    row per athlete.
+    row per athlete. `data/` holds a workbook where xlsxwriter is installed.
     """
     athletes = logbook.athletes
+    folders = folder_names(athletes) if len(athletes) > 1 else dict.fromkeys(athletes, "")
+    said: list[str] = []
+    for name in told(athletes, tell, str):
+        page = athlete_page(logbook.athlete(name) if len(athletes) > 1 else logbook, unit=unit)
+        path = page.save(out / folders[name], workbook=WORKBOOK)
+        if len(athletes) == 1:
+            said = [f"- {takeaway.text}" for takeaway in page.takeaways[:TAKEAWAYS]]
+        elif len(said) < TAKEAWAYS:
+            said.append(f"- {name}: {page.takeaways[0].text}")
+    yield from said
+    if not WORKBOOK:
+        yield "For the results as a workbook too: pip install 'liftdose[excel]'"
     if len(athletes) == 1:
-        page = athlete_page(logbook, unit=unit)
-        path = page.save(out)
-        yield from (f"- {takeaway.text}" for takeaway in page.takeaways[:3])
         yield f"Page: {path}"
         return
-    folders = folder_names(athletes)
-    for name in athletes:
-        athlete_page(logbook.athlete(name), unit=unit).save(out / folders[name])
     yield f"{len(athletes)} athletes; if these are one person's files, use --athlete NAME"
     yield f"Pages: {_index(logbook, folders).save(out / 'index.html')}"
 
 
-def save_audits(logbook: Logbook, out: Path) -> Iterator[str]:
+def save_audits(logbook: Logbook, out: Path, *, tell: Tell = silent) -> Iterator[str]:
     """Write the leg-day audit of each athlete and yield what to tell the user."""
     folders = folder_names(logbook.athletes)
-    for name in logbook.athletes:
+    for name in told(logbook.athletes, tell, str):
         own = logbook.athlete(name)
         page = Report(
             f"Leg-day audit: {name}",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from analysis.measures.flags import Thresholds, described
 from analysis.measures.intensity import ZONES
-from analysis.problems import UserError
+from analysis.problems import SettingsError
+from analysis.settings import no_others, parse_toml, table
 
 FILE = "clients.toml"
 UNITS = ("kg", "lb")
@@ -27,13 +26,6 @@ DOC = {
     "zones": "first repetition of each rep zone, ascending",
 }
 """Settings that hold for all clients or for one."""
-
-
-class SettingsError(UserError, ValueError):
-    """An entry of clients.toml breaks a rule; the message names file, key, value and rule."""
-
-    def __init__(self, file: str, key: str, value: object, rule: str) -> None:
-        super().__init__(f"{file}: {key} = {value!r}: {rule}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +90,15 @@ def parse(text: str, file: str = FILE) -> Settings:
     Raises:
         SettingsError: as `load`.
     """
-    try:
-        given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(file, "the file", "", f"is no TOML: {error}") from error
+    given = parse_toml(text, file)
     known = ("today", *DOC, "thresholds", "clients")
-    _no_others(file, "", given, known)
+    no_others(file, "", given, known)
     everyone = _client(file, "", given, ClientSettings())
-    entries = _table(file, "clients", given.get("clients", {}))
+    entries = table(file, "clients", given.get("clients", {}))
     clients = {}
     for key, entry in entries.items():
         place = f'clients."{key}".'
-        _no_others(file, place, _table(file, place[:-1], entry), ("name", *DOC, "thresholds"))
+        no_others(file, place, table(file, place[:-1], entry), ("name", *DOC, "thresholds"))
         clients[key] = _client(file, place, entry, everyone)
     return Settings(_today(file, given.get("today", "newest")), everyone, clients)
 
@@ -139,7 +128,7 @@ def _client(
             if not is_right(given[key]):
                 raise SettingsError(file, f"{place}{key}", given[key], rule)
             values[key] = tuple(given[key]) if key == "zones" else given[key]
-    thresholds = _table(file, f"{place}thresholds", given.get("thresholds", {}))
+    thresholds = table(file, f"{place}thresholds", given.get("thresholds", {}))
     return replace(
         base, **values, thresholds=_thresholds(file, place, thresholds, base.thresholds)
     )
@@ -147,7 +136,7 @@ def _client(
 
 def _thresholds(file: str, place: str, given: Mapping[str, Any], base: Thresholds) -> Thresholds:
     fields = {each.name: each for each in described()}
-    _no_others(file, f"{place}thresholds.", given, tuple(fields))
+    no_others(file, f"{place}thresholds.", given, tuple(fields))
     for key, value in given.items():
         low, high = fields[key].metadata["low"], fields[key].metadata["high"]
         whole = isinstance(fields[key].default, int)
@@ -172,20 +161,6 @@ def _today(file: str, value: object) -> date | str:
                 pass
     rule = 'expected "newest", "own" or a date such as 2026-01-31'
     raise SettingsError(file, "today", value, rule)
-
-
-def _no_others(file: str, place: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for key, value in given.items():
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
-            raise SettingsError(file, f"{place}{key}", value, f"no such setting{hint}")
-
-
-def _table(file: str, key: str, value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise SettingsError(file, key, value, f"expected a table, [{key}]")
-    return value
 
 
 def _is_encoding(value: object) -> bool:

@@ -18,14 +18,17 @@ from typing import Any
 
 import polars as pl
 
+from analysis.ingest.remembered import Ask
 from analysis.measures import triage
 from analysis.measures.flags import Finding
 from analysis.measures.words import count
 from analysis.pages.athletes import folder_names
-from analysis.pages.clients import FILE, Settings, SettingsError, client_paths, load
+from analysis.pages.clients import FILE, Settings, client_paths, load
 from analysis.pages.coach_index import index_page, listed, raised, workbook
 from analysis.pages.coach_pages import SCRIPT, Client, Intake, Job, make, take_in
-from analysis.problems import NoUsableDataError, PathError
+from analysis.paths import existing
+from analysis.problems import NoUsableDataError, SettingsError
+from analysis.progress import Tell, silent, told
 from analysis.report import write_shared_script
 from analysis.result import Result
 
@@ -62,6 +65,8 @@ def coach_folder(
     *,
     settings: Settings | None = None,
     workers: int | None = None,
+    ask: Ask | None = None,
+    tell: Tell = silent,
 ) -> Coached:
     """Write the pages of a coach's clients.
 
@@ -71,23 +76,27 @@ def coach_folder(
             client.
         settings: what the coach says; by default the `clients.toml` of the folder, if any.
         workers: processes; by default one per processor. 1 stays in this process.
+        ask: gets each file whose unit nothing tells; returns the unit or None. See `ingest.read`.
+        tell: gets the clients done, the clients in all and whose turn it is.
 
     Raises:
         PathError: a path does not exist.
         NoUsableDataError: no client could be read.
         SettingsError: clients.toml breaks a rule, or two files of one client name two units.
     """
-    given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    for path in given:
-        if not path.exists():
-            raise PathError(f"{path}: no such file or folder")
+    listed_paths = [paths] if isinstance(paths, str | Path) else paths
+    given = [existing(path) for path in listed_paths]
     found, out = client_paths(given), Path(out)
     settings = settings or _settings_in(given)
     clients = _clients(found, settings)
     with _mapper(min(workers or os.cpu_count() or 1, len(clients))) as over:
-        intakes = list(over(take_in, clients))
+        reading = told(clients, tell, lambda client: f"reading {client.name}")
+        read = zip(reading, over(take_in, clients), strict=True)
+        intakes = [_asked(intake, ask) for _, intake in read]
         jobs = _jobs(intakes, settings, out)
-        rows, flags = _gather(over(make, jobs), intakes)
+        making = told(jobs, tell, lambda job: f"page of {job.intake.client.name}")
+        made = zip(making, over(make, jobs), strict=True)
+        rows, flags = _gather((each for _, each in made), intakes)
     notes = (*_unused(settings, found), *_failed(rows), *_shared(intakes))
     day = None if settings.today == "own" else jobs[0].today
     rules = settings.everyone.thresholds
@@ -96,6 +105,12 @@ def coach_folder(
     index = index_page(clients_listed, flags_raised, notes).save(out / "index.html")
     book = workbook(out / "clients.xlsx", clients_listed, flags_raised, rules)
     return Coached(index, book, clients_listed, flags_raised, notes)
+
+
+def _asked(intake: Intake, ask: Ask | None) -> Intake:
+    """Read a client of which a file gave nothing once more, with somebody there to ask."""
+    whole = intake.logbook is not None and (intake.logbook.ledger["sets"] > 0).all()
+    return intake if whole or ask is None else take_in(intake.client, ask)
 
 
 def _settings_in(given: list[Path]) -> Settings:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from analysis.ingest import read
+from analysis.ingest.remembered import Ask
 from analysis.logbook import Logbook
 from analysis.measures import triage
 from analysis.measures.flags import Finding, Thresholds, find
@@ -65,13 +66,14 @@ class Job:
     folder: str
 
 
-def take_in(client: Client) -> Intake:
+def take_in(client: Client, ask: Ask | None = None) -> Intake:
     """Read a client's exports."""
     settings = client.settings
     try:
         logbook = read(
-            client.paths, unit=settings.unit, athlete=client.name, encoding=settings.encoding
-        )
+            client.paths, unit=settings.unit, athlete=client.name, encoding=settings.encoding,
+            ask=ask,
+        )  # fmt: skip
     except UserError as error:
         lines = [line for line in str(error).splitlines() if line != "no usable data"]
         return Intake(client, None, " ".join(lines[:3]) or "no set in any file")

@@ -15,12 +15,18 @@ from analysis.logbook import Logbook
 from analysis.models.hypothesis import REGISTER, Outcome, results, run
 from analysis.models.hypothesis.r_script import r_script
 from analysis.models.hypothesis.words import LIMITS, placebo_sentence
+from analysis.progress import Tell, silent
 from analysis.report import Block, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
 
 
 def answer(
-    plan: str | Path, logbook: Logbook, out: str | Path, *, today: date | None = None
+    plan: str | Path,
+    logbook: Logbook,
+    out: str | Path,
+    *,
+    today: date | None = None,
+    tell: Tell = silent,
 ) -> Iterator[str]:
     """Answer a plan, write its folder and yield what to tell the user.
 
@@ -30,12 +36,13 @@ def answer(
         out: folder for `index.html`, `verdict.json`, `analysis.R`, `plan.toml` (a copy),
             `data/` and the register of looks.
         today: day of the run, for the register.
+        tell: gets the steps done, the steps in all and the next one.
 
     Raises:
         UserError: the plan or the register cannot be used.
     """
     folder = Path(out)
-    outcome = run(plan, logbook, register=folder / REGISTER, today=today)
+    outcome = run(plan, logbook, register=folder / REGISTER, today=today, tell=tell)
     page = hypothesis_page(outcome)
     path = page.save(folder)
     (folder / "plan.toml").write_bytes(outcome.plan_bytes)

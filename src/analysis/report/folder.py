@@ -5,12 +5,39 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.report.cells import csv_text
 
 if TYPE_CHECKING:
     from analysis.report.cells import Frame
+
+
+WORDS = {
+    "results.xlsx": "Every result in one workbook, a sheet each",
+    "sets.csv": "The set table: one row per set, as it was read",
+    "provenance.json": "What the page was made from and with",
+}
+
+
+class Download(NamedTuple):
+    """A file saved with a page: relative address, what it holds in words, its size."""
+
+    address: str
+    words: str
+    bytes: int
+
+    @property
+    def size(self) -> str:
+        """The size in kB, rounded up as file managers do."""
+        return f"{-(-self.bytes // 1000):,}\N{NO-BREAK SPACE}kB"
+
+
+def download(path: Path, titles: Mapping[str, str]) -> Download:
+    """Return how a page lists a file of its `data/`; `titles` are those of results, by name."""
+    plain = path.stem.replace("_", " ").replace("-", " ").capitalize()
+    words = WORDS.get(path.name) or titles.get(path.stem, plain)
+    return Download(f"data/{path.name}", words, path.stat().st_size)
 
 
 def write_folder(

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from analysis.report.blocks import Block, Takeaway, anchors, results
 from analysis.report.cells import joined
-from analysis.report.folder import write_folder
+from analysis.report.folder import Download, download, write_folder
 from analysis.report.glossary import Glossary, default_terms, own_terms
 from analysis.report.grid import room
 from analysis.report.library import packed_plotly_js, plotly_js, template_text
@@ -104,18 +104,20 @@ class Report:
         """Every result on the page, in reading order."""
         return results(self.items)
 
-    def html(self, *, beside: Sequence[str] = ()) -> str:
+    def html(self, *, beside: Sequence[Download] = ()) -> str:
         """Return the page.
 
         Args:
-            beside: relative addresses of files saved with it, listed under Downloads.
+            beside: files saved with it, listed under Downloads.
         """
         return "".join(self._parts(self._apart(), beside))
 
     def _apart(self) -> dict[str, Table]:
         return {result.name: Table.of(result.table) for result in self.results}
 
-    def _parts(self, tables: Mapping[str, Table], beside: Sequence[str]) -> tuple[str, str, str]:
+    def _parts(
+        self, tables: Mapping[str, Table], beside: Sequence[Download]
+    ) -> tuple[str, str, str]:
         """Return what stands before plotly.js, plotly.js, and what stands after it.
 
         Apart, because the script is nine tenths of a page and the same for all of a process.
@@ -159,11 +161,11 @@ class Report:
             return _write(path, self._parts(self._apart(), ()))
         data, tables = path / "data", self._apart()
         texts = {name: joined(table.csv) for name, table in tables.items()}
-        beside = write_folder(data, texts, self.tables, self.provenance)
-        if workbook:
-            beside.append(write_workbook(data / "results.xlsx", self.results))
-        addresses = [f"data/{file.name}" for file in beside]
-        return _write(path / "index.html", self._parts(tables, addresses))
+        files = [write_workbook(data / "results.xlsx", self.results)] if workbook else []
+        files += write_folder(data, texts, self.tables, self.provenance)
+        titles = {result.name: result.title for result in self.results}
+        beside = [download(file, titles) for file in files]
+        return _write(path / "index.html", self._parts(tables, beside))
 
     def _library(self) -> str:
         if self.compress:

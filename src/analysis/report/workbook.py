@@ -17,6 +17,7 @@ _OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
+    "in_memory": True,
     "default_date_format": "yyyy-mm-dd",
 }
 # A workbook stores when it was made; a fixed day keeps two builds of one input the same bytes.

@@ -16,6 +16,8 @@ from pkgutil import iter_modules
 
 import polars as pl
 
+from analysis.problems import nearest
+
 STAGED_TEXT = (
     "workout", "exercise", "set_number", "kind", "load", "load_unit", "reps", "rir", "rpe",
     "duration_s", "distance", "distance_unit", "rest_s", "tempo", "side", "superset", "technique",
@@ -90,6 +92,7 @@ class Vendor:
         numbers: header names (lower case) of cells that are numbers in a sound file.
         join_cells: mends a record of too many cells, for apps that do not quote commas.
         looks_like: columns by which a near miss is named in the error message.
+        one_of: columns for the load, by unit; a file holds one of them.
     """
 
     name: str
@@ -101,6 +104,7 @@ class Vendor:
     numbers: frozenset[str] = frozenset()
     join_cells: Callable[[list[str], int], list[str]] | None = None
     looks_like: frozenset[str] = field(default_factory=frozenset)
+    one_of: tuple[str, ...] = ()
 
 
 def known_vendors() -> tuple[Vendor, ...]:
@@ -125,6 +129,20 @@ def identify(peek: Peek) -> Vendor:
             raise UnknownFormatError(f"reads as more than one app's export: {names}")
 
 
+def _near_miss(vendor: Vendor, peek: Peek) -> str:
+    """Say which columns of an app are missing, and which of the file's are spelt like them."""
+    missing: list[tuple[str, ...]] = [(name,) for name in sorted(vendor.looks_like - peek.columns)]
+    if vendor.one_of and not peek.columns & set(vendor.one_of):
+        missing.append(vendor.one_of)
+    spare = sorted(peek.columns - vendor.looks_like)
+    words = []
+    for names in missing:
+        near = sorted({found for name in names for found in nearest(name, spare)})
+        meant = f" (is {' or '.join(map(repr, near))} meant? Then rename it)" if near else ""
+        words.append(" or ".join(names) + meant)
+    return f"It looks like {vendor.title}, but lacks {', '.join(words)}."
+
+
 def _explain(peek: Peek) -> Iterator[str]:
     if not peek.header:
         yield "not a text table, a zip or a backup that liftdose knows."
@@ -133,9 +151,8 @@ def _explain(peek: Peek) -> Iterator[str]:
         yield f"no known app exports the columns {cells}."
         for vendor in known_vendors():
             found = vendor.looks_like & peek.columns
-            if vendor.looks_like and len(found) * 2 > len(vendor.looks_like):
-                missing = ", ".join(sorted(vendor.looks_like - found))
-                yield f"It looks like {vendor.title}, but lacks {missing}."
+            if len(found) * 2 > len(vendor.looks_like):
+                yield _near_miss(vendor, peek)
     yield "See `liftdose formats` for what can be read."
 
 

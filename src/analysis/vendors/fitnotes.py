@@ -54,4 +54,5 @@ VENDOR = Vendor(
     free_text=frozenset({"comment"}),
     join_cells=join_cells,
     looks_like=SIGNATURE,
+    one_of=tuple(LOADS),
 )

@@ -21,7 +21,7 @@ SIGNATURE = frozenset({"exercise_title", "set_index", "set_type", "start_time"})
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     """Rename the columns, translate the set kinds, read the dates."""
     assert raw is not None
-    load = next((name for name in LOADS if name in peek.columns), None)
+    load = next(name for name in LOADS if name in peek.columns)
     distance = next((name for name in DISTANCES if name in peek.columns), None)
     optional = {
         "workout": "title", "superset": "superset_id", "rpe": "rpe", "load": load,
@@ -42,9 +42,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         "note": _note(peek),
         "source_row": pl.col("source_row"),
     }
-    return Staged(
-        raw.select(**columns), names, LOADS.get(load or ""), DISTANCES.get(distance or "")
-    )
+    return Staged(raw.select(**columns), names, LOADS[load], DISTANCES.get(distance or ""))
 
 
 def _moment(column: str) -> pl.Expr:
@@ -71,9 +69,10 @@ VENDOR = Vendor(
     name="hevy",
     title="Hevy",
     how_to_export="Profile → Settings → Export & Import Data → Export Workouts",
-    recognise=lambda peek: peek.columns >= SIGNATURE,
+    recognise=lambda peek: peek.columns >= SIGNATURE and bool(peek.columns & set(LOADS)),
     stage=stage,
     free_text=frozenset({"description", "exercise_notes"}),
     numbers=frozenset({*LOADS, *DISTANCES, "reps", "duration_seconds", "rpe"}),
     looks_like=SIGNATURE | {"reps", "rpe"},
+    one_of=tuple(LOADS),
 )

@@ -40,15 +40,15 @@ PLACES = (
 KINDS = {"W": "warmup", "WARM_UP": "warmup", "D": "drop", "DROP_SET": "drop",
          "F": "failure", "FAILURE": "failure"}  # fmt: skip
 NOT_SETS = {"Rest Timer": "rest timer", "Note": "note"}
+NEEDED = frozenset({"started_text", "exercise", "order", "load", "reps"})
 _FIRST_RECORD = re.compile(r"\n\"?\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 
 
 def recognise(peek: Peek) -> bool:
     """Known header words, or the common shape in an unknown language."""
-    found = _columns(peek)
-    if {"started_text", "exercise", "order", "reps"} <= set(found):
+    cells = _cells(peek)
+    if set(_named(cells)) >= NEEDED:
         return True
-    cells = [cell.lower() for cell in peek.header]
     by_place = len(cells) == len(PLACES) and cells[-1] == "rpe"
     return by_place and _FIRST_RECORD.search(peek.head) is not None
 
@@ -90,16 +90,24 @@ def _or_null(text: pl.Expr) -> pl.Expr:
 
 
 def _columns(peek: Peek) -> dict[str, str]:
-    """Our column -> the header's cell, lower case."""
-    cells = [cell.lower().replace("\u2019", "'") for cell in peek.header]
-    found = {
+    """Our column -> the header's cell, lower case; by place where a header word is unknown."""
+    cells = _cells(peek)
+    found = _named(cells)
+    if len(cells) == len(PLACES) and NEEDED - set(found):
+        return dict(zip(PLACES, cells, strict=True))
+    return found
+
+
+def _cells(peek: Peek) -> list[str]:
+    return [cell.lower().replace("\u2019", "'") for cell in peek.header]
+
+
+def _named(cells: list[str]) -> dict[str, str]:
+    return {
         ours: next(spelling for spelling in spellings if spelling in cells)
         for ours, spellings in SPELLINGS.items()
         if set(spellings) & set(cells)
     }
-    if len(cells) == len(PLACES) and {"exercise", "order"} - set(found):
-        return dict(zip(PLACES, cells, strict=True))
-    return found
 
 
 def _rest(names: dict[str, str]) -> pl.Expr:
@@ -132,4 +140,5 @@ VENDOR = Vendor(
     stage=stage,
     free_text=frozenset({"notes", "workout notes", "workout name", "notes d'entraînement"}),
     looks_like=frozenset({"date", "workout name", "exercise name", "set order", "reps"}),
+    one_of=("weight", "weight (kg)", "weight (lbs)"),
 )

@@ -18,6 +18,7 @@ from analysis.models.hypothesis.plan import Plan
 from analysis.models.hypothesis.shuffle import Shuffled, Specification, shuffled
 from analysis.models.hypothesis.study import Study
 from analysis.models.hypothesis.whitened import whiten
+from analysis.progress import Tell, silent, told
 
 CURVE = ("specification", "planned", "estimate", "std_error", "conf_low", "conf_high", "unit",
          "n_athletes", "n_blocks", *Choice.__dataclass_fields__)  # fmt: skip
@@ -56,11 +57,12 @@ class Curve:
         return float(((self.table["conf_low"] > 0) | (self.table["conf_high"] < 0)).mean())
 
 
-def curve(study: Study) -> Curve | None:
+def curve(study: Study, tell: Tell = silent) -> Curve | None:
     """Run the specifications of a plan; None where the plan wants none or none can be fitted."""
     plan = study.plan
     rows, refused, fitted = [], [], []
-    for choice in specifications(plan) if plan.sensitivity.max_specifications else ():
+    wanted = list(specifications(plan)) if plan.sensitivity.max_specifications else []
+    for choice in told(wanted, tell, lambda _: "other analysts' choices"):
         try:
             row, specification = _run(study, choice)
         except TooLittleError as error:

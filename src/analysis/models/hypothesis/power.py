@@ -20,6 +20,7 @@ from scipy import stats
 from analysis.models import mixed
 from analysis.models.dose_response.noise import Floats
 from analysis.models.hypothesis.whitened import Whitened
+from analysis.progress import Tell, silent, told
 
 FEWEST_REFITS = 20
 
@@ -50,13 +51,20 @@ class Power:
         return float(max(needed[place], 0.0))
 
 
-def power(white: Whitened, term: str, simulations: int, seed: int, level: float) -> Power | None:
+def power(
+    white: Whitened,
+    term: str,
+    simulations: int,
+    seed: int,
+    level: float,
+    tell: Tell = silent,
+) -> Power | None:
     """Simulate cohorts of no effect and refit them; None where too few refits succeed."""
     rng = np.random.default_rng(seed)
     refit = _refit(white, term, level)
     null = white.beta * (np.array(white.terms) != term)
     found, refused = [], 0
-    for _ in range(simulations):
+    for _ in told(range(simulations), tell, lambda _: "simulated cohorts"):
         try:
             found.append(refit(white.x @ null + _noise(white, rng)))
         except mixed.ModelError:

@@ -6,7 +6,6 @@ import hashlib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,11 @@ from analysis.exercises import Catalogue
 from analysis.measures import counting
 from analysis.models.hypothesis.plan import Plan
 from analysis.models.hypothesis.rules import RULES, TABLES
-from analysis.problems import PathError, UserError
+from analysis.problems import PathError, SettingsError, did_you_mean
 
 
-class PlanError(UserError, ValueError):
+class PlanError(SettingsError):
     """A key of the plan file breaks a rule."""
-
-    def __init__(self, file: str, key: str, value: object, rule: str, remedy: str) -> None:
-        super().__init__(f"{file}: {key} = {value!r}: {rule}; {remedy}")
 
 
 REQUIRED = {
@@ -109,8 +105,8 @@ def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _remedy(value: object, words: Sequence[str], what: str = "") -> str:
-    if isinstance(value, str) and (near := get_close_matches(value, words, n=1)):
-        return f"did you mean {near[0]}?"
+    if isinstance(value, str) and (near := did_you_mean(value, words)):
+        return near
     return f"the {what} are {', '.join(words)}" if what else "correct it"
 
 

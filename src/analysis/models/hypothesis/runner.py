@@ -20,6 +20,7 @@ from analysis.models.hypothesis.reading import check_muscle, read_plan
 from analysis.models.hypothesis.register import stamp
 from analysis.models.hypothesis.study import Study
 from analysis.models.hypothesis.whitened import whiten
+from analysis.progress import Tell, silent
 
 REGISTER = "register.json"
 
@@ -30,6 +31,7 @@ def run(
     *,
     register: str | Path | None = None,
     today: date | None = None,
+    tell: Tell = silent,
 ) -> Outcome:
     """Answer a plan from logs.
 
@@ -39,6 +41,7 @@ def run(
         register: JSON file of earlier looks, made when absent; without it no run is
             confirmatory.
         today: day of the run, for the register.
+        tell: gets the steps done, the steps in all and what they are, part by part.
 
     Raises:
         PathError, PlanError: the plan file is absent, or a key breaks a rule.
@@ -53,7 +56,7 @@ def run(
     )
     study = Study(plan, people.logbook)
     table = study.table()
-    word, reason, fitted = _answer(study, table)
+    word, reason, fitted = _answer(study, table, tell)
     return Outcome(
         plan=plan,
         plan_file=path.name,
@@ -71,7 +74,7 @@ def run(
     )
 
 
-def _answer(study: Study, table: pd.DataFrame) -> tuple[str, str, Fitted | None]:
+def _answer(study: Study, table: pd.DataFrame, tell: Tell) -> tuple[str, str, Fitted | None]:
     plan = study.plan
     try:
         fit = study.fit(table)
@@ -87,8 +90,10 @@ def _answer(study: Study, table: pd.DataFrame) -> tuple[str, str, Fitted | None]
         lead=lead,
         white=white,
         naive=_naive(study),
-        curve=curve(study),
-        power=power(white, study.term, plan.power.simulations, plan.seed, plan.inference.level),
+        curve=curve(study, tell),
+        power=power(
+            white, study.term, plan.power.simulations, plan.seed, plan.inference.level, tell
+        ),
     )
     return word, reason, fitted
 

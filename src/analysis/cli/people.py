@@ -1,0 +1,172 @@
+"""Commands that make pages of people: a lifter's, a coach's clients, an audit, a routine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.cli import reading
+from analysis.cli.asking import Asking, how_to_say
+from analysis.cli.bars import bar
+from analysis.cli.reading import Athlete, Encoding, Out, Overrides, Paths, Strict, Unit
+from analysis.cli.saying import result, say
+from analysis.paths import pasted
+
+
+def report(
+    paths: Paths,
+    out: Out = Path("reports"),
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+    anonymise: Annotated[
+        bool, typer.Option(help="No names, notes, titles or true dates; ids stay the same.")
+    ] = False,
+    salt: Annotated[
+        Path,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="The secret behind the ids; made once, never to be shared."),
+    ] = Path("liftdose.salt"),
+    strict: Strict = False,
+) -> None:  # fmt: skip
+    """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
+    _small_logs()
+    from analysis.ingest import offer_overrides
+    from analysis.pages.athletes import save
+
+    logbook = reading.read(
+        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
+    )
+    shown_in = unit or reading.own_unit(logbook)
+    if anonymise:
+        from analysis.anonymise import anonymise as without_names
+        from analysis.anonymise import keep_salt
+
+        logbook = without_names(logbook, keep_salt(salt))
+    with bar("Pages") as shown:
+        lines = list(save(logbook, out, unit=shown_in, tell=shown))
+    for line in lines:
+        result(line)
+    if offered := offer_overrides(out, logbook.exercises, logbook.catalogue):
+        result(f"{logbook.unmapped.height} names are not mapped: edit {offered}")
+    reading.finish(logbook.ledger, strict=strict)
+
+
+def coach(
+    folder: Annotated[list[str], typer.Argument(help="A file or folder per client inside.")],
+    out: Out = Path("reports/coach"),
+    workers: Annotated[int | None, typer.Option(help="Processes; one per processor.")] = None,
+    template: Annotated[
+        bool, typer.Option(help="Only write a commented clients.toml into the folder.")
+    ] = False,
+    strict: Strict = False,
+) -> None:
+    """Make the Monday page: one row per client, most urgent first, and a page each."""
+    from analysis.pages.clients_template import write_template
+    from analysis.pages.coach import coach_folder
+
+    if template:
+        result(f"Settings: {write_template(pasted(folder[0]))}")
+        return
+    with bar("Clients") as shown:
+        asking = Asking(out, shown)
+        done = coach_folder(folder, out, workers=workers, ask=asking, tell=shown)
+    for note in done.notes:
+        say(note)
+    if asking.unknown:
+        say(how_to_say(asking.unknown))
+    result(done.clients.summary)
+    result(f"Index: {done.index}")
+    without = int((done.clients.table["page"] == "").sum())
+    if strict and without:
+        say(f"liftdose: strict: {without} clients without a page")
+        raise typer.Exit(reading.PARTIAL)
+
+
+def audit(
+    paths: Paths,
+    out: Out = Path("reports/audit"),
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+    strict: Strict = False,
+) -> None:
+    """Check leg training against an article's claims: what this log shows, what trials say."""
+    from analysis.pages.athletes import save_audits
+
+    logbook = reading.read(
+        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
+    )
+    with bar("Pages") as shown:
+        lines = list(save_audits(logbook, out, tell=shown))
+    for line in lines:
+        result(line)
+    reading.finish(logbook.ledger, strict=strict)
+
+
+def plan(
+    routine: Annotated[
+        Path,
+        typer.Argument(parser=pasted, metavar="ROUTINE",
+                       help="CSV, or lines such as `Squat 4x6 @ RIR2`."),
+    ],
+    logs: Annotated[
+        list[str] | None, typer.Argument(help="The athlete's exports, if any.")
+    ] = None,
+    out: Out = Path("reports/plan"),
+    landmarks: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE", help="Weekly set bands of your own."),
+    ] = None,
+    unit: Unit = None,
+    exercises: Overrides = None,
+    strict: Strict = False,
+) -> None:  # fmt: skip
+    """Check a routine: weekly sets per muscle, frequency and gaps, against the athlete's log."""
+    from analysis.pages.plan import plan_page
+
+    logbook = (
+        reading.read(logs, out, unit=unit, athlete="athlete", overrides=exercises)
+        if logs is not None
+        else None
+    )
+    page = plan_page(routine, logbook, landmarks)
+    for takeaway in page.takeaways:
+        result(takeaway.text)
+    result(f"Page: {page.save(out)}")
+    if logbook is not None:
+        reading.finish(logbook.ledger, strict=strict)
+
+
+def demo(
+    out: Out = Path("reports/demo"),
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Make the pages of three invented lifters, to see what a report looks like."""
+    _small_logs()
+    import tempfile
+
+    from analysis.models.simulate.sample import write_sample
+
+    with tempfile.TemporaryDirectory(prefix="liftdose-") as folder:
+        result("Three invented lifters, a year each: Strong in lb, Hevy in kg, FitNotes in kg.")
+        report([str(path) for path in write_sample(Path(folder))], out)
+    if open_it:
+        _open(out / "index.html")
+
+
+def _small_logs() -> None:
+    """One thread for polars: a page asks many small questions, and threads cost more there."""
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
+def _open(page: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        say(f"No browser could be started: open {page} yourself.")

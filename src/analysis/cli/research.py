@@ -1,0 +1,68 @@
+"""Commands for those who study logs: the set table, and answers to questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.cli import reading
+from analysis.cli.asking import Asking
+from analysis.cli.bars import bar
+from analysis.cli.reading import Athlete, Encoding, Out, Overrides, Paths, Strict, Unit
+from analysis.cli.saying import result, say
+from analysis.paths import pasted
+from analysis.problems import NoUsableDataError
+
+
+def ingest(
+    paths: Paths,
+    out: Out,
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+    strict: Strict = False,
+) -> None:
+    """Read exports into one set table, with an account of every record."""
+    from analysis.ingest import Options, write
+
+    with bar("Reading") as shown:
+        asking = Asking(out, shown)
+        options = Options(unit, athlete, encoding, exercises, asking, shown)
+        notes: list[str] = []
+        try:
+            ledger = write(paths, out, options, notes.append)
+        except NoUsableDataError as error:
+            raise NoUsableDataError(reading.with_remedy(str(error), asking)) from error
+    for note in notes:
+        say(note)
+    reading.print_ledger(ledger)
+    reading.finish(ledger, strict=strict)
+
+
+def test(
+    hypothesis: Annotated[
+        Path,
+        typer.Argument(parser=pasted, metavar="PLAN", help="The plan, a hypothesis.toml."),
+    ],
+    paths: Paths,
+    out: Out = Path("reports/hypothesis"),
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+    strict: Strict = False,
+) -> None:
+    """Answer a question that was written down first: verdict, diagnostics, other choices."""
+    from analysis.pages.hypothesis import answer
+
+    logbook = reading.read(
+        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
+    )
+    with bar("Testing") as shown:
+        lines = list(answer(hypothesis, logbook, out, tell=shown))
+    for line in lines:
+        result(line)
+    reading.finish(logbook.ledger, strict=strict)

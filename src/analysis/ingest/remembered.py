@@ -1,0 +1,136 @@
+"""`liftdose.toml`: what was said once about the exports of a folder, so that nobody asks again.
+
+    unit = "kg"                    # exports here that name no unit and are not listed below
+
+    [units]
+    "strong.csv" = "lb"            # by name: a newer export under the same name keeps its answer
+
+It stands beside the exports. A name is the file's, with a zip's `strong.zip/inner.csv`; in a file
+that stands elsewhere, because the folder of the export cannot be written, it is the whole path.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from analysis.problems import SettingsError
+from analysis.settings import no_others, parse_toml, table
+
+FILE = "liftdose.toml"
+UNITS = ("kg", "lb")
+HEAD = (
+    "# What liftdose was told about the exports of this folder. Edit or delete it as you like.\n"
+)
+_UNITS_TABLE = re.compile(r"^[ \t]*\[units\][ \t]*(#.*)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a `liftdose.toml` says.
+
+    Attributes:
+        unit: of exports that are not listed; None where the numbers must tell.
+        units: name of an export -> its unit.
+    """
+
+    unit: str | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A file that names no unit and whose numbers do not decide.
+
+    Attributes:
+        label: its name in messages.
+        export: the file that the user has: for a member of a zip, the zip.
+        name: its name in a `liftdose.toml` beside it.
+        app: the app's name as people know it.
+        loads: a few of its loads as exported, with their exercise.
+        reason: what the numbers suggest.
+    """
+
+    label: str
+    export: Path
+    name: str
+    app: str
+    loads: tuple[tuple[str, float], ...]
+    reason: str
+
+    @property
+    def path(self) -> str:
+        """Its name in a `liftdose.toml` that stands elsewhere."""
+        return str(self.export.resolve().parent / self.name)
+
+    @property
+    def line(self) -> str:
+        """The line that answers the question for good, under `[units]`."""
+        return f'{_quoted(self.name)} = "kg"'
+
+
+Ask = Callable[[Undecided], str | None]
+"""Gets a file of an unknown unit; returns "kg", "lb", or None where nobody knows."""
+
+
+def load(path: Path) -> Remembered:
+    """Read a `liftdose.toml`; one that is not there says nothing.
+
+    Raises:
+        SettingsError: it is no TOML, a key is unknown, or a unit is neither kg nor lb.
+    """
+    return _parsed(path.read_text(encoding="utf-8-sig"), path.name) if path.is_file() else _NOTHING
+
+
+def unit_of(export: Path, name: str) -> str | None:
+    """Return the unit that the `liftdose.toml` beside an export says; errors as `load`."""
+    said = load(export.parent / FILE)
+    return said.units.get(name, said.unit)
+
+
+def remember(path: Path, name: str, unit: str) -> None:
+    """Write the unit of an export into a `liftdose.toml`; what else stands in it stays.
+
+    Raises:
+        OSError: the file cannot be written.
+        SettingsError: as `load`.
+    """
+    before = path.read_text(encoding="utf-8-sig") if path.is_file() else HEAD
+    wanted = {**_parsed(before, path.name).units, name: unit}
+    line = f"{_quoted(name)} = {_quoted(unit)}"
+    if found := _UNITS_TABLE.search(before):
+        text = f"{before[: found.end()]}\n{line}{before[found.end() :]}"
+    else:
+        text = f"{before.rstrip()}\n\n[units]\n{line}\n"
+    if _parsed(text, path.name).units != wanted:
+        raise SettingsError(path.name, "units", wanted, "expected a table, [units]")
+    draft = path.with_suffix(".toml.part")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@cache
+def _parsed(text: str, file: str) -> Remembered:
+    given = parse_toml(text, file)
+    no_others(file, "", given, ("unit", "units"))
+    units = table(file, "units", given.get("units", {}))
+    places = {"unit": given.get("unit", "kg"), **{f'units."{key}"': units[key] for key in units}}
+    for key, value in places.items():
+        if value not in UNITS:
+            raise SettingsError(file, key, value, "expected kg or lb", f'write {key} = "kg"')
+    return Remembered(given.get("unit"), units)
+
+
+_NOTHING = Remembered()
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are TOML's, but for the control character DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
