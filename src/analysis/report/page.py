@@ -144,7 +144,7 @@ class Report:
             )
         )
         before, mark, after = page.rpartition(_LIBRARY)
-        return (before, self._library(), after) if mark else (page, "", "")
+        return (before, self._library(renderer.traces), after) if mark else (page, "", "")
 
     def save(self, path: str | Path, *, workbook: bool = False) -> Path:
         """Write the page and return where it is.
@@ -167,10 +167,10 @@ class Report:
         beside = [download(file, titles) for file in files]
         return _write(path / "index.html", self._parts(tables, beside))
 
-    def _library(self) -> str:
+    def _library(self, traces: set[str]) -> str:
         if self.compress:
-            return packed_plotly_js()
-        return plotly_js().replace("</script", "<\\/script")
+            return packed_plotly_js(traces)
+        return plotly_js(traces).replace("</script", "<\\/script")
 
     def _check(self) -> None:
         names = [*anchors(self.items), *CHROME, *(name for name in self.tables)]

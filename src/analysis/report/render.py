@@ -99,6 +99,11 @@ class Renderer:
         return made
 
     @property
+    def traces(self) -> set[str]:
+        """Kinds of trace that the figures are of."""
+        return {t.get("type", "scatter") for f in self.figures.values() for t in f["data"]}
+
+    @property
     def has_dates(self) -> bool:
         """Whether a figure follows the page-wide date range."""
         return any(_meta(figure).get("time_axis") for figure in self.figures.values())
