@@ -174,6 +174,20 @@ def plan(
 
 
 @app.command()
+def notebook(
+    paths: Annotated[list[Path], typer.Argument(help="Notebooks that have been run.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="An .html file for one notebook, or a folder.")
+    ] = Path("reports/notebooks"),
+) -> None:
+    """Turn notebooks into pages: one HTML file each that opens anywhere, offline."""
+    from analysis.report.notebook import save_notebooks
+
+    for line in save_notebooks(paths, out):
+        typer.echo(line)
+
+
+@app.command()
 def demo(out: Out = Path("reports/demo")) -> None:
     """Make the pages of three invented lifters, to see what a report looks like."""
     _small_logs()
