@@ -167,6 +167,17 @@ def test_the_types_of_a_polars_table_stay_heads():
     assert '<td class="n">11</td>' in html
 
 
+def test_a_cell_that_reaches_down_moves_no_other_out_of_its_column():
+    (html,) = tables(
+        "<table><tbody><tr><th rowspan='2'>attention</th><th>drop</th><td>1</td></tr>"
+        "<tr><th>inactive</th><td>2</td></tr><tr><th>good</th><th>record</th><td>3</td></tr>"
+        "</tbody></table>"
+    )
+    rows = [re.findall(r">([^<>]*)</t[hd]>", row) for row in html.split("<tr>")[1:]]
+    assert rows == [["attention", "drop", "1"], ["", "inactive", "2"], ["good", "record", "3"]]
+    assert html.count('<td class="n">') == 3
+
+
 def test_an_empty_table_says_so():
     (html,) = tables(
         "<table><thead><tr><th></th><th>rule</th></tr></thead><tbody></tbody></table>"

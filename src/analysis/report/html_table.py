@@ -16,7 +16,7 @@ from markupsafe import Markup
 from analysis.report.cells import MISSING
 
 MISSING_WORDS = {"NaN", "nan", "NaT", "<NA>", "None", "null", ""}
-MOST_COLUMNS = 100
+MOST_SPANNED = 100
 _NUMBER = re.compile(r"[+−-]?\d[\d,_]*(\.\d*)?(e[+-]?\d+)?\s?%?\Z")
 
 Row = list["Cell"]
@@ -24,11 +24,12 @@ Row = list["Cell"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell's words, whether it is a head, and how many columns it spans."""
+    """A cell's words, whether it is a head, and how many columns and rows it spans."""
 
     text: str
     is_head: bool
     span: int = 1
+    rows: int = 1
 
 
 def tables(html: str, caption: str = "Table") -> list[Markup]:
@@ -44,7 +45,8 @@ def tables(html: str, caption: str = "Table") -> list[Markup]:
 
 
 def _table(table: Tag, caption: str) -> Markup:
-    rows = [_cells(row) for row in table.find_all("tr") if row.find_parent("table") is table]
+    given = [_cells(row) for row in table.find_all("tr") if row.find_parent("table") is table]
+    rows = list(_filled(given))
     n_heads = next((n for n, row in enumerate(rows) if not all(c.is_head for c in row)), len(rows))
     heads, body = _merged(rows[:n_heads]), rows[n_heads:]
     heads, body = _without_positions(heads, body)
@@ -63,14 +65,37 @@ def _table(table: Tag, caption: str) -> Markup:
 def _cells(row: Tag) -> Row:
     in_head = row.find_parent("thead") is not None
     return [
-        Cell(cell.get_text(" ", strip=True), in_head or cell.name == "th", _span(cell))
+        Cell(
+            cell.get_text(" ", strip=True),
+            in_head or cell.name == "th",
+            _span(cell, "colspan"),
+            _span(cell, "rowspan"),
+        )
         for cell in row.find_all(["td", "th"], recursive=False)
     ]
 
 
-def _span(cell: Tag) -> int:
-    text = str(cell.get("colspan", "1"))
-    return min(int(text), MOST_COLUMNS) if re.fullmatch(r"[1-9]\d{0,3}", text) else 1
+def _span(cell: Tag, name: str) -> int:
+    text = str(cell.get(name, "1"))
+    return min(int(text), MOST_SPANNED) if re.fullmatch(r"[1-9]\d{0,3}", text) else 1
+
+
+def _filled(rows: list[Row]) -> Iterator[Row]:
+    """Yield the rows with an empty cell wherever one above reaches down, as pandas prints them."""
+    due: dict[int, int] = {}  # column -> rows that a cell above still covers
+    for row in rows:
+        filled: Row = []
+        place = 0
+        for cell in [*row, None]:
+            while due.get(place, 0) > 0:
+                due[place] -= 1
+                filled.append(Cell("", is_head=True))
+                place += 1
+            if cell is not None:
+                due |= dict.fromkeys(range(place, place + cell.span), cell.rows - 1)
+                filled.append(cell)
+                place += cell.span
+        yield filled
 
 
 def _merged(heads: list[Row]) -> list[Row]:

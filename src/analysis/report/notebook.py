@@ -104,13 +104,16 @@ def _read(path: Path) -> Any:
                 path, as_version=4, capture_validation_error=faults
             )
     except (nbformat.ValidationError, ValueError, LookupError, TypeError, AttributeError) as error:
-        reason = str(error).splitlines()[0][:200]
-        raise NotebookError(f"{path}: is no Jupyter notebook: {reason}") from None
-    if faults:
-        reason = str(faults["ValidationError"]).splitlines()[0]
-        raise NotebookError(f"{path}: is no valid Jupyter notebook: {reason}")
+        raise NotebookError(f"{path}: is no Jupyter notebook: {_reason(error)}") from None
+    if fault := faults.get("ValidationError"):
+        raise NotebookError(f"{path}: is no valid Jupyter notebook: {_reason(fault)}")
     _check_executed(path, notebook)
     return notebook
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0][:200]
 
 
 def _check_executed(path: Path, notebook: Any) -> None:
