@@ -92,3 +92,19 @@ def test_a_hostile_notebook_draws_its_chart_and_nothing_else(open_page, hostile)
     assert not [link for link in links if link.startswith("javascript:")]
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert "<script>alert(1)</script>" in page.inner_text("h1")
+
+
+def test_print_has_every_chart_whole_and_no_folded_code(open_page, strength):
+    page = open_page(strength, width=390, scheme="dark")
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.click("#print")
+    page.wait_for_function("() => window.printed")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1032})  # A4 less 12 mm, 96 px an inch
+    right = """all => all.map((svg) =>
+      svg.closest("figure").getBoundingClientRect().right - svg.getBoundingClientRect().right)"""
+    room = page.eval_on_selector_all(".plot .main-svg", right)
+    assert room
+    assert min(room) >= 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
+    assert not page.locator("details.code").first.is_visible()
