@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint notebooks bench clean lock
+.PHONY: demo test lint notebooks notebook-pages bench clean lock
 
 demo: .venv/installed ## install, then the main job on the bundled sample
 	$(BIN)/liftdose report data/raw/sample --out reports/demo
@@ -22,6 +22,9 @@ lint: .venv/installed
 notebooks: .venv/installed ## run the notebooks and keep their output
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	  --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+
+notebook-pages: .venv/installed ## the notebooks as pages that open offline: reports/notebooks/
+	$(BIN)/liftdose notebook notebooks/*.ipynb --out reports/notebooks
 
 bench: .venv/installed ## speed as ratios against named baselines, in one run
 	$(BIN)/python benchmarks/ingest.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -94,15 +93,3 @@ def test_the_command_line_starts_without_the_slow_libraries():
 def test_the_lock_holds_names_and_versions_only():
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[0-9][^\s]*( ; .*)?$", line), line
-
-
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebooks_are_committed_executed_from_top_to_bottom(path):
-    cells = [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    outputs = [output for cell in cells for output in cell["outputs"]]
-    assert outputs
-    assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]

@@ -173,6 +173,13 @@ def test_result_of_too_little_says_so():
     assert result.figure_dict is None
 
 
+def test_result_of_too_little_has_the_columns_of_one_with_enough():
+    little, enough = (
+        latent_strength(logbook_of(table(growing(days))), "quads").table for days in (8, 300)
+    )
+    assert list(little.columns) == list(enough.columns)
+
+
 def test_unknown_muscle_is_named():
     with pytest.raises(ValueError, match="'quad', expected one of"):
         latent_strength(logbook_of(table([{}])), "quad")

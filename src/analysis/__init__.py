@@ -39,6 +39,7 @@ _HOMES = {
     },
     "anonymise": "analysis.anonymise",
     "claims": "analysis.audit.claims",
+    "findings": "analysis.measures.flags",
     "flags": "analysis.measures.flags",
     "triage": "analysis.measures.triage",
     "coverage": "analysis.measures.recent",
@@ -49,11 +50,20 @@ _HOMES = {
     "latent_strength": "analysis.models.latent",
     "leg_audit": "analysis.audit.leg_audit",
     "plan": "analysis.audit.plan",
+    "plan_results": "analysis.models.hypothesis",
+    "read_clients": "analysis.pages.clients",
     "read_plan": "analysis.models.hypothesis",
     "read_routine": "analysis.audit.routine",
+    "run_plan": "analysis.models.hypothesis",
 }
 
-_NAMES_INSIDE = {"mapping_audit": "audit"}
+_NAMES_INSIDE = {
+    "findings": "find",
+    "mapping_audit": "audit",
+    "plan_results": "results",
+    "read_clients": "load",
+    "run_plan": "run",
+}
 
 __all__ = ["__version__", *sorted(_HOMES)]
 

@@ -26,6 +26,7 @@ COMMANDS = (
     people.coach,
     people.audit,
     people.plan,
+    research.notebook,
     people.demo,
     about.formats,
     about.explain,

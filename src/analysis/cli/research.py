@@ -66,3 +66,21 @@ def test(
     for line in lines:
         result(line)
     reading.finish(logbook.ledger, strict=strict)
+
+
+def notebook(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(parser=pasted, metavar="NOTEBOOK…", help="Notebooks that have been run."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", parser=pasted, metavar="PATH",
+                     help="An .html file for one notebook, or a folder."),
+    ] = Path("reports/notebooks"),
+) -> None:  # fmt: skip
+    """Turn notebooks into pages: one HTML file each that opens anywhere, offline."""
+    from analysis.report.notebook import save_notebooks
+
+    for line in save_notebooks(paths, out):
+        result(line)

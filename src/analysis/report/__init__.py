@@ -9,6 +9,7 @@ Blocks are in `blocks.py`, the page in `page.py`; docs/report.md shows how to us
 from analysis.report.blocks import (
     Block,
     BodyMap,
+    Chart,
     Flag,
     Flags,
     Listing,
@@ -25,6 +26,7 @@ from analysis.report.workbook import write_workbook
 __all__ = [
     "Block",
     "BodyMap",
+    "Chart",
     "Flag",
     "Flags",
     "Listing",

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from analysis.result import Result
+from analysis.result import Figure, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,21 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A figure without a table, such as a notebook's.
+
+    Attributes:
+        name: slug, unique on the page.
+        label: what the figure shows, for those who do not see it.
+        figure: the figure as a plain dictionary.
+    """
+
+    name: str
+    label: str
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading with blocks below it; sections nest once.
 
@@ -131,7 +146,7 @@ class Section:
     folded: bool = False
 
 
-Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | Listing"
+Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | Listing | Chart"
 """Anything that may stand on a page."""
 
 
@@ -154,6 +169,8 @@ def anchors(items: Sequence[Block]) -> list[str]:
     for item in items:
         if isinstance(item, Section):
             found += [item.id, *anchors(item.items)]
+        elif isinstance(item, Chart):
+            found.append(item.name)
         else:
             found += [result.name for result in results([item])]
     return found

@@ -69,6 +69,9 @@ class Report:
             the unit is neither kg nor lb.
     """
 
+    styles: tuple[str, ...] = ("page.css",)
+    """Style sheets among the templates."""
+
     def __init__(  # noqa: PLR0913 - the parts of a page, all but two of them optional
         self,
         title: str,
@@ -137,7 +140,7 @@ class Report:
                 beside=beside,
                 facts=list(flatten(self.provenance)),
                 policy=Markup(POLICY.format(script=" 'self' file:" if self.shared_script else "")),
-                style=Markup(template_text("page.css")),
+                style=Markup("".join(map(template_text, self.styles))),
                 scripts=[Markup(template_text(name)) for name in ("figure.js", "page.js")],
                 library=Markup(_LIBRARY) if renderer.figures and not self.shared_script else "",
                 payload=payload(renderer.figures, renderer.files, compress=self.compress),

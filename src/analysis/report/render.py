@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.report.blocks import Block, BodyMap, Listing, Section
+from analysis.report.blocks import Block, BodyMap, Chart, Listing, Section
 from analysis.report.body import Drawing, drawing
 from analysis.report.cells import Column, columns, csv_cells, plain_text
 from analysis.report.glossary import Glossary
@@ -121,6 +121,9 @@ class Renderer:
                 return self._result(block.result, dict(block.links))
             case BodyMap():
                 return self._result(block.result) | {"body": self._drawing(block)}
+            case Chart():
+                self.figures[block.name] = block.figure
+                return {}
             case _:
                 return {}
 

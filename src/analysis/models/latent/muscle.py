@@ -28,6 +28,11 @@ SAID = {
     "too short": "the log is too short to compare",
 }
 
+COLUMNS = (
+    "athlete", "day", "index", "low", "high", "exercises", "change_pct", "change_low_pct",
+    "change_high_pct", "p_gain", "p_plateau", "p_loss", "status",
+)  # fmt: skip
+
 
 def latent_strength(
     logbook: Logbook,
@@ -111,7 +116,7 @@ def _result(
     settings: dict[str, Any],
 ) -> Result:
     parts = [_rows(name, index) for name, index in indices.items() if index is not None]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     return Result(
         name=f"latent-strength-{muscle.replace('_', '-')}",
         title=f"Strength of the {muscle.replace('_', ' ')}",
