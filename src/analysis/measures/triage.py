@@ -39,6 +39,10 @@ EARLIER_BLOCKS = 6
 """Blocks of 4 weeks before the last that say what is normal."""
 
 
+LEAST_WEEKS = 2
+"""Fewest logged weeks among the four before the last that make a mean."""
+
+
 def triage(
     logbook: Logbook, thresholds: Thresholds | None = None, *, today: date | None = None
 ) -> Result:
@@ -55,7 +59,8 @@ def triage(
         `other_flags`; `last_session`, `days_off`; `sessions_4_weeks` (in the 28 days to today)
         and `sessions_own_normal` (mean of up to six earlier such blocks that hold a log);
         `sets_last_week` (working sets in the 7 days to today) and `sets_own_4_week_mean` (mean
-        of the logged weeks among the four before); `strength_per_4_weeks_pct`, the mean rate
+        of the logged weeks among the four before, null with fewer than two);
+        `strength_per_4_weeks_pct`, the mean rate
         over `strength_exercises` exercises in the last half year, with `strength_low_pct` and
         `strength_high_pct` (95 % interval); null with fewer than three exercises.
     """
@@ -128,7 +133,7 @@ def _short(found: Sequence[Finding]) -> str:
     """Return the flags in a word each, with their evidence counted, most urgent first."""
     ranked = sorted(found, key=lambda each: list(FLAGS).index(each.flag))
     return ", ".join(
-        f"{each.flag} ({len(each.rows)})" if len(each.rows) > 1 else each.flag for each in ranked
+        f"{each.flag} ({each.size})" if each.size > 1 else each.flag for each in ranked
     )
 
 
@@ -161,9 +166,10 @@ def _attendance(sets: pl.DataFrame, today: date) -> dict[str, Any]:
 def _sets(logbook: Logbook, today: date) -> dict[str, Any]:
     week = (pl.lit(today) - weeks.day()).dt.total_days() // 7
     weekly = working.work(logbook).group_by(week.alias("week")).agg(pl.col("set_count").sum())
+    before = weekly.filter(pl.col("week").is_between(1, 4))["set_count"]
     return {
         "sets_last_week": weekly.filter(pl.col("week") == 0)["set_count"].sum(),
-        "sets_own_4_week_mean": weekly.filter(pl.col("week").is_between(1, 4))["set_count"].mean(),
+        "sets_own_4_week_mean": before.mean() if len(before) >= LEAST_WEEKS else None,
     }
 
 

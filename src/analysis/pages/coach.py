@@ -16,24 +16,20 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from analysis.measures import triage
 from analysis.measures.flags import Finding
 from analysis.measures.words import count
 from analysis.pages.athletes import folder_names
-from analysis.pages.clients import FILE, Settings, SettingsError, client_paths, load
+from analysis.pages.clients import FILE, Settings, client_paths, load, parked
+from analysis.pages.coach_clients import said_of_shared, said_of_unread, take_in_all
 from analysis.pages.coach_index import index_page, listed, raised, workbook
-from analysis.pages.coach_pages import SCRIPT, Client, Intake, Job, make, take_in
+from analysis.pages.coach_pages import SCRIPT, Intake, Job, make
 from analysis.problems import NoUsableDataError, PathError
 from analysis.report import write_shared_script
 from analysis.result import Result
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """What says how many threads the libraries of a process take, read when they load."""
-
-SHARED_SESSIONS = 5
-"""Sessions that two clients may share by chance, at the minute and the set, before it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,8 @@ def coach_folder(
     """Write the pages of a coach's clients.
 
     Args:
-        paths: a folder with a file or folder per client, or the files themselves.
+        paths: a folder with a file or folder per client, or the files themselves. Where folders
+            hold several people's logs, as sorted by app, each file is a client.
         out: folder to write into: `index.html`, `clients.xlsx`, `plotly.min.js` and a folder per
             client.
         settings: what the coach says; by default the `clients.toml` of the folder, if any.
@@ -83,12 +80,19 @@ def coach_folder(
             raise PathError(f"{path}: no such file or folder")
     found, out = client_paths(given), Path(out)
     settings = settings or _settings_in(given)
-    clients = _clients(found, settings)
-    with _mapper(min(workers or os.cpu_count() or 1, len(clients))) as over:
-        intakes = list(over(take_in, clients))
+    with _mapper(workers or os.cpu_count() or 1) as over:
+        intakes, who = take_in_all(found, settings, over)
         jobs = _jobs(intakes, settings, out)
         rows, flags = _gather(over(make, jobs), intakes)
-    notes = (*_unused(settings, found), *_failed(rows), *_shared(intakes))
+    notes = (
+        *who,
+        *_parked(given),
+        *_unused(settings, found, intakes),
+        *_failed(rows),
+        *said_of_unread(intakes),
+        *said_of_shared(intakes),
+        *_long_gone(rows, settings),
+    )
     day = None if settings.today == "own" else jobs[0].today
     rules = settings.everyone.thresholds
     clients_listed, flags_raised = listed(rows, rules, day), raised(flags, day)
@@ -101,24 +105,6 @@ def coach_folder(
 def _settings_in(given: list[Path]) -> Settings:
     files = [path / FILE for path in given if (path / FILE).is_file()]
     return load(files[0]) if files else Settings()
-
-
-def _clients(found: list[Path], settings: Settings) -> list[Client]:
-    named: dict[str, list[Path]] = {}
-    stems = [path.name if path.is_dir() else path.stem for path in found]
-    for path, stem in zip(found, stems, strict=True):
-        above = f"{path.resolve().parent.name} {path.name}"
-        own = stem if stems.count(stem) == 1 else above
-        named.setdefault(settings.of(path).name or own, []).append(path)
-    return [Client(name, tuple(own), _agreed(name, own, settings)) for name, own in named.items()]
-
-
-def _agreed(name: str, own: list[Path], settings: Settings) -> Any:
-    several = [settings.of(path) for path in own]
-    if any(each != several[0] for each in several):
-        rule = "the entries of one client must say the same unit, encoding, zones and thresholds"
-        raise SettingsError(FILE, "name", name, rule)
-    return several[0]
 
 
 @contextmanager
@@ -178,8 +164,25 @@ def _gather(
     return rows, flags
 
 
-def _unused(settings: Settings, found: list[Path]) -> Iterator[str]:
-    for key in settings.unused(found):
+def _parked(given: list[Path]) -> Iterator[str]:
+    if names := parked(given):
+        yield f"Left out, since the name begins with _: {', '.join(names)}."
+
+
+def _long_gone(rows: list[dict[str, Any]], settings: Settings) -> Iterator[str]:
+    """Yield a word of advice where nearly everybody is inactive: the logs are finished ones."""
+    read = [row for row in rows if row["status"] != "not read"]
+    gone = [row for row in read if row["why"].startswith("inactive")]
+    if settings.today == "newest" and len(gone) > max(3, 0.6 * len(read)):
+        yield (
+            f"{len(gone)} of {count(len(read), 'client')} are inactive on the newest day of all. "
+            f'For finished logs, let `today = "own"` stand in {FILE}, or say --today own.'
+        )
+
+
+def _unused(settings: Settings, found: list[Path], intakes: list[Intake]) -> Iterator[str]:
+    files = [path for each in intakes for path in each.client.paths]
+    for key in settings.unused([*found, *files]):
         yield f'{FILE}: clients."{key}" names no file or folder here.'
 
 
@@ -190,31 +193,3 @@ def _failed(rows: list[dict[str, Any]]) -> Iterator[str]:
                 f"The page of {row['athlete']} could not be made, by a fault of the program: "
                 f"{failure}"
             )
-
-
-def _shared(intakes: list[Intake]) -> Iterator[str]:
-    """Yield the pairs of clients whose logs hold the same sessions."""
-    sessions = [
-        intake.logbook.sets.group_by("started_at").agg(
-            pl.len().alias("sets"), pl.col("reps").sum(), pl.col("load_kg").sum().round(1),
-            pl.lit(intake.client.name).alias("client"),
-        )
-        for intake in intakes
-        if intake.logbook is not None
-    ]  # fmt: skip
-    if not sessions:
-        return
-    every = pl.concat(sessions)
-    pairs = (
-        every.join(every, on=["started_at", "sets", "reps", "load_kg"])
-        .filter(pl.col("client") < pl.col("client_right"))
-        .group_by("client", "client_right")
-        .len()
-        .filter(pl.col("len") >= SHARED_SESSIONS)
-        .sort("client", "client_right")
-    )
-    for one, other, both in pairs.iter_rows():
-        yield (
-            f"{one} and {other} share {count(both, 'session')}; if they are one person, give "
-            f"both the same name in {FILE}."
-        )

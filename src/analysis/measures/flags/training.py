@@ -36,6 +36,12 @@ class Finding:
     first: date
     last: date
 
+    @property
+    def size(self) -> int:
+        """How many things were found; a record of load and of e1RM is one exercise."""
+        own = self.flag in ("record", "odd entry")
+        return int(self.rows["lift"].nunique()) if own else len(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Training:
