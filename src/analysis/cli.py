@@ -114,20 +114,33 @@ def coach(
     folder: Annotated[list[str], typer.Argument(help="A file or folder per client inside.")],
     out: Out = Path("reports/coach"),
     workers: Annotated[int | None, typer.Option(help="Processes; one per processor.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="A clients.toml; by default the folder's own.")
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(help="Day of the flags: newest, own (last day) or a date.")
+    ] = None,
     template: Annotated[
-        bool, typer.Option(help="Only write a commented clients.toml into the folder.")
+        bool, typer.Option(help="Only write a commented clients.toml, and stop.")
     ] = False,
 ) -> None:
     """Make the Monday page: one row per client, most urgent first, and a page each."""
+    from shutil import get_terminal_size
+
+    from analysis.pages.clients import settings_for
     from analysis.pages.clients_template import write_template
     from analysis.pages.coach import coach_folder
+    from analysis.pages.coach_table import table_lines
 
+    paths = [Path(each) for each in folder]
     if template:
-        typer.echo(f"Settings: {write_template(Path(folder[0]))}")
+        typer.echo(write_template(paths[0], settings))
         return
-    done = coach_folder(folder, out, workers=workers)
+    done = coach_folder(paths, out, settings=settings_for(paths, settings, today), workers=workers)
     for note in done.notes:
         _say(note)
+    for line in table_lines(done.clients, width=get_terminal_size().columns):
+        typer.echo(line)
     typer.echo(done.clients.summary)
     typer.echo(f"Index: {done.index}")
 

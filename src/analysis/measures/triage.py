@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -38,6 +39,9 @@ COLUMNS = (
 EARLIER_BLOCKS = 6
 """Blocks of 4 weeks before the last that say what is normal."""
 
+
+SHOWN_WEEKS = 12
+"""Weeks to today whose sets stand in `weekly_sets`."""
 
 LEAST_WEEKS = 2
 """Fewest logged weeks among the four before the last that make a mean."""
@@ -78,7 +82,12 @@ def triage(
 def row(
     logbook: Logbook, found: Sequence[Finding], rule: Thresholds, today: date
 ) -> dict[str, Any]:
-    """Return the row of a logbook that holds one athlete, with the flags found in it."""
+    """Return the row of a logbook that holds one athlete, with the flags found in it.
+
+    Beside the columns of `triage` it holds `weekly_sets` (working sets a week over the
+    `SHOWN_WEEKS` to today, oldest first; None where nothing is logged) and `lacking` (what is
+    missing for a judgement).
+    """
     until = logbook.sets.filter(weeks.day() <= today)
     lacking = _lacking(until, rule)
     urgent = [each for each in found if each.level == "attention"]
@@ -87,6 +96,7 @@ def row(
         "athlete": logbook.athletes[0],
         "status": status,
         "why": "; ".join(filter(None, [_short(urgent), lacking])),
+        "lacking": lacking,
         "other_flags": _short([each for each in found if each.level != "attention"]),
         **_attendance(until, today),
         **_sets(replace(logbook, sets=until), today),
@@ -164,12 +174,16 @@ def _attendance(sets: pl.DataFrame, today: date) -> dict[str, Any]:
 
 
 def _sets(logbook: Logbook, today: date) -> dict[str, Any]:
-    week = (pl.lit(today) - weeks.day()).dt.total_days() // 7
-    weekly = working.work(logbook).group_by(week.alias("week")).agg(pl.col("set_count").sum())
-    before = weekly.filter(pl.col("week").is_between(1, 4))["set_count"]
+    """Return the sets of the last week, the mean before, and `weekly_sets` (None: unlogged)."""
+    ago = ((pl.lit(today) - weeks.day()).dt.total_days() // 7).alias("week")
+    logged = dict.fromkeys(logbook.sets.select(ago).to_series().to_list(), 0.0)
+    sums = working.work(logbook).group_by(ago).agg(pl.col("set_count").sum())
+    weekly = logged | {week: float(sets) for week, sets in sums.iter_rows()}
+    before = [weekly[week] for week in range(1, 5) if week in weekly]
     return {
-        "sets_last_week": weekly.filter(pl.col("week") == 0)["set_count"].sum(),
-        "sets_own_4_week_mean": before.mean() if len(before) >= LEAST_WEEKS else None,
+        "sets_last_week": weekly.get(0, 0.0),
+        "sets_own_4_week_mean": mean(before) if len(before) >= LEAST_WEEKS else None,
+        "weekly_sets": [weekly.get(week) for week in reversed(range(SHOWN_WEEKS))],
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.measures.flags import Thresholds, described
 from analysis.measures.intensity import ZONES
-from analysis.problems import UserError
+from analysis.problems import PathError, UserError
 
 FILE = "clients.toml"
 UNITS = ("kg", "lb")
@@ -93,6 +93,27 @@ def load(path: Path) -> Settings:
         SettingsError: the text is no TOML, a key is unknown, or a value breaks a rule.
     """
     return parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def settings_for(
+    given: list[Path], file: Path | None = None, today: str | None = None
+) -> Settings:
+    """Return what holds for these folders.
+
+    Args:
+        given: folders and files of clients; the first `clients.toml` in one holds.
+        file: a settings file that holds instead.
+        today: the day of the flags, in place of the file's.
+
+    Raises:
+        PathError: the file does not exist.
+        SettingsError: as `load`.
+    """
+    if file is not None and not file.is_file():
+        raise PathError(f"{file}: no such file")
+    files = [file] if file else [path / FILE for path in given if (path / FILE).is_file()]
+    settings = load(files[0]) if files else Settings()
+    return replace(settings, today=_today("--today", today)) if today else settings
 
 
 def parse(text: str, file: str = FILE) -> Settings:

@@ -20,10 +20,12 @@ from analysis.measures import triage
 from analysis.measures.flags import Finding
 from analysis.measures.words import count
 from analysis.pages.athletes import folder_names
-from analysis.pages.clients import FILE, Settings, client_paths, load, parked
+from analysis.pages.clients import FILE, Settings, client_paths, parked, settings_for
 from analysis.pages.coach_clients import said_of_shared, said_of_unread, take_in_all
-from analysis.pages.coach_index import index_page, listed, raised, workbook
+from analysis.pages.coach_index import index_page, listed, raised
 from analysis.pages.coach_pages import SCRIPT, Intake, Job, make
+from analysis.pages.coach_roster import weekly
+from analysis.pages.coach_workbook import workbook
 from analysis.problems import NoUsableDataError, PathError
 from analysis.report import write_shared_script
 from analysis.result import Result
@@ -78,16 +80,16 @@ def coach_folder(
     for path in given:
         if not path.exists():
             raise PathError(f"{path}: no such file or folder")
-    found, out = client_paths(given), Path(out)
-    settings = settings or _settings_in(given)
+    inside, out = client_paths(given), Path(out)
+    settings = settings or settings_for(given)
     with _mapper(workers or os.cpu_count() or 1) as over:
-        intakes, who = take_in_all(found, settings, over)
+        intakes, who = take_in_all(inside, settings, over)
         jobs = _jobs(intakes, settings, out)
-        rows, flags = _gather(over(make, jobs), intakes)
+        rows, found = _gather(over(make, jobs), intakes)
     notes = (
         *who,
         *_parked(given),
-        *_unused(settings, found, intakes),
+        *_unused(settings, inside, intakes),
         *_failed(rows),
         *said_of_unread(intakes),
         *said_of_shared(intakes),
@@ -95,16 +97,11 @@ def coach_folder(
     )
     day = None if settings.today == "own" else jobs[0].today
     rules = settings.everyone.thresholds
-    clients_listed, flags_raised = listed(rows, rules, day), raised(flags, day)
+    clients, flags = listed(rows, rules, day), raised(found, day)
     write_shared_script(out, SCRIPT)
-    index = index_page(clients_listed, flags_raised, notes).save(out / "index.html")
-    book = workbook(out / "clients.xlsx", clients_listed, flags_raised, rules)
-    return Coached(index, book, clients_listed, flags_raised, notes)
-
-
-def _settings_in(given: list[Path]) -> Settings:
-    files = [path / FILE for path in given if (path / FILE).is_file()]
-    return load(files[0]) if files else Settings()
+    index = index_page(clients, flags, rows, found, notes).save(out / "index.html")
+    book = workbook(out / "clients.xlsx", clients, flags, weekly(rows), rules)
+    return Coached(index, book, clients, flags, notes)
 
 
 @contextmanager
