@@ -36,9 +36,8 @@ def write_template(folder: Path, path: Path | None = None) -> str:
     try:
         target.write_text(template(folder), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise PathError(
-            f"{target}: {error.strerror}; name another with --settings FILE"
-        ) from error
+        hint = "name another place with --settings FILE"
+        raise PathError(f"{target}: {error.strerror}; {hint}") from error
     return f"Settings: {target}. Remove a # to change one, then run `liftdose coach` again."
 
 

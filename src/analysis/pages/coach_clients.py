@@ -220,6 +220,6 @@ def said_of_unread(intakes: Iterable[Intake]) -> Iterator[str]:
 
 def _said_of_two(path: Path) -> str:
     return (
-        f"{path.name} holds two logs of the same weeks without a session in common; if they are "
+        f"{path.name} holds 2 logs of the same weeks without a session in common; if they are "
         f"two people's, move one into a folder of its own."
     )
