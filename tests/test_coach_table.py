@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -10,7 +9,6 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from analysis.cli import app
-from analysis.measures import triage
 from analysis.measures.flags import Thresholds
 from analysis.pages.coach_index import listed, raised
 from analysis.pages.coach_roster import roster, weekly
@@ -18,30 +16,7 @@ from analysis.pages.coach_table import table_lines
 from analysis.pages.coach_workbook import workbook
 from analysis.report import Against, Entry, Rate
 from analysis.report.roster import bars, whisker
-from tests.client_files import hevy, light  # noqa: F401 - a fixture
-
-DAY = date(2024, 4, 1)
-
-
-def row(name, status="on track", *, why="", days_off=3, **more):
-    last = datetime.combine(DAY - timedelta(days=days_off), datetime.min.time())
-    return {
-        "athlete": name, "status": status, "why": why, "other_flags": "", "last_session": last,
-        "days_off": days_off, "sessions_4_weeks": 8, "sessions_own_normal": 9.5,
-        "sets_last_week": 41.0, "sets_own_4_week_mean": 55.0, "strength_per_4_weeks_pct": 1.2,
-        "strength_low_pct": 0.3, "strength_high_pct": 2.1, "strength_exercises": 6,
-        "weekly_sets": [None, 0.0, *[50.0] * 9, 41.0], "lacking": "", "page": f"{name}/index.html",
-    } | more  # fmt: skip
-
-
-ROWS = [
-    row("Ann", "needs attention", why="pain note (2), drop", days_off=0),
-    row("Bo\x1b[2J\u202e", days_off=1),
-    row("Ярослав Очень-Длинное-Имя " * 2, days_off=20),
-    row("健太", "too little data", strength_per_4_weeks_pct=None, strength_low_pct=None,
-        strength_high_pct=None, sets_own_4_week_mean=None),
-    triage.not_read("old.pdf", "old.pdf: no known app exports it."),
-]  # fmt: skip
+from tests.client_files import DAY, ROWS, hevy, light, row  # noqa: F401 - light is a fixture
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,8 @@ def _client(row: Mapping[str, Any], width: int) -> Iterator[str]:
     below = printable("; ".join(text for text in told if isinstance(text, str) and text))
     name = printable(row["client"])
     if row["status"] == STATUSES[-1]:
-        yield _cut(name, width)
+        if not below.startswith(name):
+            yield _cut(name, width)
     else:
         last = row["last_session"]
         numbers = (
@@ -77,7 +78,7 @@ def _client(row: Mapping[str, Any], width: int) -> Iterator[str]:
             _rate(row),
         )
         yield _line(name, numbers, width)
-    for line in wrap(below, width - 2)[:2]:
+    for line in wrap(below, width - 2, max_lines=2, placeholder=" …"):
         yield f"  {line}"
 
 

@@ -22,8 +22,7 @@
       group.hidden = !here || (status !== "" && group.dataset.status !== status);
       if (!group.hidden) seen += here;
     }
-    const every = words.size;
-    roster.querySelector("#found").textContent = seen === every ? "" : `${seen} of ${every} shown`;
+    roster.querySelector("#found").textContent = `${seen} of ${words.size}`;
   }
 
   /* Within each group: names ascend, days off descend, what is unknown comes last. */
