@@ -61,8 +61,10 @@ class TestFolders:
         assert len(found["ann"].client.paths) == 2
         assert found["ann"].logbook.sets.height == 8 * 9
 
-    def test_a_folder_with_an_entry_stays_whole(self, tmp_path):
+    def test_a_folder_with_a_name_stays_whole_and_one_with_an_empty_entry_does_not(self, tmp_path):
         people(tmp_path / "team", ["ann", "bob", "cy"])
+        found, _ = taken(tmp_path, Settings(clients={"team": ClientSettings()}))
+        assert len(found) == 3
         found, notes = taken(tmp_path, Settings(clients={"team": ClientSettings(name="Team")}))
         assert list(found) == ["Team"]
         assert notes == []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -320,6 +321,13 @@ def test_thresholds_have_bounds_and_say_so():
         Thresholds(block_weeks=0)
     for each in described():
         assert each.metadata["low"] <= each.default <= each.metadata["high"]
+
+
+def test_the_docs_hold_every_threshold():
+    text = (Path(__file__).parents[1] / "docs" / "coach.md").read_text(encoding="utf-8")
+    for each in described():
+        low, high, doc = (each.metadata[key] for key in ("low", "high", "doc"))
+        assert f"| `{each.name}` | {each.default:g} | {low:g} to {high:g} | {doc} |" in text
 
 
 def whole(*runs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
@@ -62,6 +63,13 @@ class Logbook:
         return self.exercises.filter(pl.col("exercise_id").is_null()).sort(
             "sets", "exercise", descending=[True, False]
         )
+
+    def until(self, day: date) -> Logbook:
+        """Return the sets up to a day; the same logbook, and what it made, where none is later."""
+        early = pl.col("started_at").dt.date() <= day
+        if self.sets.select(early.all()).item():
+            return self
+        return replace(self, sets=self.sets.filter(early))
 
     def athlete(self, name: str) -> Logbook:
         """Return the part of one athlete: that athlete's sets, files and exercise names."""

@@ -88,8 +88,8 @@ def row(
     `SHOWN_WEEKS` to today, oldest first; None where nothing is logged) and `lacking` (what is
     missing for a judgement).
     """
-    until = logbook.sets.filter(weeks.day() <= today)
-    lacking = _lacking(until, rule)
+    until = logbook.until(today)
+    lacking = _lacking(until.sets, rule)
     urgent = [each for each in found if each.level == "attention"]
     status = "needs attention" if urgent else "too little data" if lacking else "on track"
     return {
@@ -98,8 +98,8 @@ def row(
         "why": "; ".join(filter(None, [_short(urgent), lacking])),
         "lacking": lacking,
         "other_flags": _short([each for each in found if each.level != "attention"]),
-        **_attendance(until, today),
-        **_sets(replace(logbook, sets=until), today),
+        **_attendance(until.sets, today),
+        **_sets(until, today),
         **_trend(logbook, rule, today),
     }
 

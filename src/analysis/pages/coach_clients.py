@@ -61,8 +61,8 @@ def take_in_all(
     return _reread(linked, alone, over), [
         f"Several people's logs stand in one folder ({names}): they train in the same weeks and "
         "share no session. So each file is a client here, and files that share sessions are one "
-        f"({count(several, 'client')} of several files). A folder that is one client's gets an "
-        f"entry in {FILE}."
+        f"({count(several, 'client')} of several files). A folder that is one client's gets a "
+        f"name in {FILE}."
     ]
 
 
@@ -108,8 +108,8 @@ def _agreed(name: str, own: list[Path], settings: Settings) -> ClientSettings:
 
 
 def _files(path: Path, settings: Settings) -> list[Path]:
-    """Return what may be a client by itself: a folder with an entry of its own stays whole."""
-    if path.is_file() or settings.entry(path):
+    """Return what may be a client by itself: a folder that something is said of stays whole."""
+    if path.is_file() or settings.of(path) != settings.everyone:
         return [path]
     return [
         file

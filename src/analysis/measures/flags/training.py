@@ -86,16 +86,15 @@ class Training:
 
 def prepare(logbook: Logbook, athlete: str, today: date) -> Training | None:
     """Return an athlete's log up to today, None where it holds nothing."""
-    own = logbook.athlete(athlete)
-    until = own.sets.filter(weeks.day() <= today)
-    if until.is_empty():
+    alone = logbook.athletes == [athlete]
+    own = (logbook if alone else logbook.athlete(athlete)).until(today)
+    if own.sets.is_empty():
         return None
-    own = Logbook(until, own.ledger, own.rejected, own.exercises, own.catalogue)
     pattern = own.catalogue.exercises.select("exercise_id", "pattern")
     done = counting.named(working.work(own), own.catalogue).with_columns(weeks.day())
     return Training(
         athlete=athlete,
-        sets=until.with_columns(weeks.day()),
+        sets=own.sets.with_columns(weeks.day()),
         work=done.join(pattern, on="exercise_id", how="left", maintain_order="left"),
         tops=top_sets.top_sets(own, Estimate(rep_cap=SERIES_CAP)),
         logbook=own,
