@@ -377,6 +377,15 @@ class TestTriage:
         assert table["status"].tolist() == list(STATUSES[:3])
         assert table["why"][0].startswith("pain note")
 
+    def test_pain_comes_before_a_longer_list_of_milder_flags(self):
+        fell = [*[100] * 10, 80, 80]
+        book = whole(
+            *(weekly(lift, fell, athlete="ann") for lift in ("squat", "rdl")),
+            weekly("squat", [100] * 11, athlete="bob"),
+            sets("2024-03-18", "squat", "100x5", athlete="bob", note="knee pain"),
+        )
+        assert triage(book).table["athlete"].tolist() == ["bob", "ann"]
+
     def test_dates_are_dates(self):
         table = triage(whole(weekly("squat", [100] * 3))).table
         assert table["last_session"].dtype.kind == "M"

@@ -13,7 +13,7 @@ from analysis.ingest import read
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
 from analysis.pages.clients import Settings, client_paths, parked
-from analysis.pages.coach_clients import take_in_all
+from analysis.pages.coach_clients import SHARED_SESSIONS, shared_sessions, take_in_all
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 APPS = ("strong", "hevy", "fitnotes", "fitnotes_sqlite")
@@ -123,5 +123,5 @@ def test_every_export_is_a_client_s_or_named():
     read_by_name = {each.client.name for each in intakes if each.logbook is not None}
     reasons = [each.reason for each in intakes if each.client.name not in read_by_name]
     assert all(reasons)
-    people = {path.name.split("__")[0] for path in clients if path.parent.name in APPS}
-    assert len(read_by_name) < len(people) + 20  # re-exports of one person are one client
+    shared = shared_sessions(intakes, by_load=False)["len"]
+    assert (shared < SHARED_SESSIONS).all()  # re-exports of one person are one client

@@ -133,10 +133,10 @@ def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | No
 
 
 def _rank(each: dict[str, Any]) -> tuple[int, int, int, str]:
-    """Status first, then how many flags ask for attention, then the most urgent of them."""
+    """Status first, then the most urgent flag that asks for attention, then how many ask."""
     urgent = list(FLAGS)
     place = next((n for n, flag in enumerate(urgent) if each["why"].startswith(flag)), len(urgent))
-    return STATUSES.index(each["status"]), -each["why"].count(","), place, each["athlete"]
+    return STATUSES.index(each["status"]), place, -each["why"].count(","), each["athlete"]
 
 
 def _short(found: Sequence[Finding]) -> str:

@@ -82,7 +82,8 @@ def coach_folder(
             raise PathError(f"{path}: no such file or folder")
     inside, out = client_paths(given), Path(out)
     settings = settings or settings_for(given)
-    with _mapper(workers or os.cpu_count() or 1) as over:
+    alone = len(inside) == 1 and inside[0].is_file()
+    with _mapper(1 if alone else workers or os.cpu_count() or 1) as over:
         intakes, who = take_in_all(inside, settings, over)
         jobs = _jobs(intakes, settings, out)
         rows, found = _gather(over(make, jobs), intakes)
