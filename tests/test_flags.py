@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.exercises import Catalogue
 from analysis.measures.flags import FLAGS, LEVELS, Thresholds, described, find, flags
-from analysis.measures.triage import STATUSES, triage
+from analysis.measures.triage import triage
 from tests.measures.set_literals import logbook, sets
 
 MONDAY = datetime(2024, 1, 1)
@@ -276,6 +276,11 @@ class TestInactivity:
         found = find(book, today=date(2024, 6, 1))
         assert [each.flag for each in found] == ["inactive"]
 
+    def test_who_is_away_for_months_is_no_news(self):
+        for days, level in ((84, "attention"), (85, "notice")):
+            found = only(self.BOOK, "inactive", today=self.LAST + timedelta(days=days))
+            assert found.level == level
+
     def test_today_is_the_newest_day_of_all(self):
         book = logbook(
             weekly("squat", [100] * 20, every=3),
@@ -374,8 +379,13 @@ class TestTriage:
         )
         table = triage(book).table
         assert table["athlete"].tolist() == ["bob", "ann", "cy"]
-        assert table["status"].tolist() == list(STATUSES[:3])
+        assert table["status"].tolist() == ["needs attention", "on track", "too little data"]
         assert table["why"][0].startswith("pain note")
+
+    def test_who_left_is_away_whatever_else_is_missing(self):
+        book = whole(weekly("squat", [100] * 3))
+        (row,) = triage(book, today=date(2024, 6, 1)).table.to_dict("records")
+        assert (row["status"], row["other_flags"]) == ("away", "inactive")
 
     def test_pain_comes_before_a_longer_list_of_milder_flags(self):
         fell = [*[100] * 10, 80, 80]

@@ -24,7 +24,7 @@ from analysis.result import Result
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
 
-STATUSES = ("needs attention", "on track", "too little data", "not read")
+STATUSES = ("needs attention", "on track", "away", "too little data", "not read")
 """How an athlete stands, in the order of the list."""
 
 SAID = {"needs attention": "need attention"}
@@ -91,7 +91,13 @@ def row(
     until = logbook.until(today)
     lacking = _lacking(until.sets, rule)
     urgent = [each for each in found if each.level == "attention"]
-    status = "needs attention" if urgent else "too little data" if lacking else "on track"
+    away = any(each.flag == "inactive" for each in found) and not urgent
+    status = (
+        "needs attention" if urgent
+        else "away" if away
+        else "too little data" if lacking
+        else "on track"
+    )  # fmt: skip
     return {
         "athlete": logbook.athletes[0],
         "status": status,

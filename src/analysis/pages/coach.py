@@ -170,11 +170,12 @@ def _parked(given: list[Path]) -> Iterator[str]:
 def _long_gone(rows: list[dict[str, Any]], settings: Settings) -> Iterator[str]:
     """Yield a word of advice where nearly everybody is inactive: the logs are finished ones."""
     read = [row for row in rows if row["status"] != "not read"]
-    gone = [row for row in read if row["why"].startswith("inactive")]
+    gone = [row for row in read if row["status"] == "away" or "inactive" in row["why"]]
     if settings.today == "newest" and len(gone) > max(3, 0.6 * len(read)):
         yield (
-            f"{len(gone)} of {count(len(read), 'client')} are inactive on the newest day of all. "
-            f'For finished logs, let `today = "own"` stand in {FILE}, or say --today own.'
+            f"{len(gone)} of {count(len(read), 'client')} had no session for long on the newest "
+            f'day of all. For finished logs, let `today = "own"` stand in {FILE}, or say '
+            "--today own."
         )
 
 

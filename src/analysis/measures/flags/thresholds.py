@@ -68,6 +68,9 @@ class Thresholds:
         2.0, 1, 10, "inactivity: days off, in the athlete's own long gaps (90th percentile)"
     )
     inactive_days: int = _threshold(7, 1, 90, "inactivity: fewest days off that are flagged")
+    away_weeks: int = _threshold(
+        12, 4, 104, "inactivity: weeks off after which a client is away, and no longer urgent"
+    )
     trend_weeks: int = _threshold(26, 10, 520, "strength trend: weeks that it is taken over")
     least_sessions: int = _threshold(8, 1, 100, "fewest sessions that a client is judged on")
 

@@ -79,6 +79,10 @@ class Training:
         """Whether the block before today holds a session; the flags of a block need one."""
         return self.days_off < 7 * rule.block_weeks
 
+    def is_away(self, rule: Thresholds) -> bool:
+        """Whether the athlete has been off for so long that this is no news."""
+        return self.days_off > 7 * rule.away_weeks
+
     def block_start(self, n_weeks: int) -> date:
         """Return the first of the days of the block that ends with the last logged day."""
         return self.last_day - timedelta(days=7 * n_weeks - 1)

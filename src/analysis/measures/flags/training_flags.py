@@ -96,7 +96,8 @@ def inactivity(training: Training, rule: Thresholds) -> Iterator[Finding]:
     """Yield the days off, when they are many more than the athlete's own long gaps.
 
     Own long gap: the 90th percentile of the gaps between training days over the last half year
-    of log. A whole block without a session is flagged whatever the gaps were.
+    of log. A whole block without a session is flagged whatever the gaps were. After
+    `rule.away_weeks` it is a notice: the athlete is away, and that is no news.
     """
     days = training.sets["day"].unique().sort()
     late = days.filter(days >= training.last_day - timedelta(days=182))
@@ -119,7 +120,8 @@ def inactivity(training: Training, rule: Thresholds) -> Iterator[Finding]:
             "gaps": [len(gaps)],
         }
     )
+    level = "notice" if training.is_away(rule) else "attention"
     yield Finding(
-        training.athlete, "inactive", "attention", sentence, rows, training.last_day,
+        training.athlete, "inactive", level, sentence, rows, training.last_day,
         training.today,
     )  # fmt: skip
