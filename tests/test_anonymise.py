@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis.anonymise import LEAST_SALT, SHIFT_WEEKS, anonymise, keep_salt
 from analysis.ingest import read
 from analysis.pages.athlete import athlete_page
-from tests.test_coach import HEADER
+from tests.client_files import HEADER
 
 SALT = "correct horse battery"
 SECRETS = (

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pandas as pd
 import pytest
@@ -14,30 +14,7 @@ from analysis.pages.clients import ClientSettings, Settings, load, parse
 from analysis.pages.clients_template import template, write_template
 from analysis.pages.coach import coach_folder
 from analysis.problems import NoUsableDataError, PathError, SettingsError
-from analysis.report import Report
-
-HEADER = (
-    "title,start_time,end_time,description,exercise_title,superset_id,exercise_notes,set_index,"
-    "set_type,weight_kg,reps,distance_km,duration_seconds,rpe\n"
-)
-LIFTS = ("Squat (Barbell)", "Bench Press (Barbell)", "Bent Over Row (Barbell)")
-
-
-def hevy(folder, name, *, weeks=12, start=datetime(2024, 1, 1, 18), note="", lifts=LIFTS):
-    """Write a Hevy export: one session a week of three lifts, three sets each, rising."""
-    lines = [HEADER]
-    for week in range(weeks):
-        day = start + timedelta(weeks=week)
-        text = note if week == weeks - 1 else ""
-        times = f'"{day:%d %b %Y, %H:%M}","{day + timedelta(hours=1):%d %b %Y, %H:%M}"'
-        lines += [
-            f'"Secret plan",{times},"","{lift}",,"{text}",{index},normal,{100 + week},5,,,\n'
-            for lift in lifts
-            for index in range(3)
-        ]
-    path = folder / name
-    path.write_text("".join(lines), encoding="utf-8")
-    return path
+from tests.client_files import LIFTS, hevy, light  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +30,6 @@ def folder(tmp_path_factory):
         encoding="utf-8",
     )
     return where
-
-
-@pytest.fixture
-def light(monkeypatch):
-    """Make every client's page an empty one, for tests of what is around it."""
-    monkeypatch.setattr(
-        coach_pages, "athlete_page", lambda book, **_: Report(book.athletes[0], [])
-    )
 
 
 @pytest.fixture(scope="module")
@@ -262,8 +231,15 @@ class TestClientsToml:
             for line in template().splitlines()
         )
         assert parse(settings).everyone == replace(ClientSettings(), unit="kg", encoding="cp1252")
-        assert write_template(folder) is None
-        assert load(write_template(tmp_path)) == Settings()
+        assert "left as it is" in write_template(folder)
+        assert "Settings:" in write_template(tmp_path)
+        assert load(tmp_path / "clients.toml") == Settings()
+
+    def test_the_template_may_go_elsewhere(self, folder, tmp_path):
+        write_template(folder, tmp_path / "mine.toml")
+        assert set(load(tmp_path / "mine.toml").clients) == {"ann", "bob", "cy", "dan"}
+        with pytest.raises(PathError, match="name another place with --settings"):
+            write_template(folder, tmp_path / "no/such/folder.toml")
 
 
 def frame(text):

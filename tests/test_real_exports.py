@@ -12,6 +12,8 @@ from analysis import exercises
 from analysis.ingest import read
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
+from analysis.pages.clients import Settings, client_paths, parked
+from analysis.pages.coach_clients import SHARED_SESSIONS, shared_sessions, take_in_all
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 APPS = ("strong", "hevy", "fitnotes", "fitnotes_sqlite")
@@ -108,3 +110,18 @@ def test_two_exports_of_one_athlete_count_once():
     ledger = logbook.ledger.sort("source_file")
     assert logbook.sets.height == 10_464  # all of the newer export: 10,588 records, 124 no sets
     assert ledger["duplicates"].to_list() == [0, 9874]
+
+
+def test_every_export_is_a_client_s_or_named():
+    intakes, notes = take_in_all(client_paths([EXPORTS]), Settings(), map)
+    clients = [path for each in intakes for path in each.client.paths]
+    left_out = [path for name in parked([EXPORTS]) for path in (EXPORTS / name).rglob("*")]
+    every = {path for path in EXPORTS.rglob("*") if path.is_file()}
+    assert len(clients) == len(set(clients))
+    assert set(clients) == every - set(left_out)
+    assert "each file is a client" in notes[0]
+    read_by_name = {each.client.name for each in intakes if each.logbook is not None}
+    reasons = [each.reason for each in intakes if each.client.name not in read_by_name]
+    assert all(reasons)
+    shared = shared_sessions(intakes, by_load=False)["len"]
+    assert (shared < SHARED_SESSIONS).all()  # re-exports of one person are one client

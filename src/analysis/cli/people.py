@@ -60,25 +60,41 @@ def coach(
     folder: Annotated[list[str], typer.Argument(help="A file or folder per client inside.")],
     out: Out = Path("reports/coach"),
     workers: Annotated[int | None, typer.Option(help="Processes; one per processor.")] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="A clients.toml; by default the folder's own."),
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(help="Day of the flags: newest, own (last day) or a date.")
+    ] = None,
     template: Annotated[
-        bool, typer.Option(help="Only write a commented clients.toml into the folder.")
+        bool, typer.Option(help="Only write a commented clients.toml, and stop.")
     ] = False,
     strict: Strict = False,
-) -> None:
+) -> None:  # fmt: skip
     """Make the Monday page: one row per client, most urgent first, and a page each."""
+    from shutil import get_terminal_size
+
+    from analysis.pages.clients import settings_for
     from analysis.pages.clients_template import write_template
     from analysis.pages.coach import coach_folder
+    from analysis.pages.coach_table import table_lines
 
+    paths = [pasted(each) for each in folder]
     if template:
-        result(f"Settings: {write_template(pasted(folder[0]))}")
+        result(write_template(paths[0], settings))
         return
+    rules = settings_for(paths, settings, today)
     with bar("Clients") as shown:
         asking = Asking(out, shown)
-        done = coach_folder(folder, out, workers=workers, ask=asking, tell=shown)
+        done = coach_folder(paths, out, settings=rules, workers=workers, ask=asking, tell=shown)
     for note in done.notes:
         say(note)
     if asking.unknown:
         say(how_to_say(asking.unknown))
+    for line in table_lines(done.clients, width=get_terminal_size().columns):
+        result(line)
     result(done.clients.summary)
     result(f"Index: {done.index}")
     without = int((done.clients.table["page"] == "").sum())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from analysis.result import Result
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
 
-STATUSES = ("needs attention", "on track", "too little data", "not read")
+STATUSES = ("needs attention", "on track", "away", "too little data", "not read")
 """How an athlete stands, in the order of the list."""
 
 SAID = {"needs attention": "need attention"}
@@ -37,6 +38,13 @@ COLUMNS = (
 
 EARLIER_BLOCKS = 6
 """Blocks of 4 weeks before the last that say what is normal."""
+
+
+SHOWN_WEEKS = 12
+"""Weeks to today whose sets stand in `weekly_sets`."""
+
+LEAST_WEEKS = 2
+"""Fewest logged weeks among the four before the last that make a mean."""
 
 
 def triage(
@@ -55,7 +63,8 @@ def triage(
         `other_flags`; `last_session`, `days_off`; `sessions_4_weeks` (in the 28 days to today)
         and `sessions_own_normal` (mean of up to six earlier such blocks that hold a log);
         `sets_last_week` (working sets in the 7 days to today) and `sets_own_4_week_mean` (mean
-        of the logged weeks among the four before); `strength_per_4_weeks_pct`, the mean rate
+        of the logged weeks among the four before, null with fewer than two);
+        `strength_per_4_weeks_pct`, the mean rate
         over `strength_exercises` exercises in the last half year, with `strength_low_pct` and
         `strength_high_pct` (95 % interval); null with fewer than three exercises.
     """
@@ -73,18 +82,30 @@ def triage(
 def row(
     logbook: Logbook, found: Sequence[Finding], rule: Thresholds, today: date
 ) -> dict[str, Any]:
-    """Return the row of a logbook that holds one athlete, with the flags found in it."""
-    past = logbook.until(today)
-    lacking = _lacking(past.sets, rule)
+    """Return the row of a logbook that holds one athlete, with the flags found in it.
+
+    Beside the columns of `triage` it holds `weekly_sets` (working sets a week over the
+    `SHOWN_WEEKS` to today, oldest first; None where nothing is logged) and `lacking` (what is
+    missing for a judgement).
+    """
+    until = logbook.until(today)
+    lacking = _lacking(until.sets, rule)
     urgent = [each for each in found if each.level == "attention"]
-    status = "needs attention" if urgent else "too little data" if lacking else "on track"
+    away = any(each.flag == "inactive" for each in found) and not urgent
+    status = (
+        "needs attention" if urgent
+        else "away" if away
+        else "too little data" if lacking
+        else "on track"
+    )  # fmt: skip
     return {
         "athlete": logbook.athletes[0],
         "status": status,
         "why": "; ".join(filter(None, [_short(urgent), lacking])),
+        "lacking": lacking,
         "other_flags": _short([each for each in found if each.level != "attention"]),
-        **_attendance(past.sets, today),
-        **_sets(past, today),
+        **_attendance(until.sets, today),
+        **_sets(until, today),
         **_trend(logbook, rule, today),
     }
 
@@ -118,17 +139,17 @@ def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | No
 
 
 def _rank(each: dict[str, Any]) -> tuple[int, int, int, str]:
-    """Status first, then how many flags ask for attention, then the most urgent of them."""
+    """Status first, then the most urgent flag that asks for attention, then how many ask."""
     urgent = list(FLAGS)
     place = next((n for n, flag in enumerate(urgent) if each["why"].startswith(flag)), len(urgent))
-    return STATUSES.index(each["status"]), -each["why"].count(","), place, each["athlete"]
+    return STATUSES.index(each["status"]), place, -each["why"].count(","), each["athlete"]
 
 
 def _short(found: Sequence[Finding]) -> str:
     """Return the flags in a word each, with their evidence counted, most urgent first."""
     ranked = sorted(found, key=lambda each: list(FLAGS).index(each.flag))
     return ", ".join(
-        f"{each.flag} ({len(each.rows)})" if len(each.rows) > 1 else each.flag for each in ranked
+        f"{each.flag} ({each.size})" if each.size > 1 else each.flag for each in ranked
     )
 
 
@@ -159,11 +180,16 @@ def _attendance(sets: pl.DataFrame, today: date) -> dict[str, Any]:
 
 
 def _sets(logbook: Logbook, today: date) -> dict[str, Any]:
-    week = (pl.lit(today) - weeks.day()).dt.total_days() // 7
-    weekly = working.work(logbook).group_by(week.alias("week")).agg(pl.col("set_count").sum())
+    """Return the sets of the last week, the mean before, and `weekly_sets` (None: unlogged)."""
+    ago = ((pl.lit(today) - weeks.day()).dt.total_days() // 7).alias("week")
+    logged = dict.fromkeys(logbook.sets.select(ago).to_series().to_list(), 0.0)
+    sums = working.work(logbook).group_by(ago).agg(pl.col("set_count").sum())
+    weekly = logged | {week: float(sets) for week, sets in sums.iter_rows()}
+    before = [weekly[week] for week in range(1, 5) if week in weekly]
     return {
-        "sets_last_week": weekly.filter(pl.col("week") == 0)["set_count"].sum(),
-        "sets_own_4_week_mean": weekly.filter(pl.col("week").is_between(1, 4))["set_count"].mean(),
+        "sets_last_week": weekly.get(0, 0.0),
+        "sets_own_4_week_mean": mean(before) if len(before) >= LEAST_WEEKS else None,
+        "weekly_sets": [weekly.get(week) for week in reversed(range(SHOWN_WEEKS))],
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.measures.flags import Thresholds, described
 from analysis.measures.intensity import ZONES
-from analysis.problems import SettingsError
+from analysis.problems import PathError, SettingsError
 from analysis.settings import no_others, parse_toml, table
 
 FILE = "clients.toml"
@@ -66,8 +66,11 @@ class Settings:
 
     def of(self, path: Path) -> ClientSettings:
         """Return what holds for the client whose file or folder this is."""
-        found = self.clients.get(path.name) or self.clients.get(path.stem)
-        return found or self.everyone
+        return self.entry(path) or self.everyone
+
+    def entry(self, path: Path) -> ClientSettings | None:
+        """Return what is said of this file or folder by its name, None where nothing is."""
+        return self.clients.get(path.name) or self.clients.get(path.stem)
 
     def unused(self, paths: list[Path]) -> list[str]:
         """Return the entries that name none of these files and folders."""
@@ -82,6 +85,27 @@ def load(path: Path) -> Settings:
         SettingsError: the text is no TOML, a key is unknown, or a value breaks a rule.
     """
     return parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def settings_for(
+    given: list[Path], file: Path | None = None, today: str | None = None
+) -> Settings:
+    """Return what holds for these folders.
+
+    Args:
+        given: folders and files of clients; the first `clients.toml` in one holds.
+        file: a settings file that holds instead.
+        today: the day of the flags, in place of the file's.
+
+    Raises:
+        PathError: the file does not exist.
+        SettingsError: as `load`.
+    """
+    if file is not None and not file.is_file():
+        raise PathError(f"{file}: no such file")
+    files = [file] if file else [path / FILE for path in given if (path / FILE).is_file()]
+    settings = load(files[0]) if files else Settings()
+    return replace(settings, today=_today("--today", today)) if today else settings
 
 
 def parse(text: str, file: str = FILE) -> Settings:
@@ -104,12 +128,28 @@ def parse(text: str, file: str = FILE) -> Settings:
 
 
 def client_paths(paths: list[Path]) -> list[Path]:
-    """Return one path per client: a file is one, and so is each file or folder in a folder."""
-    found = []
-    for path in paths:
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        found += [each for each in inside if not each.name.startswith((".", "__MACOSX"))]
-    return [path for path in found if path.suffix != ".toml"]
+    """Return one path per client: a file is one, and so is each file or folder in a folder.
+
+    What begins with `_`, such as `_left`, is left out; see `parked`.
+    """
+    found = _inside(paths)
+    return [path for path in found if path in paths or not path.name.startswith("_")]
+
+
+def parked(paths: list[Path]) -> list[str]:
+    """Return the names of what a coach has put aside, by a `_` before the name."""
+    left_in = client_paths(paths)
+    return [path.name for path in _inside(paths) if path not in left_in]
+
+
+def _inside(paths: list[Path]) -> list[Path]:
+    inside = [sorted(path.iterdir()) if path.is_dir() else [path] for path in paths]
+    return [path for each in inside for path in each if not is_hidden(path.name)]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is no export: the system's own, or settings."""
+    return name.startswith((".", "__MACOSX")) or name.endswith(".toml")
 
 
 def _client(

@@ -10,6 +10,7 @@ from pathlib import Path
 from analysis.measures.flags import Thresholds, described
 from analysis.measures.intensity import ZONES
 from analysis.pages.clients import DOC, FILE, client_paths
+from analysis.problems import PathError
 
 
 def template(folder: Path | None = None) -> str:
@@ -21,13 +22,23 @@ def template(folder: Path | None = None) -> str:
     return "\n".join(_template_lines(client_paths([folder]) if folder else [])) + "\n"
 
 
-def write_template(folder: Path) -> Path | None:
-    """Write the template into the folder and return where; None when there is one already."""
-    path = folder / FILE
-    if path.exists():
-        return None
-    path.write_text(template(folder), encoding="utf-8", newline="\n")
-    return path
+def write_template(folder: Path, path: Path | None = None) -> str:
+    """Write the template into the folder, or to `path`, and say so; nothing is overwritten.
+
+    Raises:
+        PathError: the folder does not exist, or cannot be written to.
+    """
+    target = path or folder / FILE
+    if not folder.exists():
+        raise PathError(f"{folder}: no such file or folder")
+    if target.exists():
+        return f"{target} is there already and was left as it is."
+    try:
+        target.write_text(template(folder), encoding="utf-8", newline="\n")
+    except OSError as error:
+        hint = "name another place with --settings FILE"
+        raise PathError(f"{target}: {error.strerror}; {hint}") from error
+    return f"Settings: {target}. Remove a # to change one, then run `liftdose coach` again."
 
 
 def _template_lines(paths: list[Path]) -> Iterator[str]:

@@ -7,7 +7,7 @@ processes there are; on the pages, the last digits of a linear algebra may.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,27 +16,25 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from analysis.ingest.remembered import Ask
 from analysis.measures import triage
 from analysis.measures.flags import Finding
 from analysis.measures.words import count
 from analysis.pages.athletes import folder_names
-from analysis.pages.clients import FILE, Settings, client_paths, load
-from analysis.pages.coach_index import index_page, listed, raised, workbook
-from analysis.pages.coach_pages import SCRIPT, Client, Intake, Job, make, take_in
+from analysis.pages.clients import FILE, Settings, client_paths, parked, settings_for
+from analysis.pages.coach_clients import said_of_shared, said_of_unread, take_in_all
+from analysis.pages.coach_index import index_page, listed, raised
+from analysis.pages.coach_pages import SCRIPT, Intake, Job, make, take_in
+from analysis.pages.coach_roster import weekly
+from analysis.pages.coach_workbook import workbook
 from analysis.paths import existing
-from analysis.problems import NoUsableDataError, SettingsError
+from analysis.problems import NoUsableDataError
 from analysis.progress import Tell, silent, told
 from analysis.report import write_shared_script
 from analysis.result import Result
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """What says how many threads the libraries of a process take, read when they load."""
-
-SHARED_SESSIONS = 5
-"""Sessions that two clients may share by chance, at the minute and the set, before it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,8 @@ def coach_folder(
     """Write the pages of a coach's clients.
 
     Args:
-        paths: a folder with a file or folder per client, or the files themselves.
+        paths: a folder with a file or folder per client, or the files themselves. Where folders
+            hold several people's logs, as sorted by app, each file is a client.
         out: folder to write into: `index.html`, `clients.xlsx`, `plotly.min.js` and a folder per
             client.
         settings: what the coach says; by default the `clients.toml` of the folder, if any.
@@ -84,56 +83,49 @@ def coach_folder(
         NoUsableDataError: no client could be read.
         SettingsError: clients.toml breaks a rule, or two files of one client name two units.
     """
-    listed_paths = [paths] if isinstance(paths, str | Path) else paths
-    given = [existing(path) for path in listed_paths]
-    found, out = client_paths(given), Path(out)
-    settings = settings or _settings_in(given)
-    clients = _clients(found, settings)
-    with _mapper(min(workers or os.cpu_count() or 1, len(clients))) as over:
-        reading = told(clients, tell, lambda client: f"reading {client.name}")
-        read = zip(reading, over(take_in, clients), strict=True)
-        intakes = [_asked(intake, ask) for _, intake in read]
+    given = [existing(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    inside, out = client_paths(given), Path(out)
+    settings = settings or settings_for(given)
+    alone = len(inside) == 1 and inside[0].is_file()
+    with _mapper(1 if alone else workers or os.cpu_count() or 1) as over:
+        reading = _telling(over, tell, lambda client: f"reading {client.name}")
+        intakes, who = take_in_all(inside, settings, reading)
+        intakes = [_asked(intake, ask) for intake in intakes]
         jobs = _jobs(intakes, settings, out)
-        making = told(jobs, tell, lambda job: f"page of {job.intake.client.name}")
-        made = zip(making, over(make, jobs), strict=True)
-        rows, flags = _gather((each for _, each in made), intakes)
-    notes = (*_unused(settings, found), *_failed(rows), *_shared(intakes))
+        making = _telling(over, tell, lambda job: f"page of {job.intake.client.name}")
+        rows, found = _gather(making(make, jobs), intakes)
+    notes = (
+        *who,
+        *_parked(given),
+        *_unused(settings, inside, intakes),
+        *_failed(rows),
+        *said_of_unread(intakes),
+        *said_of_shared(intakes),
+        *_long_gone(rows, settings),
+    )
     day = None if settings.today == "own" else jobs[0].today
     rules = settings.everyone.thresholds
-    clients_listed, flags_raised = listed(rows, rules, day), raised(flags, day)
+    clients, flags = listed(rows, rules, day), raised(found, day)
     write_shared_script(out, SCRIPT)
-    index = index_page(clients_listed, flags_raised, notes).save(out / "index.html")
-    book = workbook(out / "clients.xlsx", clients_listed, flags_raised, rules)
-    return Coached(index, book, clients_listed, flags_raised, notes)
+    index = index_page(clients, flags, rows, found, notes).save(out / "index.html")
+    book = workbook(out / "clients.xlsx", clients, flags, weekly(rows), rules)
+    return Coached(index, book, clients, flags, notes)
+
+
+def _telling(over: Any, tell: Tell, name: Callable[[Any], str]) -> Any:
+    """Return a `map` that tells before each item which one of how many it is."""
+
+    def mapped(step: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        done = zip(told(items, tell, name), over(step, items), strict=True)
+        return (made for _, made in done)
+
+    return mapped
 
 
 def _asked(intake: Intake, ask: Ask | None) -> Intake:
     """Read a client of which a file gave nothing once more, with somebody there to ask."""
     whole = intake.logbook is not None and (intake.logbook.ledger["sets"] > 0).all()
     return intake if whole or ask is None else take_in(intake.client, ask)
-
-
-def _settings_in(given: list[Path]) -> Settings:
-    files = [path / FILE for path in given if (path / FILE).is_file()]
-    return load(files[0]) if files else Settings()
-
-
-def _clients(found: list[Path], settings: Settings) -> list[Client]:
-    named: dict[str, list[Path]] = {}
-    stems = [path.name if path.is_dir() else path.stem for path in found]
-    for path, stem in zip(found, stems, strict=True):
-        above = f"{path.resolve().parent.name} {path.name}"
-        own = stem if stems.count(stem) == 1 else above
-        named.setdefault(settings.of(path).name or own, []).append(path)
-    return [Client(name, tuple(own), _agreed(name, own, settings)) for name, own in named.items()]
-
-
-def _agreed(name: str, own: list[Path], settings: Settings) -> Any:
-    several = [settings.of(path) for path in own]
-    if any(each != several[0] for each in several):
-        rule = "the entries of one client must say the same unit, encoding, zones and thresholds"
-        raise SettingsError(FILE, "name", name, rule)
-    return several[0]
 
 
 @contextmanager
@@ -193,8 +185,26 @@ def _gather(
     return rows, flags
 
 
-def _unused(settings: Settings, found: list[Path]) -> Iterator[str]:
-    for key in settings.unused(found):
+def _parked(given: list[Path]) -> Iterator[str]:
+    if names := parked(given):
+        yield f"Left out, since the name begins with _: {', '.join(names)}."
+
+
+def _long_gone(rows: list[dict[str, Any]], settings: Settings) -> Iterator[str]:
+    """Yield a word of advice where nearly everybody is inactive: the logs are finished ones."""
+    read = [row for row in rows if row["status"] != "not read"]
+    gone = [row for row in read if row["status"] == "away" or "inactive" in row["why"]]
+    if settings.today == "newest" and len(gone) > max(3, 0.6 * len(read)):
+        yield (
+            f"{len(gone)} of {count(len(read), 'client')} had no session for long on the newest "
+            f'day of all. For finished logs, let `today = "own"` stand in {FILE}, or say '
+            "--today own."
+        )
+
+
+def _unused(settings: Settings, found: list[Path], intakes: list[Intake]) -> Iterator[str]:
+    files = [path for each in intakes for path in each.client.paths]
+    for key in settings.unused([*found, *files]):
         yield f'{FILE}: clients."{key}" names no file or folder here.'
 
 
@@ -205,31 +215,3 @@ def _failed(rows: list[dict[str, Any]]) -> Iterator[str]:
                 f"The page of {row['athlete']} could not be made, by a fault of the program: "
                 f"{failure}"
             )
-
-
-def _shared(intakes: list[Intake]) -> Iterator[str]:
-    """Yield the pairs of clients whose logs hold the same sessions."""
-    sessions = [
-        intake.logbook.sets.group_by("started_at").agg(
-            pl.len().alias("sets"), pl.col("reps").sum(), pl.col("load_kg").sum().round(1),
-            pl.lit(intake.client.name).alias("client"),
-        )
-        for intake in intakes
-        if intake.logbook is not None
-    ]  # fmt: skip
-    if not sessions:
-        return
-    every = pl.concat(sessions)
-    pairs = (
-        every.join(every, on=["started_at", "sets", "reps", "load_kg"])
-        .filter(pl.col("client") < pl.col("client_right"))
-        .group_by("client", "client_right")
-        .len()
-        .filter(pl.col("len") >= SHARED_SESSIONS)
-        .sort("client", "client_right")
-    )
-    for one, other, both in pairs.iter_rows():
-        yield (
-            f"{one} and {other} share {count(both, 'session')}; if they are one person, give "
-            f"both the same name in {FILE}."
-        )

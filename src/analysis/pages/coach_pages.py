@@ -16,7 +16,7 @@ from analysis.logbook import Logbook
 from analysis.measures import triage
 from analysis.measures.flags import Finding, Thresholds, find
 from analysis.pages.athlete import athlete_page
-from analysis.pages.clients import ClientSettings
+from analysis.pages.clients import FILE, ClientSettings
 from analysis.pages.flags import flags_section
 from analysis.problems import UserError
 from analysis.report import Report
@@ -75,9 +75,17 @@ def take_in(client: Client, ask: Ask | None = None) -> Intake:
             ask=ask,
         )  # fmt: skip
     except UserError as error:
-        lines = [line for line in str(error).splitlines() if line != "no usable data"]
-        return Intake(client, None, " ".join(lines[:3]) or "no set in any file")
+        return Intake(client, None, _reason(str(error)))
     return Intake(client, logbook)
+
+
+def _reason(said: str) -> str:
+    """Return why nothing was read: the last word on each file, with the coach's way to mend it."""
+    lines = [line for line in said.splitlines() if line != "no usable data"]
+    last = {line.partition(": ")[0]: line for line in lines}
+    text = " ".join(list(last.values())[:3]) or "no set in any file"
+    rest = f" And {len(last) - 3} more files." if len(last) > 3 else ""
+    return text.replace("Say it with --unit kg or --unit lb", f"Say its unit in {FILE}") + rest
 
 
 def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:

@@ -21,17 +21,23 @@ from analysis.report.blocks import (
 )
 from analysis.report.library import write_shared_script
 from analysis.report.page import Report
+from analysis.report.roster import Against, Badge, Entry, Rate, Roster
 from analysis.report.workbook import write_workbook
 
 __all__ = [
+    "Against",
+    "Badge",
     "Block",
     "BodyMap",
     "Chart",
+    "Entry",
     "Flag",
     "Flags",
     "Listing",
     "Prose",
+    "Rate",
     "Report",
+    "Roster",
     "Section",
     "Takeaway",
     "Tile",

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from analysis.report.roster import Roster
 from analysis.result import Figure, Result
 
 
@@ -146,7 +147,7 @@ class Section:
     folded: bool = False
 
 
-Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | Listing | Chart"
+Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | Listing | Chart | Roster"
 """Anything that may stand on a page."""
 
 
@@ -158,7 +159,7 @@ def results(items: Sequence[Block]) -> list[Result]:
             found += results(item.items)
         elif isinstance(item, Result):
             found.append(item)
-        elif isinstance(item, BodyMap | Listing):
+        elif isinstance(item, BodyMap | Listing | Roster):
             found.append(item.result)
     return found
 

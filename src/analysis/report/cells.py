@@ -96,7 +96,7 @@ def _is_number(dtype: Any) -> bool:
 
 def number_texts(numbers: list[Any]) -> list[str]:
     """Return a column's numbers as printed, all with the same decimals."""
-    spec = f"z,.{_decimals(numbers)}f"  # z: no minus before a rounded zero
+    spec = f"z,.{decimals(numbers)}f"  # z: no minus before a rounded zero
     texts = [MISSING if _is_missing(number) else format(number, spec) for number in numbers]
     return "\n".join(texts).replace("-", "−").split("\n") if texts else []
 
@@ -189,7 +189,8 @@ def _is_missing(value: Any) -> bool:
     return value is None or value is pd.NA or value is pd.NaT
 
 
-def _decimals(numbers: list[Any]) -> int:
+def decimals(numbers: list[Any]) -> int:
+    """Return how many decimals a column is printed with: the largest has three figures."""
     sizes = [abs(n) for n in numbers if not _is_missing(n) and isfinite(n)]
     if all(float(size).is_integer() for size in sizes):
         return 0

@@ -16,6 +16,8 @@ from analysis.report.body import Drawing, drawing
 from analysis.report.cells import Column, columns, csv_cells, plain_text
 from analysis.report.glossary import Glossary
 from analysis.report.grid import ALL_ROWS, Grid, grid
+from analysis.report.roster import Roster
+from analysis.report.roster import view as roster_view
 from analysis.result import Figure, Result
 
 
@@ -80,7 +82,7 @@ class Renderer:
                 return block.id, block.title
             case Result():
                 return block.name, block.title
-            case BodyMap() | Listing():
+            case BodyMap() | Listing() | Roster():
                 return block.result.name, block.result.title
             case _:
                 return None
@@ -119,6 +121,8 @@ class Renderer:
                 return self._result(block)
             case Listing():
                 return self._result(block.result, dict(block.links))
+            case Roster():
+                return self._result(block.result) | roster_view()
             case BodyMap():
                 return self._result(block.result) | {"body": self._drawing(block)}
             case Chart():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from math import isfinite
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.report.cells import decimals
 from analysis.result import Result
 
 _OPTIONS = {
@@ -22,11 +23,27 @@ _OPTIONS = {
 }
 # A workbook stores when it was made; a fixed day keeps two builds of one input the same bytes.
 _CREATED = datetime(2000, 1, 1)
+_TOP = {"valign": "top"}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "head": {"bold": True, "bottom": 1, "text_wrap": True},
+    "text": {"text_wrap": True},
+    "day": {"num_format": "yyyy-mm-dd"},
+    "number 0": {"num_format": "#,##0"},
+    **{f"number {n}": {"num_format": f"#,##0.{'0' * n}"} for n in range(1, 6)},
+}
+_WIDEST = 48  # letters; longer text wraps
 _ROWS = 1_048_575  # an Excel sheet's rows, less its head
 
 
-def write_workbook(path: Path, results: Sequence[Result]) -> Path:
+def write_workbook(
+    path: Path, results: Sequence[Result], *, tints: Mapping[str, str] | None = None
+) -> Path:
     """Write one sheet per result and return the path.
+
+    Args:
+        path: where to.
+        results: a sheet each; long text wraps, numbers show the decimals they show on a page.
+        tints: words whose cells get a ground of this colour, "#RRGGBB", also after an edit.
 
     Raises:
         ModuleNotFoundError: xlsxwriter is not installed: `pip install 'liftdose[excel]'`.
@@ -37,43 +54,68 @@ def write_workbook(path: Path, results: Sequence[Result]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(path, _OPTIONS) as book:
         book.set_properties({"created": _CREATED})
-        strong = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        formats = {name: book.add_format(look | _TOP) for name, look in _LOOKS.items()}
+        grounds = {
+            word: book.add_format({"bg_color": tint}) for word, tint in (tints or {}).items()
+        }
         taken: set[str] = set()
         for result in results:
-            _fill(book.add_worksheet(_sheet_name(result.title, taken)), result, strong)
+            sheet = book.add_worksheet(_sheet_name(result.title, taken))
+            _fill(sheet, result, formats)
+            _tint(sheet, result.table, grounds)
     return path
 
 
-def _fill(sheet: Any, result: Result, strong: Any) -> None:
+def _fill(sheet: Any, result: Result, formats: Mapping[str, Any]) -> None:
     table = result.table
     if len(table) > _ROWS:
         raise ValueError(f"{result.name}: {len(table)} rows, an Excel sheet holds {_ROWS}")
     for number, (name, values) in enumerate(table.items()):
-        sheet.write_string(0, number, str(name), strong)
+        sheet.write_string(0, number, str(name), formats["head"])
+        kind = _kind(values)
+        cell = formats[kind]
         for row, value in enumerate(values.tolist(), start=1):
-            _write(sheet, row, number, value)
-        longest = max([len(str(name)), *values.head(50).astype(str).str.len()])
-        sheet.set_column(number, number, min(longest + 2, 48))
-    sheet.freeze_panes(1, 0)
+            _write(sheet, row, number, value, cell)
+        lengths = [len(str(value)) for value in values.head(200).tolist()]
+        longest = max(lengths, default=0) if kind == "text" else 10
+        width = min(max(longest + 2, len(str(name)) // 2 + 4, 9), _WIDEST)
+        sheet.set_column(number, number, width)
+    sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
+    sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
 
 
-def _write(sheet: Any, row: int, column: int, value: Any) -> None:
+def _kind(values: pd.Series[Any]) -> str:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "day"
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return f"number {decimals(values.tolist())}"
+    return "text"
+
+
+def _tint(sheet: Any, table: pd.DataFrame, grounds: Mapping[str, Any]) -> None:
+    for word, ground in grounds.items():
+        if len(table):
+            rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": ground}
+            sheet.conditional_format(1, 0, len(table), len(table.columns) - 1, rule)
+
+
+def _write(sheet: Any, row: int, column: int, value: Any, cell: Any) -> None:
     if value is None or value is pd.NaT or value is pd.NA:
         return
     if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
+        sheet.write_boolean(row, column, value, cell)
     elif isinstance(value, int | float):
         if isfinite(value):
-            sheet.write_number(row, column, value)
+            sheet.write_number(row, column, value, cell)
     elif isinstance(value, date):
-        sheet.write_datetime(row, column, _naive(value))
+        sheet.write_datetime(row, column, _naive(value), cell)
     else:
-        sheet.write_string(row, column, str(value))
+        sheet.write_string(row, column, str(value), cell)
 
 
 def _naive(value: Any) -> Any:

@@ -15,21 +15,22 @@ import pandas as pd
 
 from analysis.logbook import Logbook
 from analysis.measures import weeks
+from analysis.measures.flags.drop_flags import drop
 from analysis.measures.flags.pain import pain
 from analysis.measures.flags.strength_flags import records, stalls
 from analysis.measures.flags.thresholds import Thresholds, described
 from analysis.measures.flags.training import Finding, Training, prepare
-from analysis.measures.flags.training_flags import drop, inactivity, skipped
+from analysis.measures.flags.training_flags import inactivity, skipped
 from analysis.measures.words import count
 from analysis.result import Result
 
 FLAGS = {
     "pain note": "a note of the last weeks holds a word of pain, injury or soreness",
     "inactive": "no session for much longer than usual for the athlete",
-    "drop": "sets, or an exercise's e1RM, far below what is usual for the athlete",
+    "drop": "sessions, sets, or an exercise's e1RM, far below what is usual for the athlete",
     "stall": "the recent trend of an exercise is flat or falling, interval included",
     "skipped": "a regular movement or muscle is missing from the last block",
-    "odd entry": "a best so far above the earlier ones that it needs a look",
+    "odd entry": "a value so far above or below the earlier ones that it needs a look",
     "record": "a new best load or e1RM in the last block",
 }
 """Every flag, most urgent first."""
@@ -69,7 +70,8 @@ def flags(
         summary=_summary(found, len(logbook.athletes)),
         notes=(
             "A flag is a reason to look, no diagnosis. Pain is found by whole words in notes "
-            "(English, German, French, Spanish, Portuguese, Italian); silence is not absence.",
+            "(English, German, French, Spanish, Portuguese, Italian, Dutch); silence is not "
+            "absence.",
         ),
         settings={**asdict(thresholds), "today": today.isoformat() if today else ""},
     )

@@ -1,4 +1,4 @@
-"""Notes with a word of pain or injury, in six languages, by rule.
+"""Notes with a word of pain or injury, in seven languages, by rule.
 
 A rule is a whole word or phrase; negations such as "no pain" are taken out first. Soreness is
 apart: it is expected after training, so alone it is a notice. A rule cannot tell a joke from a
@@ -21,19 +21,23 @@ from analysis.measures.words import count
 
 PAIN: Mapping[str, str] = {
     "en": r"pain(s|ful|ed)?|hurt(s|ing)?|injur(y|ies|ed)|sprain(ed|s)?|strained|ach(e|es|ing|y)|"
-    r"twing(e|es|ed)|tweaked|tend[io]nitis|tendinopathy|pinched nerve",
+    r"twing(e|es|ed)|tweak(ed|y)|tend[io]nitis|tendinopathy|inflamed|inflammation|pinched nerve|"
+    r"impinge(d|ment)|sciatica|torn|tore|tear|surgery|discomfort|cramp(s|ed|ing)?|numb(ness)?|"
+    r"pulled (a |my |the )?(muscle|hamstring|groin|calf|quad|pec|lat|back)",
     "de": r"schmerz(en|t|te|haft|hafte)?|[a-zäöü]+schmerzen|wehgetan|tut weh|tat weh|tun weh|"
-    r"verletzt|verletzung(en)?|gezerrt|zerrung|entzündet|entzündung",
+    r"verletzt|verletzung(en)?|gezerrt|zerrung|entzündet|entzündung|zwickt|beschwerden|"
+    r"operiert|operation",
     "fr": r"douleurs?|douloureu(x|se|ses)|blessure(s)?|blessée?|fait mal|mal (au|aux|à la)|"
-    r"tendinite",
+    r"tendinite|déchirure|claquage|opérée?|opération|chirurgie",
     "es": r"dolor(es|ido|ida)?|duelen?|dolía|me dolió|molestias?|lesión|lesion(es|ado|ada)?|"
-    r"tendinitis",
+    r"tendinitis|desgarro|calambres?|cirugía|operad[oa]",
     "pt": r"dor(es)?|dolorid[oa]|doeu|doendo|dói|les(ão|ões|ionad[oa])|machu(quei|cad[oa])|"
-    r"incômodo|tendinite",
+    r"incômodo|tendinite|distensão|cãibras?|cirurgia|operad[oa]",
     "it": r"dolor(e|i|ante)|doloros[oa]|fa(ceva)? male|mi fa male|infortunat[oa]|infortunio|"
-    r"fastidio|stiramento|tendinite",
+    r"fastidio|stiramento|tendinite|strappo|crampi?|operat[oa]|operazione",
+    "nl": r"pijn(lijk)?|[a-z]+pijn|geblesseerd|last van|ontstoken|verrekt|geopereerd",
 }
-"""Words of pain and injury, by language; regular expressions of whole words."""
+"""Words of pain, injury and surgery, by language; regular expressions of whole words."""
 
 SORE: Mapping[str, str] = {
     "en": r"sore|soreness|doms",
@@ -42,12 +46,14 @@ SORE: Mapping[str, str] = {
     "es": r"agujetas",
     "pt": r"dor muscular tardia",
     "it": r"indolenzit[oaie]|indolenzimento",
+    "nl": r"spierpijn",
 }
-"""Words of soreness, by language."""
+"""Words of soreness, by language; where one holds a word of pain, it is soreness."""
 
 DENIED = (
-    r"(no|zero|without|w/o|less|pain free|isn't|not|didn't|doesn't|never|no more|kein(e|en)?|"
-    r"ohne|nicht|sans|pas de|plus de|aucune|sin|sem|não|senza|nessun|non)"
+    r"(no|zero|without|w/o|less|pain free|not|(is|did|does|do|was)n['’]?t|never|no more|"
+    r"kein(e|en)?|ohne|nicht|sans|pas de|plus de|aucune|sin|sem|n[ãa]o|senza|nessun|non|geen|"
+    r"zonder|niet)"
 )
 """Words that, just before, say that there is none."""
 
@@ -87,8 +93,10 @@ def pain(training: Training, rule: Thresholds) -> Iterator[Finding]:
 
 def _words(rules: Mapping[str, str]) -> pl.Expr:
     any_of = _any_of(tuple(rules.values()))
-    free = rf"(?i)\b{DENIED}[ -]+(\w+[ -]+){{0,1}}{any_of}\b|\b{any_of}[ -]?(free|frei)\b"
+    free = rf"(?i)\b{DENIED}[ -]+(\w+[ -]+){{0,1}}{any_of}\b|\b{any_of}[ -]?(free|frei|vrij)\b"
     told = pl.col("note").str.replace_all(free, " ")
+    if rules is PAIN:
+        told = told.str.replace_all(rf"(?i)\b{_any_of(tuple(SORE.values()))}\b", " ")
     return told.str.to_lowercase().str.extract_all(rf"\b{any_of}\b")
 
 

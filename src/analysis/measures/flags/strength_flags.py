@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis.measures.flags.drop_flags import USUAL_DAYS, too_far_below, weaker
 from analysis.measures.flags.thresholds import Thresholds
 from analysis.measures.flags.training import Finding, Training
 from analysis.measures.rates import fit
@@ -22,24 +23,44 @@ def records(training: Training, rule: Thresholds) -> Iterator[Finding]:
     """Yield the records of the last block, and apart from them what is too large to believe.
 
     A record is a first top set whose load, or e1RM up to 10 repetitions, is above that of every
-    earlier day. One row per exercise and kind: the newest.
+    earlier day. One row per exercise and kind: the newest. Too large to believe is also a fall of
+    the last two days, see `weaker`.
     """
     found = _above_every_earlier_day(training.tops, rule).filter(
         pl.col("day") >= training.block_start(rule.block_weeks)
     )
     odd = pl.col("gain_pct") > rule.record_unlikely_pct
-    good, unlikely = found.filter(~odd), found.filter(odd)
+    good, above = found.filter(~odd), found.filter(odd)
     if good.height:
         lifts = _names(good.sort("gain_pct", descending=True, maintain_order=True)["lift"])
         sentence = f"New best on {lifts} in the last {rule.block_weeks} weeks."
         yield _finding(training, "record", "good", sentence, good)
-    if unlikely.height:
-        sentence = (
-            f"Check the entry: {_names(unlikely['lift'])} more than "
-            f"{rule.record_unlikely_pct:g} % above every earlier day; a typing error, another "
-            "unit or another machine?"
-        )
-        yield _finding(training, "odd entry", "notice", sentence, unlikely)
+    below = weaker(training, rule).filter(too_far_below(rule))
+    if above.height or below.height:
+        yield _odd(training, rule, above, below)
+
+
+def _odd(
+    training: Training, rule: Thresholds, above: pl.DataFrame, below: pl.DataFrame
+) -> Finding:
+    high = f"more than {rule.record_unlikely_pct:g} % above every earlier day"
+    said = [
+        f"{_names(lifts)} {where}"
+        for lifts, where in ((above["lift"], high), (below["lift"], "far below its usual"))
+        if len(lifts)
+    ]
+    sentence = (
+        f"Check the entry: {'; '.join(said)}. A typing error, another unit, one hand for two, or "
+        "another machine?"
+    )
+    fallen = below.select(
+        "lift", "day", pl.lit("e1RM").alias("best"), pl.col("now").alias("value_kg"),
+        pl.col("usual").alias("before_kg"), pl.col("change_pct").alias("gain_pct"),
+        pl.lit(USUAL_DAYS, pl.Int64).alias("earlier_days"),
+    )  # fmt: skip
+    both = pl.concat([above.cast({"earlier_days": pl.Int64}), fallen.select(above.columns)])
+    rows = both.rename({"best": "measure", "gain_pct": "change_pct"})
+    return _finding(training, "odd entry", "notice", sentence, rows)
 
 
 def _above_every_earlier_day(tops: pl.DataFrame, rule: Thresholds) -> pl.DataFrame:
@@ -72,7 +93,8 @@ def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
     exercise stalls when no e1RM of those days is above the earlier best, and the whole interval
     of their trend (`trend.fit`, which allows for drift) lies below the least growth that
     matters. Most series are too noisy for that, and are not flagged. It asks for attention when
-    two exercises fall or three stall; less is a notice.
+    two exercises fall or three stall, and these are a good share of those judged: of thirty
+    exercises a few stand still by plan or by chance. Less is a notice.
     """
     judged = judged_for_stall(training, rule)
     stalled = judged.filter(pl.col("high_pct") < rule.stall_growth_pct, ~pl.col("new_best"))
@@ -85,7 +107,9 @@ def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
         f"last {rule.stall_days} days of {_names(stalled['lift'])}{also} "
         f"({stalled.height} of {count(judged.height, 'exercise')} with enough days)."
     )
-    level = "attention" if falling.height >= 2 or stalled.height >= 3 else "notice"
+    several = falling.height >= 2 or stalled.height >= 3
+    wide = stalled.height >= rule.stall_share * judged.height
+    level = "attention" if several and wide else "notice"
     yield _finding(training, "stall", level, sentence, stalled.drop("new_best"))
 
 

@@ -26,7 +26,10 @@ class Thresholds:
         1.0, 0, 20, "records: least gain over the earlier best, %; less is plates and rounding"
     )
     record_unlikely_pct: float = _threshold(
-        60.0, 5, 1000, "records: a gain above this is reported as an odd entry, %"
+        60.0,
+        5,
+        1000,
+        "records: a gain above this, or a fall by the same factor, is an odd entry, %",
     )
     stall_days: int = _threshold(8, 5, 60, "stall: the last days of an exercise that are judged")
     stall_span_days: int = _threshold(
@@ -44,6 +47,9 @@ class Thresholds:
     stall_level: float = _threshold(
         0.95, 0.5, 0.99, "stall: probability that the interval of the trend holds"
     )
+    stall_share: float = _threshold(
+        0.25, 0, 1, "stall: share of the judged exercises that must stall to ask for attention"
+    )
     skipped_weeks: int = _threshold(
         12, 6, 52, "skipped: weeks before the last block that say what is regular"
     )
@@ -52,7 +58,7 @@ class Thresholds:
     )
     drop_weeks: int = _threshold(2, 1, 8, "drop: weeks whose sets are summed")
     drop_sets_pct: float = _threshold(
-        40.0, 5, 95, "drop: fall of the sets below the median of the earlier windows, %"
+        40.0, 5, 95, "drop: fall of sets or sessions below the median of the earlier windows, %"
     )
     drop_strength_pct: float = _threshold(
         10.0, 2, 50, "drop: fall of an exercise's e1RM below its median, %"
@@ -62,6 +68,9 @@ class Thresholds:
         2.0, 1, 10, "inactivity: days off, in the athlete's own long gaps (90th percentile)"
     )
     inactive_days: int = _threshold(7, 1, 90, "inactivity: fewest days off that are flagged")
+    away_weeks: int = _threshold(
+        12, 4, 104, "inactivity: weeks off after which a client is away, and no longer urgent"
+    )
     trend_weeks: int = _threshold(26, 10, 520, "strength trend: weeks that it is taken over")
     least_sessions: int = _threshold(8, 1, 100, "fewest sessions that a client is judged on")
 

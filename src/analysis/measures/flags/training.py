@@ -36,6 +36,12 @@ class Finding:
     first: date
     last: date
 
+    @property
+    def size(self) -> int:
+        """How many things were found; a record of load and of e1RM is one exercise."""
+        own = self.flag in ("record", "odd entry")
+        return int(self.rows["lift"].nunique()) if own else len(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Training:
@@ -72,6 +78,10 @@ class Training:
     def trained_lately(self, rule: Thresholds) -> bool:
         """Whether the block before today holds a session; the flags of a block need one."""
         return self.days_off < 7 * rule.block_weeks
+
+    def is_away(self, rule: Thresholds) -> bool:
+        """Whether the athlete has been off for so long that this is no news."""
+        return self.days_off > 7 * rule.away_weeks
 
     def block_start(self, n_weeks: int) -> date:
         """Return the first of the days of the block that ends with the last logged day."""
