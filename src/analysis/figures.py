@@ -15,13 +15,16 @@ from collections.abc import Iterable, Sequence
 from math import isnan
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.result import Figure
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 SHADES = ("#93a1b0", "#6db3e8", "#2180c4", "#0b4a80", "#04253f")
 """From least to most, for series that have an order: days a week, rep zones."""
+_POWERS = np.array([float(f"1e{place}") for place in range(23)])
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 
@@ -30,7 +33,31 @@ Trace = dict[str, Any]
 
 def plain(values: Iterable[Any]) -> list[Any]:
     """Return JSON-ready values: ISO dates, floats of 6 significant digits, None for missing."""
+    if isinstance(values, pd.Series | pd.Index) and isinstance(values.dtype, np.dtype):
+        values = values.to_numpy()
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        if values.dtype.kind == "f":
+            return _rounded(values)
+        if values.dtype.kind == "M":
+            return _iso(values)
     return [_plain(value) for value in values]
+
+
+def _rounded(values: NDArray[Any]) -> list[float | None]:
+    """Return numbers of 6 significant digits: whole arrays, where one by one takes ten times."""
+    size = np.abs(values, where=np.isfinite(values), out=np.zeros(len(values)))
+    if np.any((size > 0) & (size < 1e-15)) or np.any(size > 1e15):
+        return [_plain(value) for value in values.tolist()]
+    place = 5 - np.floor(np.log10(size, where=size > 0, out=np.zeros(len(values)))).astype(int)
+    power = _POWERS[np.abs(place)]  # exact, so that a rounded number is the one nearest to it
+    fine, coarse = np.round(values * power) / power, np.round(values / power) * power
+    numbers = np.where(place >= 0, fine, coarse).tolist()
+    return [None if isnan(number) else number for number in numbers]
+
+
+def _iso(stamps: NDArray[Any]) -> list[str | None]:
+    texts = np.datetime_as_string(stamps, unit="s").tolist()
+    return [None if text == "NaT" else text.removesuffix("T00:00:00") for text in texts]
 
 
 def _plain(value: Any) -> Any:

@@ -33,13 +33,14 @@ def leg_volume(log: LegLog) -> Result:
         week in the last block), `direct_log` and `fractional_log` (mean of all logged weeks).
     """
     direct, fractional = log.now("direct"), log.now("fractional")
+    logged = {rule: log.over_log(f"{rule}_sets") for rule in ("direct", "fractional")}
     table = pl.DataFrame(
         {
             "muscle": MUSCLES,
             "direct_now": [direct.get(name, 0.0) for name in MUSCLES],
-            "direct_log": [log.over_log("direct_sets").get(name, 0.0) for name in MUSCLES],
+            "direct_log": [logged["direct"].get(name, 0.0) for name in MUSCLES],
             "fractional_now": [fractional.get(name, 0.0) for name in MUSCLES],
-            "fractional_log": [log.over_log("fractional_sets").get(name, 0.0) for name in MUSCLES],
+            "fractional_log": [logged["fractional"].get(name, 0.0) for name in MUSCLES],
         }
     )
     return Result(

@@ -106,9 +106,13 @@ class LegLog:
         return self._legs(recovery(self.logbook))
 
     @cached_property
-    def techniques(self) -> pl.DataFrame:
-        """`technique`, every group."""
-        return pl.from_pandas(technique(self.logbook).table)
+    def techniques(self) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """Sets, mentions and days of `technique`, by group and technique."""
+        named = technique(self.logbook).table[["group", "technique", "sets", "mentions", "days"]]
+        return {
+            (group, name): (int(sets), int(mentions), int(days))
+            for group, name, sets, mentions, days in named.itertuples(index=False)
+        }
 
     @cached_property
     def rates(self) -> pl.DataFrame:

@@ -180,8 +180,4 @@ def heaviness(log: LegLog) -> Finding:
 
 def _counts(log: LegLog, group: str, name: str) -> tuple[int, int, int]:
     """Return sets, mentions and days of a technique in a group."""
-    rows = log.techniques.filter(pl.col("group") == group, pl.col("technique") == name)
-    if rows.is_empty():
-        return 0, 0, 0
-    sets, mentions, days = rows.select("sets", "mentions", "days").row(0)
-    return int(sets), int(mentions), int(days)
+    return log.techniques.get((group, name), (0, 0, 0))

@@ -63,6 +63,9 @@ def _gaps_once(log: LegLog) -> pd.DataFrame:
 
 
 def _gaps(log: LegLog) -> pd.DataFrame:
+    sides = log.logbook.sets["side"]
+    if sides.null_count() == sides.len():
+        return pd.DataFrame(columns=["exercise", "left_kg", "right_kg", "gap_pct", "days"])
     left, right = (_tops(log, side) for side in ("left", "right"))
     gap = 100 * (pl.col("left_kg") - pl.col("right_kg")) / pl.max_horizontal("left_kg", "right_kg")
     return (

@@ -27,6 +27,8 @@ def by_athlete(
     names = [column for column in ("group", "name") if column in table]
     table = table.assign(**{column: table[column].str.replace("_", " ") for column in names})
     athletes = sorted(table["athlete"].unique())
+    if len(athletes) == 1:
+        return [{**trace, "visible": True} for trace in traces_of(table)], {}
     drawn = {
         name: traces_of(rows)
         for name, rows in table.groupby("athlete", observed=True)
@@ -35,7 +37,7 @@ def by_athlete(
     traces = [
         {**trace, "visible": name == athletes[0]} for name, own in drawn.items() for trace in own
     ]
-    return traces, _menu(drawn, len(athletes)) if len(athletes) > 1 else {}
+    return traces, _menu(drawn, len(athletes)) if athletes else {}
 
 
 def _menu(drawn: dict[Any, list[Trace]], athletes: int) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def strength(
         summary=_summary(table, estimate),
         draw=_draw,
         notes=(
-            *working.notes(logbook.sets, rule),
+            *working.notes(logbook, rule),
             *top_sets.notes(done, tops, estimate),
             *_best_set_note(tops),
             *_spread_note(table),

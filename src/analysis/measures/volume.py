@@ -67,7 +67,7 @@ def volume(
         summary=_summary(table),
         draw=_draw,
         notes=(
-            *working.notes(logbook.sets, rule),
+            *working.notes(logbook, rule),
             *counting.left_out(done, logbook.catalogue),
             *weeks.unknown_note(calendar),
             *_effort_note(done, max_rir, failure_kinds),

@@ -81,14 +81,16 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
 def work(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
     """Return the sets that are work, with `set_count` 1 for a set and 0 for a part of one."""
     rule = rule or WorkingRule()
-    return logbook.once(("work", rule), lambda: _work(logbook.sets, rule))
+    return logbook.once(("work", rule), lambda: _work(_classified(logbook, rule)))
 
 
-def _work(sets: pl.DataFrame, rule: WorkingRule) -> pl.DataFrame:
-    return (
-        classify(sets, rule)
-        .filter(pl.col("standing").is_in(WORK))
-        .with_columns((pl.col("standing") == "working").cast(pl.Float64).alias("set_count"))
+def _classified(logbook: Logbook, rule: WorkingRule) -> pl.DataFrame:
+    return logbook.once(("classified", rule), lambda: classify(logbook.sets, rule))
+
+
+def _work(classified: pl.DataFrame) -> pl.DataFrame:
+    return classified.filter(pl.col("standing").is_in(WORK)).with_columns(
+        (pl.col("standing") == "working").cast(pl.Float64).alias("set_count")
     )
 
 
@@ -159,9 +161,9 @@ def _pair_sides(sets: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def notes(sets: pl.DataFrame, rule: WorkingRule | None = None) -> tuple[str, ...]:
+def notes(logbook: Logbook, rule: WorkingRule | None = None) -> tuple[str, ...]:
     """Return one sentence per kind of set that is not counted as a set, with how many."""
-    return _sentences(classify(sets, rule))
+    return _sentences(_classified(logbook, rule or WorkingRule()))
 
 
 def _sentences(classified: pl.DataFrame) -> tuple[str, ...]:
@@ -188,7 +190,7 @@ def working(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
         as logged, whatever the load means).
     """
     rule = rule or WorkingRule()
-    classified = classify(logbook.sets, rule)
+    classified = _classified(logbook, rule)
     table = (
         classified.group_by("athlete", "standing")
         .agg(

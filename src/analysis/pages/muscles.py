@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.figures import Trace, band, bars, figure, line
@@ -78,15 +79,15 @@ def _change(strength: pd.DataFrame) -> str:
 
 
 def _by_week(weeks: pd.DataFrame, strength: Result, group: str, said: tuple[str, ...]) -> Result:
-    logged = weeks["fractional_sets"].dropna()
+    logged = weeks["fractional_sets"].dropna().to_numpy()
+    low, middle, high = np.quantile(logged, (0.25, 0.5, 0.75))
     return Result(
         name=f"weekly-{group.replace('_', '-')}",
         title=f"Sets and strength by week: {in_words(group).lower()}",
         table=_side_by_side(weeks[SETS], strength.table),
         summary=(
-            f"{logged.median():.1f} fractional sets in a typical logged week (middle half "
-            f"{logged.quantile(0.25):.1f} to {logged.quantile(0.75):.1f}, "
-            f"n = {len(logged)} weeks). {strength.summary}"
+            f"{middle:.1f} fractional sets in a typical logged week (middle half {low:.1f} to "
+            f"{high:.1f}, n = {len(logged)} weeks). {strength.summary}"
         ),
         draw=_draw,
         notes=tuple(note for note in strength.notes if note not in said),
@@ -95,13 +96,17 @@ def _by_week(weeks: pd.DataFrame, strength: Result, group: str, said: tuple[str,
 
 def _side_by_side(weeks: pd.DataFrame, strength: pd.DataFrame) -> pd.DataFrame:
     """Return the sets of every week with the strength index in it; each has its own weeks."""
+    table = weeks.reset_index(drop=True)
     if strength.empty:
-        return weeks.reset_index(drop=True)
-    day = strength["day"].astype("datetime64[s]")
-    monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
-    last = strength[STRENGTH].assign(week=monday).drop_duplicates("week", keep="last")
-    same = weeks.assign(week=weeks["week"].astype("datetime64[s]"))
-    return same.merge(last, on="week", how="left")
+        return table
+    week = table["week"].to_numpy().astype("datetime64[D]")
+    # the Monday before or on the day; where two days share a week, the later one is kept
+    place = np.searchsorted(week, strength["day"].to_numpy().astype("datetime64[D]"), "right") - 1
+    for name in STRENGTH:
+        values = np.full(len(table), np.nan)
+        values[place] = strength[name].to_numpy()
+        table[name] = values
+    return table
 
 
 def _draw(table: pd.DataFrame) -> Figure:

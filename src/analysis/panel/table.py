@@ -69,8 +69,7 @@ def panel(
     blocks = calendar_blocks(logbook.sets, options)
     trains = logbook.catalogue.group_roles.filter(pl.col("group").is_in(muscles))
     ids = trains["exercise_id"].unique().implode()
-    own = replace(logbook, sets=logbook.sets.filter(pl.col("exercise_id").is_in(ids)))
-    work = working.work(own, options.working)
+    work = working.work(logbook, options.working).filter(pl.col("exercise_id").is_in(ids))
     exposure = exposures(work, blocks, logbook.catalogue, options).filter(
         pl.col("muscle").is_in(muscles)
     )

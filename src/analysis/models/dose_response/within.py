@@ -152,7 +152,10 @@ def lead_placebo(
 def usable(panel: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
     """Return the rows that hold a change and all that is needed, in order of time."""
     complete = (panel["status"] == "ok") & panel[list(needed)].notna().all(axis=1)
-    return panel[complete].sort_values([*SERIES, "block"]).reset_index(drop=True)
+    rows = panel[complete]
+    athlete, muscle = (pd.factorize(rows[name], sort=True)[0] for name in SERIES)
+    order = np.lexsort((rows["block"].to_numpy(), muscle, athlete))
+    return rows.iloc[order].reset_index(drop=True)
 
 
 def _varying(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:
