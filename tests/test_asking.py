@@ -67,7 +67,7 @@ def test_off_a_terminal_nothing_is_asked_and_the_error_has_command_and_line(expo
     assert "Are the loads" not in done.stderr
     assert f"  liftdose report {export} --out {tmp_path / 'out'} --unit lb\n" in done.stderr
     assert f"in {export.parent / 'liftdose.toml'}:\n  [units]\n" in done.stderr
-    assert '  "strong.csv" = "kg"' in done.stderr
+    assert '  "strong.csv" = "kg or lb"' in done.stderr
 
 
 def test_a_newer_export_of_the_same_name_keeps_its_answer_and_unit_wins(export):
@@ -153,7 +153,7 @@ def test_a_broken_file_has_the_code_of_wrong_usage(export, tmp_path):
 
 
 def test_nobody_to_ask_and_no_answer_is_no_data(export):
-    with pytest.raises(NoUsableDataError, match=r'"strong\.csv" = "kg" under'):
+    with pytest.raises(NoUsableDataError, match=r'"strong\.csv" = "kg or lb" under'):
         lab.read(export, ask=lambda _: None)
 
 

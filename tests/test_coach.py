@@ -56,6 +56,14 @@ def test_one_row_per_client_most_urgent_first(coached):
     assert 0 < low < mean < high
 
 
+def test_a_whole_page_can_be_sent_alone(tmp_path):
+    hevy(tmp_path, "ann.csv")
+    coach_folder(tmp_path, tmp_path / "out", workers=1, whole=True)
+    text = (tmp_path / "out" / "ann" / "index.html").read_text(encoding="utf-8")
+    assert "plotly.min.js" not in text
+    assert 'id="library"' in text
+
+
 def test_index_links_to_a_page_each_and_all_share_one_script(coached):
     index = coached.index.read_text(encoding="utf-8")
     out = coached.index.parent

@@ -68,6 +68,9 @@ def coach(
     today: Annotated[
         str | None, typer.Option(help="Day of the flags: newest, own (last day) or a date.")
     ] = None,
+    whole: Annotated[
+        bool, typer.Option(help="Each client's page carries its own script, to be sent alone.")
+    ] = False,
     template: Annotated[
         bool, typer.Option(help="Only write a commented clients.toml, and stop.")
     ] = False,
@@ -88,7 +91,9 @@ def coach(
     rules = settings_for(paths, settings, today)
     with bar("Clients") as shown:
         asking = Asking(out, shown)
-        done = coach_folder(paths, out, settings=rules, workers=workers, ask=asking, tell=shown)
+        done = coach_folder(
+            paths, out, settings=rules, workers=workers, whole=whole, ask=asking, tell=shown
+        )
     for note in done.notes:
         say(note)
     if asking.unknown:

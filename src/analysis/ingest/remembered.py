@@ -69,8 +69,11 @@ class Undecided:
 
     @property
     def line(self) -> str:
-        """The line that answers the question for good, under `[units]`."""
-        return f'{_quoted(self.name)} = "kg"'
+        """The line that answers the question for good, under `[units]`, less the answer.
+
+        Pasted as it is, it is refused: a line ready to paste would be a guess.
+        """
+        return f'{_quoted(self.name)} = "kg or lb"'
 
 
 Ask = Callable[[Undecided], str | None]

@@ -95,7 +95,7 @@ def athlete_page(
         subtitle="What the work bought, as far as this log can tell",
         takeaways=[
             Takeaway(result.summary, result.name)
-            for result in (changed, weekly, often, now, strong)
+            for result in (changed, rising, weekly, often, now, strong)
         ],
         header=_header(logbook),
         provenance=_provenance(

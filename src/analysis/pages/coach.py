@@ -63,6 +63,7 @@ def coach_folder(
     *,
     settings: Settings | None = None,
     workers: int | None = None,
+    whole: bool = False,
     ask: Ask | None = None,
     tell: Tell = silent,
 ) -> Coached:
@@ -75,6 +76,7 @@ def coach_folder(
             client.
         settings: what the coach says; by default the `clients.toml` of the folder, if any.
         workers: processes; by default one per processor. 1 stays in this process.
+        whole: whether each client's page carries its own script, so that it can be sent alone.
         ask: gets each file whose unit nothing tells; returns the unit or None. See `ingest.read`.
         tell: gets the clients done, the clients in all and whose turn it is.
 
@@ -91,7 +93,7 @@ def coach_folder(
         reading = _telling(over, tell, lambda client: f"reading {client.name}")
         intakes, who = take_in_all(inside, settings, reading)
         intakes = [_asked(intake, ask) for intake in intakes]
-        jobs = _jobs(intakes, settings, out)
+        jobs = _jobs(intakes, settings, out, "" if whole else f"../{SCRIPT}")
         making = _telling(over, tell, lambda job: f"page of {job.intake.client.name}")
         rows, found = _gather(making(make, jobs), intakes)
     notes = (
@@ -154,7 +156,7 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _jobs(intakes: list[Intake], settings: Settings, out: Path) -> list[Job]:
+def _jobs(intakes: list[Intake], settings: Settings, out: Path, script: str) -> list[Job]:
     read = [intake for intake in intakes if intake.newest]
     if not read:
         reasons = [f"{intake.client.name}: {intake.reason}" for intake in intakes]
@@ -162,7 +164,7 @@ def _jobs(intakes: list[Intake], settings: Settings, out: Path) -> list[Job]:
     newest = max(intake.newest for intake in read if intake.newest)
     folders = folder_names(sorted(intake.client.name for intake in read))
     return [
-        Job(intake, _today(settings, intake, newest), out, folders[intake.client.name])
+        Job(intake, _today(settings, intake, newest), out, folders[intake.client.name], script)
         for intake in read
     ]
 

@@ -58,12 +58,16 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A client's page to make, in `out / folder`, as of `today`."""
+    """A client's page to make, in `out / folder`, as of `today`.
+
+    `script` is the address of the plotly.js it shares with the others; "" for a page of its own.
+    """
 
     intake: Intake
     today: date
     out: Path
     folder: str
+    script: str
 
 
 def take_in(client: Client, ask: Ask | None = None) -> Intake:
@@ -100,23 +104,22 @@ def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:
 def _page(job: Job, logbook: Logbook, found: list[Finding]) -> dict[str, str]:
     """Write the page; one that fails is said in the index, and costs no other client theirs."""
     try:
-        page = client_page(logbook, job.intake.client.settings, found, today=job.today)
+        page = client_page(job, logbook, found)
         page.save(job.out / job.folder)
     except Exception as error:
         return {"page": "", "failure": f"{type(error).__name__}: {error}"}
     return {"page": f"{job.folder}/index.html"}
 
 
-def client_page(
-    logbook: Logbook, settings: ClientSettings, found: Iterable[Finding], *, today: date
-) -> Report:
-    """Return an athlete page with the flags on top, for a folder that shares one script."""
+def client_page(job: Job, logbook: Logbook, found: Iterable[Finding]) -> Report:
+    """Return an athlete page with the flags on top."""
+    settings, today = job.intake.client.settings, job.today
     return athlete_page(
         logbook,
         unit=settings.show,
         zones=settings.zones,
         flags=flags_section(found, settings.thresholds, today),
-        shared_script=f"../{SCRIPT}",
+        shared_script=job.script,
         flags_raised_on=today.isoformat(),
         **_changed(settings),
     )

@@ -33,6 +33,7 @@ UNITS = {
 """Column suffix -> unit as printed in a table head."""
 
 MISSING = "–"
+_PER = re.compile(r"_per_(\d+_)?(weeks|days|min|s|m)$")
 _NEEDS_QUOTES = re.compile('[,"\n\r]')
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -70,8 +71,10 @@ class Column:
 def head(column: str, number: bool) -> Head:
     """Return a column's head: its words, and the unit that its suffix names."""
     words, _, suffix = column.rpartition("_")
-    unit = UNITS.get(suffix, "") if words else ""
-    return Head((words if unit else column).replace("_", " "), unit, column, number)
+    # the weeks of `pct_per_4_weeks` are what the number is per, not its unit
+    unit = UNITS.get(suffix, "") if words and not _PER.search(column) else ""
+    said = (words if unit else column).replace("_", " ")
+    return Head(re.sub(r"\bpct\b", "%", said), unit, column, number)
 
 
 def columns(table: pd.DataFrame) -> list[Column]:

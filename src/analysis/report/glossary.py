@@ -38,6 +38,9 @@ def own_terms(glossary: Mapping[str, str]) -> tuple[Term, ...]:
     )
 
 
+_MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
+
+
 class Glossary:
     """Marks terms in running text and remembers which were used."""
 
@@ -54,8 +57,14 @@ class Glossary:
         return sorted(self._used.values(), key=lambda term: term.term.lower())
 
     def mark(self, text: str) -> Markup:
-        """Return escaped text in which the first use of each term on the page is a link."""
-        if isinstance(text, Markup) or self._pattern is None:
+        """Return escaped text in which the first use of each term on the page is a link.
+
+        A hyphen before a number becomes a minus sign, as in the tables.
+        """
+        if isinstance(text, Markup):
+            return text
+        text = _MINUS.sub("\N{MINUS SIGN}", text)
+        if self._pattern is None:
             return escape(text)
         pieces, end = [], 0
         for match in self._pattern.finditer(text):

@@ -79,6 +79,7 @@ function dressed(figure, dark) {
   for (const key of Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))) {
     const axis = layout[key] = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, automargin: true, ...layout[key] };
     if (axis.title?.text) axis.title = { standoff: 10, font: { size: narrow ? 12 : 13, color: faint }, ...axis.title };
+    if (axis.title?.text && narrow) axis.title.text = wrapped(axis.title.text);
   }
   layout.font = { family: colour("sans"), size: narrow ? 12 : 13, color: ink, ...layout.font };
   layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
@@ -90,6 +91,14 @@ function dressed(figure, dark) {
   layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: faint, activecolor: ink, ...layout.modebar };
   if (layout.margin && narrow) layout.margin = { ...layout.margin, l: Math.min(layout.margin.l ?? 40, 40), r: 8 };
   return figure;
+}
+
+/* A title longer than a phone's axis stands on two lines, parted near its middle. */
+function wrapped(text) {
+  if (text.length < 40 || text.includes("<")) return text;
+  const spaces = [...text.matchAll(/ /g)].map((match) => match.index);
+  const middle = spaces.reduce((best, at) => Math.abs(at - text.length / 2) < Math.abs(best - text.length / 2) ? at : best, 0);
+  return middle ? `${text.slice(0, middle)}<br>${text.slice(middle + 1)}` : text;
 }
 
 /* On a dark page black marks turn white; the palette's two dark hues get lighter sisters. */

@@ -67,6 +67,10 @@
       button.setAttribute("aria-label", button.dataset.title ?? "Chart tool");
     }
   }
+  function undrawn(plot, error) {
+    plot.textContent = "This chart could not be drawn; the table below holds the same numbers.";
+    console.error(error);
+  }
   const redraw = () => Promise.all([...drawn].map(draw));
   const drawAll = () => Promise.all(all(".plot").map(draw));
 
@@ -76,7 +80,7 @@
     const observer = new IntersectionObserver((entries) => {
       for (const { target } of entries.filter((each) => each.isIntersecting)) {
         observer.unobserve(target);
-        queue = queue.then(() => draw(target)).then(frame);
+        queue = queue.then(() => draw(target)).catch((error) => undrawn(target, error)).then(frame);
       }
     }, { rootMargin: "300px 0px" });
     all(".plot").forEach((plot) => observer.observe(plot));
