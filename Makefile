@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint notebooks notebook-pages bench clean lock
+.PHONY: demo test lint screenshots notebooks notebook-pages bench clean lock
 
 demo: .venv/installed ## install, then the main job on the bundled sample
 	$(BIN)/liftdose report data/raw/sample --out reports/demo
@@ -25,6 +25,9 @@ notebooks: .venv/installed ## run the notebooks and keep their output
 
 notebook-pages: .venv/installed ## the notebooks as pages that open offline: reports/notebooks/
 	$(BIN)/liftdose notebook notebooks/*.ipynb --out reports/notebooks
+
+screenshots: .venv/installed ## the pictures of the README, from the real pages
+	$(BIN)/python docs/screenshots.py
 
 bench: .venv/installed ## speed as ratios against named baselines, in one run
 	$(BIN)/python benchmarks/ingest.py

@@ -1,12 +1,15 @@
 """A page of 20 charts against plain plotly `to_html` of the same 20 figures, in one run.
 
-    python benchmarks/report.py [--rounds 5]
+    python benchmarks/report.py [--rounds 5] [--log EXPORT --unit lb]
 
 Writing: seconds to make the text and put it on disk, figures built beforehand on both sides;
 `figures only` carries what `to_html` carries, `with tables` adds each chart's table and CSV.
 First chart: from the start of the navigation in Chromium, file on disk, to the first frame that
 holds a chart's trace. First view: to the first such frame after the page has loaded, when it
 answers to the reader. Medians of alternating rounds.
+
+With `--log`, the same two pages are made of a lifter's own charts, and the first chart is looked
+for where the reader comes from a link to it.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from analysis.result import Result
 FIGURES = 20
 WATCH = """
 const look = () => {
-  if (document.querySelector('.scatterlayer .trace')) {
+  if (document.querySelector('.scatterlayer .trace, .heatmaplayer image')) {
     window.chart ??= performance.now();
     if (document.readyState === "complete") { window.view = performance.now(); return; }
   }
@@ -81,7 +84,7 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - start
 
 
-def first_views_s(paths: list[Path], rounds: int) -> list[float]:
+def first_views_s(paths: list[Path], rounds: int, anchor: str = "") -> list[float]:
     from playwright.sync_api import sync_playwright
 
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -89,18 +92,19 @@ def first_views_s(paths: list[Path], rounds: int) -> list[float]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
         times = [
-            [time for path in paths for time in _seen_s(browser, path)] for _ in range(rounds + 1)
+            [time for path in paths for time in _seen_s(browser, path, anchor)]
+            for _ in range(rounds + 1)
         ]
         browser.close()
     # the first round warms the browser up
     return [statistics.median(column) for column in zip(*times[1:], strict=True)]
 
 
-def _seen_s(browser: Any, path: Path) -> list[float]:
+def _seen_s(browser: Any, path: Path, anchor: str) -> list[float]:
     context = browser.new_context(offline=True)
     page = context.new_page()
     page.add_init_script(WATCH)
-    page.goto(path.as_uri(), wait_until="commit")
+    page.goto(path.as_uri() + anchor, wait_until="commit")
     page.wait_for_function("() => window.view")
     seen: list[float] = page.evaluate("() => [window.chart / 1000, window.view / 1000]")
     context.close()
@@ -110,7 +114,41 @@ def _seen_s(browser: Any, path: Path) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--log", type=Path)
+    parser.add_argument("--unit")
+    given = parser.parse_args()
+    if given.log:
+        own_log(given.log, given.unit, given.rounds)
+    else:
+        invented(given.rounds)
+
+
+def own_log(log: Path, unit: str | None, rounds: int) -> None:
+    import plotly.graph_objects as go
+
+    from analysis.ingest import read
+    from analysis.pages.athlete import athlete_page
+
+    logbook = read(log, unit=unit, athlete="lifter")
+    page = athlete_page(logbook)
+    drawn = [figure for each in page.results if (figure := each.figure_dict)]
+    with tempfile.TemporaryDirectory() as folder:
+        theirs, ours = Path(folder, "plain.html"), Path(folder, "report.html")
+        page.save(ours)
+        plain_page(theirs, [go.Figure(figure) for figure in drawn])
+        print(f"{logbook.sets.height:,} sets, {len(drawn)} charts: {ours.stat().st_size:,} B")
+        say_views([theirs, ours], rounds, "#volume")
+
+
+def say_views(paths: list[Path], rounds: int, anchor: str = "") -> None:
+    chart, view, our_chart, our_view = first_views_s(paths, rounds, anchor)
+    print(f"first chart, to_html    {chart:7.2f} s")
+    print(f"first chart, report     {our_chart:7.2f} s  {our_chart / chart:.2f} x")
+    print(f"first view, to_html     {view:7.2f} s")
+    print(f"first view, report      {our_view:7.2f} s  {our_view / view:.2f} x")
+
+
+def invented(rounds: int) -> None:
     import plotly.graph_objects as go
 
     tables = [table(i) for i in range(FIGURES)]
@@ -136,11 +174,7 @@ def main() -> None:
         print(f"writing, figures only   {bare_s * 1000:7.1f} ms  {bare_s / plain_s:.2f} x")
         print(f"writing, with tables    {full_s * 1000:7.1f} ms  {full_s / plain_s:.2f} x", end="")
         print(f"  {ours.stat().st_size:,} B")
-        chart, view, our_chart, our_view = first_views_s([theirs, ours], rounds)
-        print(f"first chart, to_html    {chart:7.2f} s")
-        print(f"first chart, report     {our_chart:7.2f} s  {our_chart / chart:.2f} x")
-        print(f"first view, to_html     {view:7.2f} s")
-        print(f"first view, report      {our_view:7.2f} s  {our_view / view:.2f} x")
+        say_views([theirs, ours], rounds)
 
 
 if __name__ == "__main__":
