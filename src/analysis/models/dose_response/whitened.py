@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.models.dose_response import WithinEffect
 from analysis.models.dose_response.noise import Chains, Floats, chains
-from analysis.models.dose_response.within import SERIES, usable
+from analysis.models.dose_response.within import SERIES, WithinEffect, usable
 
 
 @dataclass(frozen=True, eq=False)
