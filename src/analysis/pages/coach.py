@@ -20,6 +20,7 @@ import polars as pl
 
 from analysis.measures import triage
 from analysis.measures.flags import Finding
+from analysis.measures.same_person import shared_sessions
 from analysis.measures.words import count
 from analysis.pages.athletes import folder_names
 from analysis.pages.clients import FILE, Settings, SettingsError, client_paths, load
@@ -31,9 +32,6 @@ from analysis.result import Result
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """What says how many threads the libraries of a process take, read when they load."""
-
-SHARED_SESSIONS = 5
-"""Sessions that two clients may share by chance, at the minute and the set, before it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,26 +192,10 @@ def _failed(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 def _shared(intakes: list[Intake]) -> Iterator[str]:
     """Yield the pairs of clients whose logs hold the same sessions."""
-    sessions = [
-        intake.logbook.sets.group_by("started_at").agg(
-            pl.len().alias("sets"), pl.col("reps").sum(), pl.col("load_kg").sum().round(1),
-            pl.lit(intake.client.name).alias("client"),
-        )
-        for intake in intakes
-        if intake.logbook is not None
-    ]  # fmt: skip
-    if not sessions:
+    logs = [intake.logbook.sets for intake in intakes if intake.logbook is not None]
+    if not logs:
         return
-    every = pl.concat(sessions)
-    pairs = (
-        every.join(every, on=["started_at", "sets", "reps", "load_kg"])
-        .filter(pl.col("client") < pl.col("client_right"))
-        .group_by("client", "client_right")
-        .len()
-        .filter(pl.col("len") >= SHARED_SESSIONS)
-        .sort("client", "client_right")
-    )
-    for one, other, both in pairs.iter_rows():
+    for one, other, both in shared_sessions(pl.concat(logs)).iter_rows():
         yield (
             f"{one} and {other} share {count(both, 'session')}; if they are one person, give "
             f"both the same name in {FILE}."
