@@ -14,7 +14,7 @@ from analysis.panel.change import exercise_changes
 from analysis.panel.exposure import per_week
 from analysis.panel.options import OUTCOMES, PanelOptions
 from analysis.panel.flow import STATUSES, Step, flow_table, left_out_blocks, usable_blocks
-from analysis.panel.table import assemble, gaps, panel
+from analysis.panel.table import assemble, gaps, panel, unknowns
 
 __all__ = [
     "OUTCOMES",
@@ -28,5 +28,6 @@ __all__ = [
     "left_out_blocks",
     "panel",
     "per_week",
+    "unknowns",
     "usable_blocks",
 ]

@@ -110,6 +110,12 @@ def gaps(table: pd.DataFrame) -> tuple[str, ...]:
     ]
     if without := int((usable_blocks(table) == 0).sum()):
         lost.append(f"{count(without, 'athlete')} with no usable block at all.")
+    return (*lost, *unknowns(table))
+
+
+def unknowns(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return sentences on weeks without a log and on changes too large to be strength."""
+    lost = []
     unknown = int(table["unlogged_weeks"].sum() / max(table["muscle"].nunique(), 1))
     if unknown:
         lost.append(f"{count(unknown, 'week')} without any log: unknown, not counted as 0.")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.measures.words import count
 from analysis.models.dose_response.model import FEWEST_BLOCKS
 from analysis.models.dose_response.noise import Floats
 from analysis.models.dose_response.whitened import Whitened
@@ -66,7 +65,7 @@ def _columns(white: Whitened, exposure: str) -> tuple[Floats, Floats, Floats]:
 
 def _too_little(exposure: Floats) -> str:
     if len(exposure) < FEWEST_BLOCKS:
-        return f"{count(len(exposure), 'usable block')}, {FEWEST_BLOCKS} needed"
+        return f"fewer than {FEWEST_BLOCKS} usable blocks"
     if np.ptp(exposure) < LEAST_SPREAD:
-        return "the exposure does not vary from block to block"
+        return "the sets do not vary from block to block"
     return ""
