@@ -39,6 +39,7 @@ _HOMES = {
     },
     "anonymise": "analysis.anonymise",
     "claims": "analysis.audit.claims",
+    "cohort": "analysis.models.cohort",
     "flags": "analysis.measures.flags",
     "triage": "analysis.measures.triage",
     "coverage": "analysis.measures.recent",

@@ -133,6 +133,26 @@ def coach(
 
 
 @app.command()
+def cohort(
+    paths: Paths,
+    out: Out = Path("reports/cohort"),
+    unit: Unit = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+    muscle: Annotated[
+        list[str] | None, typer.Option(help="Only this muscle; may be given several times.")
+    ] = None,
+) -> None:
+    """Pool many lifters: effects per muscle, how people differ, curves, and who is left out."""
+    from analysis.pages.cohort import save_cohort
+
+    logbook = _read(paths, unit, None, encoding, exercises)
+    _print_ledger(logbook.ledger)
+    for line in save_cohort(logbook, out, muscles=muscle):
+        typer.echo(line)
+
+
+@app.command()
 def audit(
     paths: Paths,
     out: Out = Path("reports/audit"),

@@ -1,7 +1,7 @@
 """One person in two logs: sessions that agree to the minute, the sets, the repetitions, the load.
 
-Under two names a person counts twice: in a coach's list as two clients, in a cohort as two athletes
-who happen to agree.
+Under two names a person counts twice: in a coach's list as two clients, in a cohort as two
+athletes who happen to agree.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ def twins(sets: pl.DataFrame, pairs: pl.DataFrame) -> dict[str, str]:
         if name in stands_for:
             continue
         kept.add(name)
-        stands_for |= {
-            other: name for other in sorted(partners[name]) if other not in stands_for.keys() | kept
-        }
+        taken = stands_for.keys() | kept
+        stands_for |= {other: name for other in sorted(partners[name]) if other not in taken}
     return stands_for

@@ -62,7 +62,7 @@ PELLAND_FREQUENCY = Published(
     3.27, 2.74, 3.84, None, 10.4,
     "Pelland et al. 2025, Sports Med, doi 10.1007/s40279-025-02344-w",
 )  # fmt: skip
-"""Per added day a week that the muscle is trained, between groups of trials, sets not held fixed."""
+"""Per added day a week that the muscle is trained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from analysis.logbook import Logbook
 from analysis.models.hypothesis import REGISTER, Outcome, results, run
 from analysis.models.hypothesis.r_script import r_script
 from analysis.models.hypothesis.words import LIMITS, placebo_sentence
-from analysis.report import Block, Prose, Report, Section, Takeaway, Tile, Tiles
+from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
 
 
@@ -50,8 +50,13 @@ def answer(
 def hypothesis_page(outcome: Outcome) -> Report:
     """Return the page of an outcome."""
     found = results(outcome)
+    who = FlowChart(found["flow"], kept="athletes", counted="athletes")
     sections = [
-        Section("the-plan", "The question and its plan", [found["plan"], found["flow"]]),
+        Section(
+            "the-plan",
+            "The question and its plan",
+            [found["plan"], who],
+        ),
         Section("the-verdict", "Verdict", [_tiles(outcome), found["estimate"]]),
         *_evidence(outcome, found),
         Section("limits", "What it cannot show", [Prose("\n\n".join(LIMITS))]),

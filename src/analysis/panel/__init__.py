@@ -12,8 +12,8 @@
 
 from analysis.panel.change import exercise_changes
 from analysis.panel.exposure import per_week
-from analysis.panel.options import OUTCOMES, PanelOptions
 from analysis.panel.flow import STATUSES, Step, flow_table, left_out_blocks, usable_blocks
+from analysis.panel.options import OUTCOMES, PanelOptions
 from analysis.panel.table import assemble, gaps, panel, unknowns
 
 __all__ = [

@@ -18,6 +18,7 @@ from analysis.report.blocks import (
     Tile,
     Tiles,
 )
+from analysis.report.flowchart import FlowChart
 from analysis.report.library import write_shared_script
 from analysis.report.page import Report
 from analysis.report.workbook import write_workbook
@@ -27,6 +28,7 @@ __all__ = [
     "BodyMap",
     "Flag",
     "Flags",
+    "FlowChart",
     "Listing",
     "Prose",
     "Report",

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from analysis.report.flowchart import FlowChart
 from analysis.result import Result
 
 
@@ -131,7 +132,7 @@ class Section:
     folded: bool = False
 
 
-Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | Listing"
+Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | FlowChart | Listing"
 """Anything that may stand on a page."""
 
 
@@ -143,7 +144,7 @@ def results(items: Sequence[Block]) -> list[Result]:
             found += results(item.items)
         elif isinstance(item, Result):
             found.append(item)
-        elif isinstance(item, BodyMap | Listing):
+        elif isinstance(item, BodyMap | FlowChart | Listing):
             found.append(item.result)
     return found
 

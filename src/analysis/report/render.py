@@ -14,6 +14,7 @@ from markupsafe import Markup
 from analysis.report.blocks import Block, BodyMap, Listing, Section
 from analysis.report.body import Drawing, drawing
 from analysis.report.cells import plain_text
+from analysis.report.flowchart import FlowChart, boxes
 from analysis.report.glossary import Glossary
 from analysis.report.grid import ALL_ROWS, Grid, grid
 from analysis.result import Figure, Result
@@ -65,7 +66,7 @@ class Renderer:
                 return block.id, block.title
             case Result():
                 return block.name, block.title
-            case BodyMap() | Listing():
+            case BodyMap() | FlowChart() | Listing():
                 return block.result.name, block.result.title
             case _:
                 return None
@@ -96,6 +97,8 @@ class Renderer:
                 return self._result(block)
             case Listing():
                 return self._result(block.result, dict(block.links))
+            case FlowChart():
+                return self._result(block.result) | {"boxes": boxes(block)}
             case BodyMap():
                 return self._result(block.result) | {"body": self._drawing(block)}
             case _:

@@ -58,9 +58,7 @@ class Curve:
     contrast: tuple[float, float, float]
 
 
-def dose_curve(
-    panel: pd.DataFrame, *, forms: Sequence[str] = FORMS, level: float = 0.95
-) -> Curve:
+def dose_curve(panel: pd.DataFrame, *, forms: Sequence[str] = FORMS, level: float = 0.95) -> Curve:
     """Fit the shapes and return their mean with its bands.
 
     Raises:
@@ -74,7 +72,8 @@ def dose_curve(
         )
     seen = usable(panel, ["dose", "training_years"])["dose"].to_numpy(float)
     quartiles = np.quantile(seen, (0.25, 0.75))
-    doses = np.linspace(*np.quantile(seen, MIDDLE), POINTS)
+    first, last = np.quantile(seen, MIDDLE)
+    doses = np.linspace(first, last, POINTS)
     weights = akaike_weights(fits)
     drawn, mean = _draw(fits, weights, np.r_[doses, quartiles], seen)
     tail = (1 - level) / 2

@@ -154,7 +154,8 @@ def _blocks_sentence(table: pd.DataFrame, study: CohortStudy) -> str:
     first = table.iloc[0]
     return (
         f"Most rows: {spoken(first['muscle'])}, {first['modelled']:,} of {first['blocks']:,} "
-        f"{weeks}-week blocks, of {first['athletes_modelled']:,} of {first['athletes']:,} athletes."
+        f"{weeks}-week blocks, of {first['athletes_modelled']:,} of {first['athletes']:,} "
+        "athletes."
     )
 
 

@@ -10,9 +10,14 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from analysis.measures.words import spoken
-from analysis.models.cohort import drawing, words
-from analysis.models.cohort.flow import blocks_result, files_result, flow_result, muscle_flow_result
-from analysis.models.cohort.study import EXPOSURES, CohortStudy, MuscleStudy
+from analysis.models.cohort import drawing, people_words, words
+from analysis.models.cohort.flow import (
+    blocks_result,
+    files_result,
+    flow_result,
+    muscle_flow_result,
+)
+from analysis.models.cohort.study import HELD, CohortStudy, MuscleStudy
 from analysis.models.dose_response import Estimate
 from analysis.models.dose_response.rows import unit_of
 from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Published
@@ -22,15 +27,15 @@ PUBLISHED = {"dose": PELLAND_STRENGTH, "frequency": PELLAND_FREQUENCY}
 MISSING = Estimate(np.nan, np.nan, np.nan)
 TITLES = {
     "dose": "Weekly sets and strength",
-    "frequency": "Training days a week and strength",
-    "intensity_pct": "Load and strength",
+    "frequency": "Training days a week, at the same sets",
+    "intensity_pct": "Load, at the same sets",
 }
 
 
 def results(study: CohortStudy) -> dict[str, Result]:
     """Return the Results of a cohort by name, those of each muscle last."""
     found = [flow_result(study), blocks_result(study), files_result(study.given)]
-    found += [effects_result(study, exposure) for exposure in EXPOSURES]
+    found += [effects_result(study, exposure) for exposure in HELD]
     found.append(spread_result(study))
     for muscle in study.muscles:
         if muscle.curve is not None:
@@ -122,7 +127,7 @@ def spread_result(study: CohortStudy) -> Result:
         names = ("sd", "sd_low", "sd_high", "new_low", "new_high", "typical_error",
                  "reliability", "reliability_low", "reliability_high")  # fmt: skip
         row |= {name: np.nan if found is None else getattr(found, name) for name in names}
-        verdict = "" if found is None else words.told_apart(found.reliability)
+        verdict = "" if found is None else people_words.told_apart(found.reliability)
         rows.append(row | {"verdict": verdict, "unit": unit_of("dose"), "reason": each.no_spread})
     table = as_table(pd.DataFrame(rows))
     drawable = len(table) > 0 and table["sd"].notna().any()
@@ -130,9 +135,9 @@ def spread_result(study: CohortStudy) -> Result:
         name="spread",
         title="How much athletes differ",
         table=table,
-        summary=words.spread_sentence(table),
+        summary=people_words.spread_sentence(table),
         draw=drawing.draw_spread if drawable else None,
-        notes=words.SPREAD_NOTES if drawable else (),
+        notes=people_words.SPREAD_NOTES if drawable else (),
         settings={"level": study.level, "sd": "Paule-Mandel, Q-profile interval"},
     )
 
@@ -152,9 +157,9 @@ def curve_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
         name=f"curve_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: strength by weekly sets",
         table=as_table(table),
-        summary=words.curve_sentence(study, muscle, curve),
+        summary=people_words.curve_sentence(study, muscle, curve),
         draw=drawing.draw_curve,
-        notes=words.curve_notes(muscle, curve),
+        notes=people_words.curve_notes(muscle, curve),
         settings={"weights": curve.weights, "level": study.level},
     )
 
@@ -172,9 +177,9 @@ def athletes_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
         name=f"athletes_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: athlete by athlete",
         table=as_table(table),
-        summary=words.athletes_sentence(muscle, table),
+        summary=people_words.athletes_sentence(muscle, table),
         draw=partial(drawing.draw_athletes, pooled=pooled) if told else None,
-        notes=words.athletes_notes(muscle, table, drawing.DRAWN_ATHLETES),
+        notes=people_words.athletes_notes(table, drawing.DRAWN_ATHLETES),
         settings={"level": study.level},
     )
 

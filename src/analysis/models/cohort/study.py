@@ -21,7 +21,12 @@ from analysis.models.dose_response.whitened import whiten
 from analysis.panel import PanelOptions, panel, usable_blocks
 
 ADJUST = ("training_years",)
-EXPOSURES = ("dose", "frequency", "intensity_pct")
+HELD = {
+    "dose": ADJUST,
+    "frequency": (*ADJUST, "dose"),
+    "intensity_pct": (*ADJUST, "dose"),
+}
+"""What is held fixed for each exposure: a day more at the same sets, not with more of them."""
 DECIMALS = 6
 """Of the panel's numbers: parallel sums differ in their last bits from run to run."""
 
@@ -150,15 +155,11 @@ def study_muscle(muscle: str, table: pd.DataFrame, *, level: float = 0.95) -> Mu
     )
 
 
-def _effects(
-    table: pd.DataFrame, level: float
-) -> tuple[dict[str, WithinEffect], dict[str, str]]:
+def _effects(table: pd.DataFrame, level: float) -> tuple[dict[str, WithinEffect], dict[str, str]]:
     effects, refused = {}, {}
-    for exposure in EXPOSURES:
+    for exposure, held in HELD.items():
         try:
-            effects[exposure] = within_effect(
-                table, exposure=exposure, adjust=ADJUST, level=level
-            )
+            effects[exposure] = within_effect(table, exposure=exposure, adjust=held, level=level)
         except TooLittleError as error:
             refused[exposure] = str(error)
     return effects, refused

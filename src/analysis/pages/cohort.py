@@ -1,0 +1,150 @@
+"""The page of a cohort: takeaways, who is in it, effects, how people differ, muscle by muscle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis import __version__
+from analysis.logbook import Logbook
+from analysis.measures.words import count, spoken
+from analysis.models.cohort import CohortStudy, results, study, words
+from analysis.pages.quality import rejected_results, said
+from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
+from analysis.result import Result
+
+LIMITS = (
+    "These are logs, not a trial. Nobody was dealt more or fewer sets; whoever did more in a "
+    "block also slept, ate or tried harder in ways no log holds. The lead placebo catches some "
+    "of that, not all: in simulated cohorts of 100 athletes with confounding strong enough to "
+    "double the effect it fired in 78 of 100 (docs/dose_response.md).",
+    "Those who export their logs are not all lifters, and those who stopped logging are not in "
+    "the later blocks.",
+    "Strength is estimated from submaximal sets by a formula. Where effort is not logged, "
+    "stopping earlier than usual looks like lost strength.",
+    "An effect within athletes speaks of blocks with a few sets more or less than usual, over the "
+    "doses seen. It is no forecast for twice the work.",
+    "A muscle's strength is that of the lifts that train it directly; one lift may serve several "
+    "muscles, so muscles are not independent findings.",
+)
+
+
+def save_cohort(logbook: Logbook, out: str | Path, **asked: Any) -> Iterator[str]:
+    """Write the page and yield what to tell the user.
+
+    Args:
+        logbook: the sets of all athletes.
+        out: folder for `index.html` and `data/`.
+        asked: parameters of `analysis.models.cohort.study`.
+
+    Raises:
+        ValueError: a muscle that is no group of the catalogue.
+    """
+    page = cohort_page(study(logbook, **asked))
+    path = page.save(Path(out))
+    yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
+    yield f"Page: {path}"
+
+
+def cohort_page(studied: CohortStudy) -> Report:
+    """Return the page of a fitted cohort."""
+    found = results(studied)
+    sections = [
+        Section("who", "Who is in it", [FlowChart(found["flow"]), found["blocks"]]),
+        Section(
+            "effects",
+            "What the work went with",
+            [found[f"effects_{name}"] for name in ("dose", "frequency", "intensity_pct")],
+            intro="Within athletes: blocks with more than an athlete's own usual against that "
+            "athlete's other blocks, pooled over athletes.",
+        ),
+        Section("people", "How much people differ", [found["spread"]]),
+        *_muscles(studied, found),
+        Section("limits", "What it cannot show", [Prose("\n\n".join(LIMITS))]),
+        Section("quality", "Data quality", list(_quality(studied, found["files"]))),
+    ]
+    return Report(
+        "Cohort" if studied.is_cohort else "Logs, too few for a cohort",
+        sections,
+        subtitle="What the work bought, as far as these logs can tell",
+        takeaways=list(_takeaways(studied, found)),
+        header=_header(studied),
+        provenance=_provenance(studied, list(found.values())),
+        tables={"panel": pd.concat([each.table for each in studied.muscles])}
+        if studied.muscles
+        else {},
+        footer=("An association in logs, not a trial.", "Method and coverage: docs/cohort.md."),
+    )
+
+
+def _takeaways(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Takeaway]:
+    yield Takeaway(words.who_sentence(studied), "flow")
+    for sentence in words.takeaways(found["effects_dose"].table):
+        yield Takeaway(sentence, "effects_dose")
+    yield Takeaway(found["spread"].summary, "spread")
+    for name in ("effects_frequency", "effects_intensity_pct"):
+        yield Takeaway(found[name].summary, name)
+
+
+def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section]:
+    inner = []
+    for each in studied.muscles:
+        items: list[Block] = [
+            found[name]
+            for name in (f"curve_{each.muscle}", f"athletes_{each.muscle}")
+            if name in found
+        ]
+        if each.curve is None:
+            items.insert(0, Prose(f"No dose-response curve: {each.no_curve}."))
+        items.append(FlowChart(found[f"flow_{each.muscle}"]))
+        effect = each.effects["dose"]
+        intro = (
+            f"{count(effect.n_blocks, 'block')} of {count(effect.n_athletes, 'athlete')}: curve, "
+            "athletes, who is in the model"
+        )
+        name = spoken(each.muscle).capitalize()
+        inner.append(Section(f"muscle-{each.muscle}", name, items, intro=intro, folded=True))
+    if inner:
+        intro = "Open a muscle for its dose-response curve and its athletes, own and shrunken."
+        yield Section("muscles", "Muscle by muscle", inner, intro=intro)
+
+
+def _quality(studied: CohortStudy, files: Result) -> Iterator[Block]:
+    yield files
+    yield from rejected_results(studied.given)
+    yield from said(studied.given)
+
+
+def _header(studied: CohortStudy) -> Iterator[tuple[str, str]]:
+    sets = studied.logbook.sets
+    days = sets["started_at"].sort().dt.strftime("%-d %b %Y")
+    yield "Athletes", f"{len(studied.logbook.athletes):,}"
+    yield "Period", f"{days[0]} to {days[-1]}"
+    yield (
+        "Logs",
+        f"{sets.height:,} sets in {sets.select('athlete', 'session').n_unique():,} sessions",
+    )
+    yield "From", ", ".join(sorted(sets["app"].unique()))
+    yield "Blocks", f"{studied.options.block_weeks} weeks"
+
+
+def _provenance(studied: CohortStudy, shown: list[Result]) -> dict[str, Any]:
+    from dataclasses import asdict
+    from importlib.metadata import version
+
+    packages = ("polars", "pandas", "numpy", "scipy", "statsmodels")
+    return {
+        "liftdose": __version__,
+        "packages": {name: version(name) for name in packages},
+        "inputs": {str(entry["file"]): entry for entry in studied.given.provenance},
+        "counts": {
+            "sets": studied.logbook.sets.height,
+            "athletes": len(studied.logbook.athletes),
+            "left_out_as_the_same_person": len(studied.same_person),
+        },
+        "panel": asdict(studied.options),
+        "settings": {result.name: dict(result.settings) for result in shown if result.settings},
+    }
