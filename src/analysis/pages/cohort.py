@@ -85,8 +85,7 @@ def _takeaways(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Takea
     for sentence in words.takeaways(found["effects_dose"].table):
         yield Takeaway(sentence, "effects_dose")
     yield Takeaway(found["spread"].summary, "spread")
-    for name in ("effects_frequency", "effects_intensity_pct"):
-        yield Takeaway(found[name].summary, name)
+    yield Takeaway(words.also_sentence(found), "effects_frequency")
 
 
 def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section]:

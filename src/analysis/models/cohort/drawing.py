@@ -18,7 +18,9 @@ DRAWN_ATHLETES = 50
 LABEL = 22
 """Letters of a name on an axis; the hover has all of it."""
 
-ROW, PHONE_ROWS = 22, 40
+ROW = 22
+"""Height of a row, px."""
+
 GREY = "#8A8A8A"
 APART = 0.16
 """How far two marks of one row stand apart, in rows."""
@@ -52,7 +54,11 @@ def draw_effects(table: pd.DataFrame, *, published: tuple[float, float, float] |
                             hover="%{x:.2f} %<extra>published</extra>")
         )  # fmt: skip
         shapes.append(_rule(slope, PALETTE[1]))
-    return _forest(traces, names, f"Strength, {unit}", shapes, _focus(told))
+    ends = [
+        told[["conf_low", "lead_low"]].min(axis=1),
+        told[["conf_high", "lead_high"]].max(axis=1),
+    ]
+    return _forest(traces, names, f"Strength, {unit}", shapes, _focus(*ends))
 
 
 def draw_spread(table: pd.DataFrame) -> Figure:
@@ -92,7 +98,8 @@ def draw_athletes(table: pd.DataFrame, *, pooled: float) -> Figure:
     names = [label(str(name)) for name in shown["athlete"]]
     unit = str(shown["unit"].iloc[0])
     shapes = [_rule(0.0), _rule(pooled, PALETTE[0])]
-    return _forest(traces, names, f"Strength, {unit}", shapes, _own_focus(shown))
+    focus = _focus(shown["own_low"], shown["own_high"])
+    return _forest(traces, names, f"Strength, {unit}", shapes, focus)
 
 
 def draw_curve(table: pd.DataFrame) -> Figure:
@@ -114,7 +121,7 @@ def draw_curve(table: pd.DataFrame) -> Figure:
         y="",
         height=440,
         legend=TOP_LEGEND,
-        margin={"l": 56, "r": 16, "t": 64, "b": 48},
+        margin={"l": 56, "r": 16, "t": 8, "b": 48},
         bargap=0.1,
         yaxis={"title": {"text": "Strength by the next block, %"}, "domain": [0.2, 1],
                "automargin": True},
@@ -129,8 +136,8 @@ def draw_blocks(table: pd.DataFrame) -> Figure:
     """Draw each muscle's blocks: those modelled, and those left out, by reason."""
     parts = {
         "modelled": ("modelled", 0),
-        "no_strength_in_both": ("no strength in both blocks", 4),
-        "too_few_logged_weeks": ("too few logged weeks", 5),
+        "no_strength_in_both": ("no strength in both blocks", 5),
+        "too_few_logged_weeks": ("too few logged weeks", 3),
         "last_block": ("last block of a log", 6),
     }
     names = [label(str(name).replace("_", " ").capitalize()) for name in table["muscle"]]
@@ -147,7 +154,7 @@ def draw_blocks(table: pd.DataFrame) -> Figure:
         height=140 + ROW * len(table),
         barmode="stack",
         legend=TOP_LEGEND,
-        margin={"l": 56, "r": 16, "t": 64, "b": 48},
+        margin={"l": 56, "r": 16, "t": 8, "b": 48},
         yaxis={"autorange": "reversed", "automargin": True},
     )
 
@@ -179,7 +186,7 @@ def _forest(
         y="",
         height=150 + ROW * len(names),
         legend=TOP_LEGEND,
-        margin={"l": 56, "r": 16, "t": 64, "b": 48},
+        margin={"l": 56, "r": 16, "t": 8, "b": 48},
         shapes=list(shapes),
         xaxis={"title": {"text": x}, "automargin": True, **axis},
         yaxis={
@@ -189,16 +196,8 @@ def _forest(
     )  # fmt: skip
 
 
-def _focus(told: pd.DataFrame) -> tuple[float, float] | None:
+def _focus(low: pd.Series, high: pd.Series) -> tuple[float, float]:
     """Return a range that the widest intervals may leave, so that the others can be read."""
-    return _range(told["conf_low"], told["conf_high"])
-
-
-def _own_focus(shown: pd.DataFrame) -> tuple[float, float] | None:
-    return _range(shown["own_low"], shown["own_high"])
-
-
-def _range(low: pd.Series, high: pd.Series) -> tuple[float, float]:
     reach = 1.3 * float(np.quantile(np.maximum(low.abs(), high.abs()), 0.75))
     ends = max(float(low.min()), -reach), min(float(high.max()), reach)
     pad = 0.05 * (ends[1] - ends[0])

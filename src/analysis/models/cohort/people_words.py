@@ -14,6 +14,7 @@ from analysis.models.cohort.words import most
 LISTED = 12
 """Athletes without an own slope that are named on the page."""
 
+CANNOT = "cannot tell people apart"
 HALF, MOST = 0.5, 0.8
 """Reliability below a half is more noise than difference; 0.8 is a common demand on a test used
 to compare people (a convention, not a finding)."""
@@ -29,10 +30,12 @@ SPREAD_NOTES = (
 )
 
 
-def told_apart(reliability: float) -> str:
+def told_apart(reliability: float, low: float) -> str:
     """Return what a reliability allows to say of single athletes."""
     if reliability < HALF:
-        return "cannot tell people apart"
+        return CANNOT
+    if low < HALF:
+        return "leaves open whether people can be told apart"
     return "tells people apart roughly" if reliability < MOST else "tells people apart"
 
 
@@ -47,7 +50,7 @@ def spread_sentence(table: pd.DataFrame) -> str:
     first = most(told, "athletes")
     apart = int((told["reliability"] >= HALF).sum())
     others = (
-        f" In {apart} of {count(len(told), 'muscle')} is more of it true than noise."
+        f" It is a half or more in {apart} of {count(len(told), 'muscle')}."
         if len(told) > 1
         else ""
     )
@@ -60,15 +63,15 @@ def spread_words(row: dict[str, Any]) -> str:
     known = (
         "these logs cannot tell people apart, and no one should be called a responder or a "
         "non-responder"
-        if row["verdict"] == told_apart(0.0)
+        if row["verdict"] == CANNOT
         else f"this {row['verdict']}"
     )
     return (
         f"{spoken(str(row['muscle'])).capitalize()}: true slopes differ between athletes with an "
         f"SD of {row['sd']:.2f} % [{row['sd_low']:.2f}, {row['sd_high']:.2f}] around "
-        f"{row['mean']:+.2f} % per weekly set and block (n = {row['athletes']} own slopes); an "
-        f"athlete not yet seen would have one between {row['new_low']:+.2f} and "
-        f"{row['new_high']:+.2f} %. Reliability {row['reliability']:.2f} "
+        f"{row['mean']:+z.2f} % per weekly set and block (n = {row['athletes']} own slopes); an "
+        f"athlete not yet seen would have one between {row['new_low']:+z.2f} and "
+        f"{row['new_high']:+z.2f} %. Reliability {row['reliability']:.2f} "
         f"[{row['reliability_low']:.2f}, {row['reliability_high']:.2f}]: {share:.0f} % of the "
         f"variance of own slopes is true difference, so {known}."
     )
@@ -91,8 +94,8 @@ def curve_sentence(study: CohortStudy, muscle: MuscleStudy, curve: Curve) -> str
     shape, weight = next(iter(curve.weights.items()))
     return (
         f"From {low:.1f} to {high:.1f} weekly sets (the middle half of the blocks) the change by "
-        f"the next {study.options.block_weeks}-week block differs by {change:+.2f} % "
-        f"[{from_:+.2f}, {to:+.2f}] (n = {count(found.n_blocks, 'block')} of "
+        f"the next {study.options.block_weeks}-week block differs by {change:+z.2f} % "
+        f"[{from_:+z.2f}, {to:+z.2f}] (n = {count(found.n_blocks, 'block')} of "
         f"{count(found.n_athletes, 'athlete')}): {verdict}. The {shape} shape fits best, with "
         f"{100 * weight:.0f} % of the weight."
     )
@@ -105,8 +108,8 @@ def curve_notes(muscle: MuscleStudy, curve: Curve) -> tuple[str, ...]:
     apart = (
         ""
         if between is None
-        else f" Athletes whose usual is one set higher gained {between.estimate:+.2f} % "
-        f"[{between.conf_low:+.2f}, {between.conf_high:+.2f}] per block: that is between "
+        else f" Athletes whose usual is one set higher gained {between.estimate:+z.2f} % "
+        f"[{between.conf_low:+z.2f}, {between.conf_high:+z.2f}] per block: that is between "
         "athletes, and not in the curve."
     )
     return (
@@ -125,15 +128,15 @@ def athletes_sentence(muscle: MuscleStudy, table: pd.DataFrame) -> str:
     if told.empty:
         return "No athlete has blocks enough for a slope of their own."
     own = (
-        f"{count(len(told), 'athlete')} with a slope of their own, from {told['own'].min():+.2f} "
-        f"to {told['own'].max():+.2f} % per weekly set and block"
+        f"{count(len(told), 'athlete')} with a slope of their own, from {told['own'].min():+z.2f} "
+        f"to {told['own'].max():+z.2f} % per weekly set and block"
     )
     if muscle.spread is None:
         return f"{own}; not shrunken: {muscle.no_spread}."
     return (
-        f"{own}; shrunken to the group, from {told['shrunken'].min():+.2f} to "
-        f"{told['shrunken'].max():+.2f} %. Reliability {muscle.spread.reliability:.2f}: "
-        f"{told_apart(muscle.spread.reliability)}."
+        f"{own}; shrunken to the group, from {told['shrunken'].min():+z.2f} to "
+        f"{told['shrunken'].max():+z.2f} %. Reliability {muscle.spread.reliability:.2f}: "
+        f"{told_apart(muscle.spread.reliability, muscle.spread.reliability_low)}."
     )
 
 

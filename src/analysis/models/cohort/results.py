@@ -24,6 +24,11 @@ from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Publi
 from analysis.result import DECIMALS, Result
 
 PUBLISHED = {"dose": PELLAND_STRENGTH, "frequency": PELLAND_FREQUENCY}
+RESERVE = 3.0
+"""Repetitions in reserve that a log may hide. Epley's estimate of a set at p % of e1RM that stops
+k short of failure is k · p / 30 % too low, so that 1 % more load alone lowers it by k / 30 %, and
+the change that follows is that much higher."""
+
 MISSING = Estimate(np.nan, np.nan, np.nan)
 TITLES = {
     "dose": "Weekly sets and strength",
@@ -49,7 +54,8 @@ def effects_result(study: CohortStudy, exposure: str) -> Result:
 
     Columns: `estimate`, `std_error`, `conf_low`, `conf_high`, `dof`, `p_value`, `p_holm` (Holm
     over the muscles of the table), `verdict`, `unit`, `n_athletes`, `n_blocks`; `lead`, its
-    interval and p (the placebo); `between` and its interval; `reason` (why there is none).
+    interval and p (the placebo); `by_effort_pct` (what
+    unlogged effort alone may show); `between` and its interval; `reason` (why there is none).
     """
     table = as_table(effect_rows(study, exposure))
     return Result(
@@ -84,6 +90,7 @@ def effect_rows(study: CohortStudy, exposure: str) -> pd.DataFrame:
                 **_interval("lead", None if found is None else found.lead),
                 "lead_p": np.nan if found is None or not found.lead else found.lead.p_value,
                 **_interval("between", None if found is None else found.between),
+                "by_effort_pct": _by_effort(each, exposure),
                 "reason": each.refused.get(exposure, ""),
             }
         )
@@ -127,13 +134,17 @@ def spread_result(study: CohortStudy) -> Result:
         names = ("sd", "sd_low", "sd_high", "new_low", "new_high", "typical_error",
                  "reliability", "reliability_low", "reliability_high")  # fmt: skip
         row |= {name: np.nan if found is None else getattr(found, name) for name in names}
-        verdict = "" if found is None else people_words.told_apart(found.reliability)
+        verdict = (
+            ""
+            if found is None
+            else people_words.told_apart(found.reliability, found.reliability_low)
+        )
         rows.append(row | {"verdict": verdict, "unit": unit_of("dose"), "reason": each.no_spread})
     table = as_table(pd.DataFrame(rows))
     drawable = len(table) > 0 and table["sd"].notna().any()
     return Result(
         name="spread",
-        title="How much athletes differ",
+        title="Spread of true slopes",
         table=table,
         summary=people_words.spread_sentence(table),
         draw=drawing.draw_spread if drawable else None,
@@ -213,6 +224,14 @@ def _athlete_rows(study: CohortStudy, muscle: MuscleStudy) -> pd.DataFrame:
 def as_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the digits that hang on the order of sums cut."""
     return table.round(dict.fromkeys(table.select_dtypes("float"), DECIMALS))
+
+
+def _by_effort(muscle: MuscleStudy, exposure: str) -> float:
+    """Return the effect that unlogged effort alone may show; see `RESERVE`."""
+    if exposure != "intensity_pct":
+        return 0.0
+    known = float(muscle.table.loc[muscle.table["status"] == "ok", "effort_known"].mean())
+    return (1 - known) * RESERVE / 30
 
 
 def _interval(name: str, found: Estimate | None) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
@@ -11,9 +12,10 @@ from analysis.measures.words import count, spoken
 from analysis.models.cohort.study import CohortStudy
 from analysis.models.dose_response.within import PLACEBO_ALPHA
 from analysis.models.dose_response.words import WORK
+from analysis.result import Result
 
 ALPHA = 0.05
-MOST_TAKEAWAYS = 6
+MOST_TAKEAWAYS = 4
 """Muscles with a sentence of their own at the top; the others are named in one."""
 
 NAMED = 4
@@ -23,6 +25,17 @@ FIRES = "cannot say: placebo fires"
 RISES, FALLS = "rises", "falls"
 HINT = "a hint, not clear over all muscles"
 NOTHING = "cannot tell"
+BY_EFFORT = "cannot tell: unlogged effort alone could show it"
+
+
+SAID = {
+    RISES: "strength rises",
+    FALLS: "strength falls",
+    HINT: "a hint",
+    NOTHING: "cannot tell",
+    BY_EFFORT: "nothing that unlogged effort alone could not show",
+    FIRES: "no answer, as the lead placebo fires,",
+}
 
 
 def verdicts(table: pd.DataFrame) -> list[str]:
@@ -36,6 +49,8 @@ def _verdict(row: dict[str, Any]) -> str:
         return "no estimate"
     if float(row["lead_p"]) < PLACEBO_ALPHA:
         return FIRES
+    if p < ALPHA and estimate > 0 and row["conf_low"] <= row["by_effort_pct"]:
+        return BY_EFFORT
     if after < ALPHA:
         return RISES if estimate > 0 else FALLS
     return HINT if p < ALPHA else NOTHING
@@ -94,8 +109,8 @@ def muscle_sentence(row: dict[str, Any]) -> str:
     if row["verdict"] == FIRES:
         return (
             f"{name}: cannot say what sets bought ({_numbers(row)}). The lead placebo fires: sets "
-            f"of the next block, which cannot be a cause, go with {row['lead']:+.2f} % "
-            f"[{row['lead_low']:+.2f}, {row['lead_high']:+.2f}] of the same change "
+            f"of the next block, which cannot be a cause, go with {row['lead']:+z.2f} % "
+            f"[{row['lead_low']:+z.2f}, {row['lead_high']:+z.2f}] of the same change "
             f"(p {_p(row['lead_p'])})."
         )
     how = {
@@ -110,24 +125,37 @@ def muscle_sentence(row: dict[str, Any]) -> str:
     )
 
 
+def also_sentence(found: Mapping[str, Result]) -> str:
+    """Return how frequency and load fare, both at the same weekly sets."""
+    parts = [
+        f"{work}: {_tally(found[name].table)}"
+        for name, work in (
+            ("effects_frequency", "One more training day a week"),
+            ("effects_intensity_pct", "1 % of e1RM more load"),
+        )
+    ]
+    return f"At the same weekly sets, by number of muscles. {'. '.join(parts)}."
+
+
+def _tally(table: pd.DataFrame) -> str:
+    """Return how many muscles of an effects table show what."""
+    if "verdict" not in table:
+        return "no estimate"
+    counts = table["verdict"].value_counts()
+    said = [f"{SAID[verdict]} in {counts[verdict]}" for verdict in SAID if verdict in counts]
+    return ", ".join(said) or "no estimate"
+
+
 def effects_sentence(study: CohortStudy, table: pd.DataFrame, exposure: str) -> str:
     """Return how many muscles show an effect of an exposure, and the one with most rows."""
     told = table.dropna(subset="estimate") if len(table) else table
     work = WORK[exposure]
     if told.empty:
         return f"No muscle has blocks enough to say what {work} went with."
-    tally = told["verdict"].value_counts()
-    words = {
-        RISES: "strength rises", FALLS: "strength falls", HINT: "a hint",
-        NOTHING: "cannot tell", FIRES: "no answer, the lead placebo fires",
-    }  # fmt: skip
-    parts = ", ".join(
-        f"{words[verdict]} in {tally[verdict]}" for verdict in words if verdict in tally
-    )
     first = most(told, "n_blocks")
     return (
         f"{count(len(told), 'muscle')} looked at, with {work} than an athlete's own usual: "
-        f"{parts}. Most rows: {spoken(first['muscle'])}, {_numbers(first)} by the next "
+        f"{_tally(told)}. Most rows: {spoken(first['muscle'])}, {_numbers(first)} by the next "
         f"{study.options.block_weeks}-week block."
     )
 
@@ -151,9 +179,16 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
         row = most(between, "n_blocks")
         notes.append(
             f"Between athletes, {spoken(row['muscle'])}: those whose usual is one unit higher "
-            f"gained {row['between']:+.2f} % [{row['between_low']:+.2f}, "
-            f"{row['between_high']:+.2f}] per block; they differ in experience, genes and goals "
+            f"gained {row['between']:+z.2f} % [{row['between_low']:+z.2f}, "
+            f"{row['between_high']:+z.2f}] per block; they differ in experience, genes and goals "
             "too, so it is no effect of training more. The table has every muscle."
+        )
+    if (told["by_effort_pct"] > 0).any():
+        notes.append(
+            "Effort is mostly not logged here. A reserve that no log holds makes heavy sets look "
+            "weaker than light ones: by itself it shows as +0.03 % per 1 % of e1RM and repetition "
+            "in reserve. An effect whose interval reaches down to "
+            f"{told['by_effort_pct'].max():.2f} % (three repetitions) is not claimed."
         )
     if exposure == "frequency":
         notes.append(
@@ -169,7 +204,7 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
 
 def _numbers(row: dict[str, Any]) -> str:
     return (
-        f"{row['estimate']:+.2f} % [{row['conf_low']:+.2f}, {row['conf_high']:+.2f}] "
+        f"{row['estimate']:+z.2f} % [{row['conf_low']:+z.2f}, {row['conf_high']:+z.2f}] "
         f"(n = {count(int(row['n_blocks']), 'block')} of "
         f"{count(int(row['n_athletes']), 'athlete')})"
     )
