@@ -32,6 +32,14 @@ LIMITS = (
 )
 
 
+DETAILED = 8
+"""Muscles with a section of their own, those with most changes: more make a page that is neither
+read nor mailed. The others are in the forests, and their tables in `data/`."""
+
+SHARED = ("flow", "blocks", "files", "effects_dose", "effects_frequency",
+          "effects_intensity_pct", "spread")  # fmt: skip
+
+
 def save_cohort(logbook: Logbook, out: str | Path, **asked: Any) -> Iterator[str]:
     """Write the page and yield what to tell the user.
 
@@ -64,7 +72,13 @@ def cohort_page(studied: CohortStudy) -> Report:
         Section("people", "How much people differ", [found["spread"]]),
         *_muscles(studied, found),
         Section("limits", "What it cannot show", [Prose("\n\n".join(LIMITS))]),
-        Section("quality", "Data quality", list(_quality(studied, found["files"]))),
+        Section(
+            "quality",
+            "Data quality",
+            list(_quality(studied, found)),
+            intro=found["files"].summary,
+            folded=True,
+        ),
     ]
     return Report(
         "Cohort" if studied.is_cohort else "Logs, too few for a cohort",
@@ -72,10 +86,8 @@ def cohort_page(studied: CohortStudy) -> Report:
         subtitle="What the work bought, as far as these logs can tell",
         takeaways=list(_takeaways(studied, found)),
         header=_header(studied),
-        provenance=_provenance(studied, list(found.values())),
-        tables={"panel": pd.concat([each.table for each in studied.muscles])}
-        if studied.muscles
-        else {},
+        provenance=_provenance(studied, found),
+        tables=_tables(studied, found),
         footer=("An association in logs, not a trial.", "Method and coverage: docs/cohort.md."),
     )
 
@@ -88,9 +100,21 @@ def _takeaways(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Takea
     yield Takeaway(words.also_sentence(found), "effects_frequency")
 
 
+def _tables(studied: CohortStudy, found: dict[str, Result]) -> dict[str, pd.DataFrame]:
+    """Return the panel, and the tables of the muscles without a section of their own."""
+    if not studied.muscles:
+        return {}
+    rest = [each.muscle for each in studied.muscles[DETAILED:]]
+    names = [f"{kind}_{muscle}" for muscle in rest for kind in ("curve", "athletes", "flow")]
+    return {
+        "panel": pd.concat([each.table for each in studied.muscles]),
+        **{name: found[name].table for name in names if name in found},
+    }
+
+
 def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section]:
-    inner = []
-    for each in studied.muscles:
+    inner: list[Block] = []
+    for each in studied.muscles[:DETAILED]:
         items: list[Block] = [
             found[name]
             for name in (f"curve_{each.muscle}", f"athletes_{each.muscle}")
@@ -106,13 +130,18 @@ def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section
         )
         name = spoken(each.muscle).capitalize()
         inner.append(Section(f"muscle-{each.muscle}", name, items, intro=intro, folded=True))
+    if rest := [spoken(each.muscle) for each in studied.muscles[DETAILED:]]:
+        inner.append(
+            Prose(f"In the tables of the download only, having fewer rows: {', '.join(rest)}.")
+        )
     if inner:
         intro = "Open a muscle for its dose-response curve and its athletes, own and shrunken."
         yield Section("muscles", "Muscle by muscle", inner, intro=intro)
 
 
-def _quality(studied: CohortStudy, files: Result) -> Iterator[Block]:
-    yield files
+def _quality(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Block]:
+    yield found["files"]
+    yield found["same_person"]
     yield from rejected_results(studied.given)
     yield from said(studied.given)
 
@@ -130,7 +159,7 @@ def _header(studied: CohortStudy) -> Iterator[tuple[str, str]]:
     yield "Blocks", f"{studied.options.block_weeks} weeks"
 
 
-def _provenance(studied: CohortStudy, shown: list[Result]) -> dict[str, Any]:
+def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any]:
     from dataclasses import asdict
     from importlib.metadata import version
 
@@ -138,12 +167,12 @@ def _provenance(studied: CohortStudy, shown: list[Result]) -> dict[str, Any]:
     return {
         "liftdose": __version__,
         "packages": {name: version(name) for name in packages},
-        "inputs": {str(entry["file"]): entry for entry in studied.given.provenance},
+        "sha256": {str(entry["file"]): entry["sha256"] for entry in studied.given.provenance},
         "counts": {
             "sets": studied.logbook.sets.height,
             "athletes": len(studied.logbook.athletes),
             "left_out_as_the_same_person": len(studied.same_person),
         },
         "panel": asdict(studied.options),
-        "settings": {result.name: dict(result.settings) for result in shown if result.settings},
+        "settings": {name: dict(found[name].settings) for name in SHARED if found[name].settings},
     }

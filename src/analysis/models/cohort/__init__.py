@@ -39,8 +39,8 @@ def cohort(
         level: probability that the intervals are made for.
 
     Returns:
-        Results by name: `flow`, `blocks`, `files`, `effects_dose`, `effects_frequency`,
-        `effects_intensity_pct`, `spread`, and for each muscle with an effect `curve_<muscle>`
+        Results by name: `flow`, `blocks`, `files`, `same_person`, `effects_dose`,
+        `effects_frequency`, `effects_intensity_pct`, `spread`, and for each muscle with an effect `curve_<muscle>`
         (five athletes or more), `athletes_<muscle>` and `flow_<muscle>`.
 
     Raises:

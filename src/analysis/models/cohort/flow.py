@@ -5,17 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import polars as pl
 
-from analysis.logbook import Logbook
 from analysis.measures.words import count, spoken
 from analysis.models.cohort.drawing import draw_blocks
+from analysis.models.cohort.sources import EMPTY, NO_UNIT, REFUSED, file_kinds, same_person_result
 from analysis.models.cohort.study import CohortStudy, MuscleStudy
 from analysis.panel import Step, flow_table, left_out_blocks, unknowns
 from analysis.result import Result
 
 TWIN = "the same person's log under another name"
-REFUSED = "no export that can be read"
-NO_UNIT = "a known app, but every record rejected, most often for want of a unit"
-EMPTY = "a known app, but no set in it"
 
 
 def steps(study: CohortStudy) -> list[Step]:
@@ -43,20 +40,6 @@ def steps(study: CohortStudy) -> list[Step]:
         ),
         Step("Sets of these athletes", "sets", study.logbook.sets.height, {TWIN: lost_sets}),
     ]  # fmt: skip
-
-
-def file_kinds(ledger: pl.DataFrame) -> pd.Series:
-    """Return per file of a ledger why it yields no set; "" where it yields some."""
-    kind = (
-        pl.when(pl.col("sets") + pl.col("duplicates") > 0)
-        .then(pl.lit(""))
-        .when(pl.col("vendor").is_null())
-        .then(pl.lit(REFUSED))
-        .when(pl.col("rejected") > 0)
-        .then(pl.lit(NO_UNIT))
-        .otherwise(pl.lit(EMPTY))
-    )
-    return ledger.select(kind.alias("kind"))["kind"].to_pandas()
 
 
 def muscle_steps(muscle: MuscleStudy) -> list[Step]:
@@ -91,7 +74,7 @@ def flow_result(study: CohortStudy) -> Result:
             f"{people.kept:,} of {count(people.total, 'athlete')} "
             f"{'is' if people.kept == 1 else 'are'} in the cohort."
         ),
-        notes=tuple(_twin_notes(study)),
+        notes=(same_person_result(study).summary,) if study.same_person else (),
     )
 
 
@@ -166,48 +149,3 @@ def _silent(study: CohortStudy) -> list[str]:
         if reason.startswith("0 changes")
     ]
     return [f"No athlete has a change of strength for: {', '.join(none)}."] if none else []
-
-
-def _twin_notes(study: CohortStudy) -> list[str]:
-    shared = {
-        frozenset((row["athlete"], row["other"])): row["sessions"]
-        for row in study.shared.to_dict("records")
-    }
-    return [
-        f"{gone} is left out: {count(shared[frozenset((gone, stays))], 'session')} of it stand in "
-        f"{stays} too, to the minute and the load, and are counted there. If they are two people, "
-        "read them apart."
-        for gone, stays in sorted(study.same_person.items())
-    ]
-
-
-def files_result(logbook: Logbook) -> Result:
-    """Return one row per file with what became of its records, and the reason where none is used.
-
-    Columns: those of the ledger, and `reason`.
-    """
-    notes: dict[str, list[str]] = {}
-    for file in logbook.ledger["source_file"]:
-        own = [note.removeprefix(f"{file}: ") for note in logbook.notes if note.startswith(file)]
-        notes[file] = own
-    table = logbook.ledger.to_pandas()
-    kinds = file_kinds(logbook.ledger)
-    table["reason"] = [
-        "" if not kind else "; ".join(notes[file]) or kind
-        for file, kind in zip(table["source_file"], kinds, strict=True)
-    ]
-    table = table.sort_values(
-        "reason", key=lambda told: told == "", kind="stable", ignore_index=True
-    )
-    unread = int((table["reason"] != "").sum())
-    return Result(
-        name="files",
-        title="What became of every file",
-        table=table,
-        summary=(
-            f"{count(unread, 'file')} of {len(table):,} gave no set, each with its reason; they "
-            "stand first."
-            if unread
-            else f"All {count(len(table), 'file')} gave sets."
-        ),
-    )

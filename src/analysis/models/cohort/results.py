@@ -11,12 +11,8 @@ from scipy.special import stdtrit
 
 from analysis.measures.words import spoken
 from analysis.models.cohort import drawing, people_words, words
-from analysis.models.cohort.flow import (
-    blocks_result,
-    files_result,
-    flow_result,
-    muscle_flow_result,
-)
+from analysis.models.cohort.flow import blocks_result, flow_result, muscle_flow_result
+from analysis.models.cohort.sources import files_result, same_person_result
 from analysis.models.cohort.study import HELD, CohortStudy, MuscleStudy
 from analysis.models.dose_response import Estimate
 from analysis.models.dose_response.rows import unit_of
@@ -40,6 +36,7 @@ TITLES = {
 def results(study: CohortStudy) -> dict[str, Result]:
     """Return the Results of a cohort by name, those of each muscle last."""
     found = [flow_result(study), blocks_result(study), files_result(study.given)]
+    found.append(same_person_result(study))
     found += [effects_result(study, exposure) for exposure in HELD]
     found.append(spread_result(study))
     for muscle in study.muscles:

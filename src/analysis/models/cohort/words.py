@@ -128,13 +128,13 @@ def muscle_sentence(row: dict[str, Any]) -> str:
 def also_sentence(found: Mapping[str, Result]) -> str:
     """Return how frequency and load fare, both at the same weekly sets."""
     parts = [
-        f"{work}: {_tally(found[name].table)}"
+        f"{work}, {_tally(found[name].table)}"
         for name, work in (
-            ("effects_frequency", "One more training day a week"),
-            ("effects_intensity_pct", "1 % of e1RM more load"),
+            ("effects_frequency", "one more training day a week"),
+            ("effects_intensity_pct", "load heavier by 1 % of e1RM"),
         )
     ]
-    return f"At the same weekly sets, by number of muscles. {'. '.join(parts)}."
+    return f"At the same weekly sets, in number of muscles: {'; '.join(parts)}."
 
 
 def _tally(table: pd.DataFrame) -> str:
