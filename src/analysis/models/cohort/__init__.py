@@ -40,8 +40,8 @@ def cohort(
 
     Returns:
         Results by name: `flow`, `blocks`, `files`, `same_person`, `effects_dose`,
-        `effects_frequency`, `effects_intensity_pct`, `spread`, and for each muscle with an effect `curve_<muscle>`
-        (five athletes or more), `athletes_<muscle>` and `flow_<muscle>`.
+        `effects_frequency`, `effects_intensity_pct`, `spread`, and for each muscle with an
+        effect `curve_<muscle>` (five athletes or more), `athletes_<muscle>`, `flow_<muscle>`.
 
     Raises:
         ValueError: a muscle that is no group of the catalogue.

@@ -1,4 +1,4 @@
-"""The files and logs behind a cohort: which gave sets, which did not, and which are one person's."""
+"""The files and logs behind a cohort: which gave sets, which are one person's, and why not."""
 
 from __future__ import annotations
 
