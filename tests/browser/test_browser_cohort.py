@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from test_browser_report import CONTRAST, NAMES, show
 
 from analysis.ingest import read
 from analysis.models.simulate import Scenario, export, simulate
@@ -12,12 +13,6 @@ pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CHARTS = ("blocks", "effects_dose", "effects_frequency", "spread", "curve_quads", "athletes_quads")
-
-SCROLL_UNTIL_DRAWN = """name => {
-    if (document.querySelector(`#plot-${name}[data-drawn]`)) return true;
-    document.getElementById(name).scrollIntoView({behavior: 'instant'});
-    return false;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +29,6 @@ def opened(open_page, folder, **options):
     page = open_page(folder / "index.html", **options)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     return page
-
-
-def show(page, name):
-    page.wait_for_function(SCROLL_UNTIL_DRAWN, arg=name, polling=250)
 
 
 def test_every_chart_is_drawn_offline_without_a_fault(open_page, folder):
@@ -97,3 +88,26 @@ def test_the_page_reads_without_javascript(open_page, folder):
     assert "24 athletes" in page.inner_text("#takeaways")
     assert page.locator("#flow .flow-box").first.is_visible()
     assert page.locator("#effects_dose table").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_and_everything_has_a_name(open_page, folder, scheme):
+    page = opened(open_page, folder, scheme=scheme)
+    for name in CHARTS:
+        show(page, name)
+    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate(NAMES) == []
+
+
+def test_on_paper_no_step_is_cut_and_nothing_is_wider_than_a4(open_page, folder):
+    page = open_page(folder / "index.html")
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.click("#print")
+    page.wait_for_function("() => window.printed")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1032})
+    steps = page.locator("#flow .flow > li")
+    for number in range(steps.count()):
+        style = steps.nth(number).evaluate("each => getComputedStyle(each).breakInside")
+        assert style == "avoid"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703

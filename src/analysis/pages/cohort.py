@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import __version__
 from analysis.logbook import Logbook
-from analysis.measures.words import count, spoken
+from analysis.measures.words import spoken
 from analysis.models.cohort import CohortStudy, results, study, words
 from analysis.pages.quality import rejected_results, said
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
@@ -113,6 +113,7 @@ def _tables(studied: CohortStudy, found: dict[str, Result]) -> dict[str, pd.Data
 
 
 def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section]:
+    effects = found["effects_dose"].table.set_index("muscle")
     inner: list[Block] = []
     for each in studied.muscles[:DETAILED]:
         items: list[Block] = [
@@ -123,11 +124,8 @@ def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section
         if each.curve is None:
             items.insert(0, Prose(f"No dose-response curve: {each.no_curve}."))
         items.append(FlowChart(found[f"flow_{each.muscle}"]))
-        effect = each.effects["dose"]
-        intro = (
-            f"{count(effect.n_blocks, 'block')} of {count(effect.n_athletes, 'athlete')}: curve, "
-            "athletes, who is in the model"
-        )
+        row = effects.loc[each.muscle].to_dict()
+        intro = f"{words.numbers(row)}: {row['verdict']}"
         name = spoken(each.muscle).capitalize()
         inner.append(Section(f"muscle-{each.muscle}", name, items, intro=intro, folded=True))
     if rest := [spoken(each.muscle) for each in studied.muscles[DETAILED:]]:
@@ -135,7 +133,10 @@ def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section
             Prose(f"In the tables of the download only, having fewer rows: {', '.join(rest)}.")
         )
     if inner:
-        intro = "Open a muscle for its dose-response curve and its athletes, own and shrunken."
+        intro = (
+            "Open a muscle for its dose-response curve, its athletes, own and shrunken, and who "
+            "is in its model. Beside its name: the effect of one more weekly set."
+        )
         yield Section("muscles", "Muscle by muscle", inner, intro=intro)
 
 

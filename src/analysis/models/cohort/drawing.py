@@ -73,7 +73,9 @@ def draw_spread(table: pd.DataFrame) -> Figure:
         _points(mean, "", rows - APART, "mean of athletes", 0),
     ]
     unit = str(told["unit"].iloc[0])
-    return _forest(traces, names, f"Strength, {unit}", [_rule(0.0)], None)
+    return _forest(
+        traces, names, f"Strength, {unit}", [_rule(0.0)], _focus(new["conf_low"], new["conf_high"])
+    )
 
 
 def draw_athletes(table: pd.DataFrame, *, pooled: float) -> Figure:
@@ -177,9 +179,8 @@ def _forest(
     names: Sequence[str],
     x: str,
     shapes: Sequence[dict[str, Any]],
-    focus: tuple[float, float] | None,
+    focus: tuple[float, float],
 ) -> Figure:
-    axis = {"range": list(focus)} if focus else {}
     return figure(
         traces,
         x=x,
@@ -188,7 +189,7 @@ def _forest(
         legend=TOP_LEGEND,
         margin={"l": 56, "r": 16, "t": 8, "b": 48},
         shapes=list(shapes),
-        xaxis={"title": {"text": x}, "automargin": True, **axis},
+        xaxis={"title": {"text": x}, "automargin": True, "range": list(focus)},
         yaxis={
             "tickmode": "array", "tickvals": list(range(len(names))), "ticktext": list(names),
             "range": [len(names) - 0.4, -0.6], "automargin": True, "zeroline": False,

@@ -26,7 +26,8 @@ SPREAD_NOTES = (
     "The mean is the pooled effect of the section above. The interval for an athlete not yet seen "
     "holds the spread of true slopes and the error of the mean, not the noise of that athlete's "
     "next block.",
-    "Simulated coverage of every interval here: docs/cohort.md.",
+    "Noise is taken as alike in all athletes. Where it differs much, the SD comes out too large "
+    "and its interval holds in about 90 of 100 simulated cohorts, not 95: docs/cohort.md.",
 )
 
 

@@ -78,7 +78,10 @@ def takeaways(effects: pd.DataFrame) -> list[str]:
     own.sort(key=lambda row: row["verdict"] == FIRES)
     said = [muscle_sentence(row) for row in own[:MOST_TAKEAWAYS]]
     rest = own[MOST_TAKEAWAYS:]
-    said += _together("Also, see the table", [row for row in rest if row["verdict"] != FIRES])
+    said += _together(
+        "Also above chance for one muscle alone (after Holm: the table)",
+        [row for row in rest if row["verdict"] != FIRES],
+    )
     said += _together("Cannot tell", [row for row in rows if row["verdict"] == NOTHING])
     said += _together(
         "Cannot tell, and the lead placebo fires",
@@ -98,7 +101,7 @@ def _together(word: str, rows: list[dict[str, Any]]) -> list[str]:
     """Return one sentence for muscles that share a verdict, the first few with their numbers."""
     if not rows:
         return []
-    named = "; ".join(f"{spoken(row['muscle'])} {_numbers(row)}" for row in rows[:NAMED])
+    named = "; ".join(f"{spoken(row['muscle'])} {numbers(row)}" for row in rows[:NAMED])
     rest = f"; and {len(rows) - NAMED} more in the table" if len(rows) > NAMED else ""
     return [f"{word}: {named}{rest}."]
 
@@ -108,7 +111,7 @@ def muscle_sentence(row: dict[str, Any]) -> str:
     name = spoken(str(row["muscle"])).capitalize()
     if row["verdict"] == FIRES:
         return (
-            f"{name}: cannot say what sets bought ({_numbers(row)}). The lead placebo fires: sets "
+            f"{name}: cannot say what sets bought ({numbers(row)}). The lead placebo fires: sets "
             f"of the next block, which cannot be a cause, go with {row['lead']:+z.2f} % "
             f"[{row['lead_low']:+z.2f}, {row['lead_high']:+z.2f}] of the same change "
             f"(p {_p(row['lead_p'])})."
@@ -121,7 +124,7 @@ def muscle_sentence(row: dict[str, Any]) -> str:
     way = "more" if float(row["estimate"]) > 0 else "less"
     silent = "" if pd.isna(row["lead_p"]) else "; lead placebo silent"
     return (
-        f"{name}: strength rose {way} after blocks with more sets, {_numbers(row)}; {how}{silent}."
+        f"{name}: strength rose {way} after blocks with more sets, {numbers(row)}; {how}{silent}."
     )
 
 
@@ -155,7 +158,7 @@ def effects_sentence(study: CohortStudy, table: pd.DataFrame, exposure: str) -> 
     first = most(told, "n_blocks")
     return (
         f"{count(len(told), 'muscle')} looked at, with {work} than an athlete's own usual: "
-        f"{_tally(told)}. Most rows: {spoken(first['muscle'])}, {_numbers(first)} by the next "
+        f"{_tally(told)}. Most rows: {spoken(first['muscle'])}, {numbers(first)} by the next "
         f"{study.options.block_weeks}-week block."
     )
 
@@ -202,7 +205,8 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
     return tuple(notes)
 
 
-def _numbers(row: dict[str, Any]) -> str:
+def numbers(row: Mapping[Any, Any]) -> str:
+    """Return an effect with its interval and n."""
     return (
         f"{row['estimate']:+z.2f} % [{row['conf_low']:+z.2f}, {row['conf_high']:+z.2f}] "
         f"(n = {count(int(row['n_blocks']), 'block')} of "
