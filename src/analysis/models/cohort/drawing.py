@@ -199,7 +199,7 @@ def _forest(
 
 def _focus(low: pd.Series, high: pd.Series) -> tuple[float, float]:
     """Return a range that the widest intervals may leave, so that the others can be read."""
-    reach = 1.3 * float(np.quantile(np.maximum(low.abs(), high.abs()), 0.75))
+    reach = 1.3 * float(np.quantile(np.maximum(low.abs(), high.abs()), 0.6))
     ends = max(float(low.min()), -reach), min(float(high.max()), reach)
     pad = 0.05 * (ends[1] - ends[0])
     return min(ends[0], 0.0) - pad, max(ends[1], 0.0) + pad

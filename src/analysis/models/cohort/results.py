@@ -139,6 +139,7 @@ def spread_result(study: CohortStudy) -> Result:
         rows.append(row | {"verdict": verdict, "unit": unit_of("dose"), "reason": each.no_spread})
     table = as_table(pd.DataFrame(rows))
     drawable = len(table) > 0 and table["sd"].notna().any()
+    table = table if drawable else table.head(0)
     return Result(
         name="spread",
         title="Spread of true slopes",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.measures.words import count, spoken
 from analysis.models.cohort.study import CohortStudy
+from analysis.models.dose_response.model import FEWEST_CLUSTERS
 from analysis.models.dose_response.within import PLACEBO_ALPHA
 from analysis.models.dose_response.words import WORK
 from analysis.result import Result
@@ -202,6 +203,10 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
         f"{spoken(row['muscle']).capitalize()}: left out, {row['reason']}."
         for row in records(table[table["reason"] != ""])
     ]
+    few = told[told["n_athletes"] < FEWEST_CLUSTERS]
+    if len(few) and study.is_cohort:
+        named = ", ".join(spoken(muscle) for muscle in few["muscle"])
+        notes.append(f"Fewer than {FEWEST_CLUSTERS} athletes, interval for them alone: {named}.")
     return tuple(notes)
 
 
