@@ -30,6 +30,7 @@ from analysis.pages.cohort import cohort_page, save_cohort
 from tests.planted_panel import planted
 
 SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
+EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 SCRIPT, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://example.invalid","x")'
 NO_UNIT = (
     "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,"
@@ -357,3 +358,21 @@ def test_the_command_writes_the_page_and_says_the_takeaways(logs, tmp_path):
 def test_an_unknown_muscle_is_named(logbook):
     with pytest.raises(ValueError, match="kneecaps"):
         lab.cohort(logbook, muscles=["kneecaps"])
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not EXPORTS.exists(), reason="no ../shared/exports beside the project")
+def test_the_real_exports_go_through_and_add_up(tmp_path):
+    logbook = read([EXPORTS / name for name in ("strong", "hevy", "fitnotes")])
+    done = study(logbook, muscles=["chest", "quads"])
+    files, records, athletes, sets = steps(done)
+    assert files.left_out
+    assert records.total == logbook.ledger["records"].sum()
+    assert athletes.total == len(logbook.athletes)
+    assert 10 < athletes.total - athletes.kept < 30
+    assert sets.total == records.kept
+    files_told = results(done)["files"].table
+    unread = files_told[files_told["sets"] + files_told["duplicates"] == 0]
+    assert unread["reason"].str.len().min() > 10
+    page = cohort_page(done).save(tmp_path)
+    assert page.stat().st_size < 2_200_000
