@@ -49,6 +49,13 @@ SHAPES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {
 }
 
 
+LOAD = {
+    "frequency, at the same sets": ("frequency", HELD["frequency"]),
+    "frequency, sets not held": ("frequency", ADJUST),
+    "load, at the same sets": ("intensity_pct", HELD["intensity_pct"]),
+}
+
+
 def cohort(seed: int, athletes: int, sd: float, uneven: float) -> tuple[pd.DataFrame, np.ndarray]:
     """Return a panel whose athletes have slopes of their own, and those slopes."""
     rng = np.random.default_rng(seed + 1_000_000)
@@ -133,12 +140,10 @@ def load_table(cohorts: int) -> Iterator[str]:
             logbook = read(folder)
         table = panel(logbook, muscle=scenario.muscles)
         for _, part in table.groupby("muscle"):
-            for exposure in ("frequency", "intensity_pct"):
-                fit = within_effect(
-                    part.reset_index(drop=True), exposure=exposure, adjust=HELD[exposure]
-                )
+            for name, (exposure, held) in LOAD.items():
+                fit = within_effect(part.reset_index(drop=True), exposure=exposure, adjust=held)
                 holds = fit.conf_low <= 0 <= fit.conf_high
-                found.setdefault(exposure, []).append((fit.estimate, holds, fit.lead_fires))
+                found.setdefault(name, []).append((fit.estimate, holds, fit.lead_fires))
     yield "| exposure | fits | mean estimate (truth 0) | interval holds | placebo fires |"
     yield "|---|---|---|---|---|"
     for exposure, rows in found.items():
