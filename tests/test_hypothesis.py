@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.models.dose_response import Estimate, within_effect
+from analysis.models.dose_response.whitened import whiten
 from analysis.models.hypothesis.people import choose_people, enough, part_of
 from analysis.models.hypothesis.plan import Plan, Split
 from analysis.models.hypothesis.power import power
 from analysis.models.hypothesis.register import fingerprints, stamp
 from analysis.models.hypothesis.shuffle import Specification, _doses, shuffled
 from analysis.models.hypothesis.verdict import verdict
-from analysis.models.hypothesis.whitened import whiten
 from analysis.problems import UserError
 from tests.planted_panel import planted
 

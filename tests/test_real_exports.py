@@ -12,8 +12,9 @@ from analysis import exercises
 from analysis.ingest import read
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
+from analysis.measures.same_person import SHARED_SESSIONS
 from analysis.pages.clients import Settings, client_paths, parked
-from analysis.pages.coach_clients import SHARED_SESSIONS, shared_sessions, take_in_all
+from analysis.pages.coach_clients import shared, take_in_all
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 APPS = ("strong", "hevy", "fitnotes", "fitnotes_sqlite")
@@ -123,5 +124,5 @@ def test_every_export_is_a_client_s_or_named():
     read_by_name = {each.client.name for each in intakes if each.logbook is not None}
     reasons = [each.reason for each in intakes if each.client.name not in read_by_name]
     assert all(reasons)
-    shared = shared_sessions(intakes, by_load=False)["len"]
-    assert (shared < SHARED_SESSIONS).all()  # re-exports of one person are one client
+    # re-exports of one person are one client
+    assert shared(intakes, fewest=SHARED_SESSIONS, by_load=False).is_empty()

@@ -40,6 +40,7 @@ _HOMES = {
     "anonymise": "analysis.anonymise",
     "claims": "analysis.audit.claims",
     "findings": "analysis.measures.flags",
+    "cohort": "analysis.models.cohort",
     "flags": "analysis.measures.flags",
     "triage": "analysis.measures.triage",
     "coverage": "analysis.measures.recent",

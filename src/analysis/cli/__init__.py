@@ -23,6 +23,7 @@ COMMANDS = (
     research.ingest,
     people.report,
     research.test,
+    research.cohort,
     people.coach,
     people.audit,
     people.plan,

@@ -42,6 +42,30 @@ def ingest(
     reading.finish(ledger, strict=strict)
 
 
+def cohort(
+    paths: Paths,
+    out: Out = Path("reports/cohort"),
+    unit: Unit = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+    muscle: Annotated[
+        list[str] | None, typer.Option(help="Only this muscle; may be given several times.")
+    ] = None,
+    strict: Strict = False,
+) -> None:
+    """Pool many lifters: effects per muscle, how people differ, curves, and who is left out."""
+    from analysis.pages.cohort import save_cohort
+
+    logbook = reading.read(
+        paths, out, unit=unit, athlete=None, encoding=encoding, overrides=exercises
+    )
+    with bar("Muscles") as shown:
+        lines = list(save_cohort(logbook, out, muscles=muscle, tell=shown))
+    for line in lines:
+        result(line)
+    reading.finish(logbook.ledger, strict=strict)
+
+
 def test(
     hypothesis: Annotated[
         Path,

@@ -23,12 +23,12 @@ from analysis.models.dose_response.estimate import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published slope of strength on weekly sets.
+    """A published slope of strength on weekly sets, or on weekly days.
 
     Attributes:
-        slope_pct: % strength over the study per added weekly set; `low` and `high` its 95 %
-            interval.
-        at_sets: weekly sets at which the slope holds.
+        slope_pct: % strength over the study per added weekly set (day); `low` and `high` its
+            95 % interval.
+        at_sets: weekly sets at which the slope holds; None for a slope on days.
         weeks: mean length of the studies.
         source: who found it.
     """
@@ -36,7 +36,7 @@ class Published:
     slope_pct: float
     low: float
     high: float
-    at_sets: float
+    at_sets: float | None
     weeks: float
     source: str
 
@@ -56,6 +56,13 @@ PELLAND_STRENGTH = Published(
     0.21, 0.16, 0.26, 8.14, 10.4,
     "Pelland et al. 2025, Sports Med, doi 10.1007/s40279-025-02344-w",
 )  # fmt: skip
+
+
+PELLAND_FREQUENCY = Published(
+    3.27, 2.74, 3.84, None, 10.4,
+    "Pelland et al. 2025, Sports Med, doi 10.1007/s40279-025-02344-w",
+)  # fmt: skip
+"""Per added day a week that the muscle is trained."""
 
 
 @dataclass(frozen=True, slots=True)

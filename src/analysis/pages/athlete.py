@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-import polars as pl
 
 from analysis import __version__, schema
 from analysis.audit.sections import audit_blocks
@@ -24,7 +23,8 @@ from analysis.models.dose_response import dose_response
 from analysis.models.latent import latent_strengths, strength_overview
 from analysis.pages.flags import athlete_flags
 from analysis.pages.muscles import muscle_sections, trained_groups
-from analysis.report import BodyMap, Prose, Report, Section, Takeaway, Tile, Tiles
+from analysis.pages.quality import ledger_result, rejected_results, said
+from analysis.report import BodyMap, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
 
 UNITS = {"tonnage_kg": "kg"}
@@ -60,7 +60,7 @@ def athlete_page(
     exercises = exercise_list(logbook)
     strengths = latent_strengths(logbook, trained_groups(exercises))
     changed = strength_overview(strengths)
-    mapping, ledger = mapping_audit(logbook), _ledger(logbook)
+    mapping, ledger = mapping_audit(logbook), ledger_result(logbook)
     sections = [
         flags or athlete_flags(logbook),
         Section("now", "The last four weeks", [_tiles(now), now]),
@@ -86,7 +86,9 @@ def athlete_page(
         ),
         *(replace(section, folded=True) for section in audit_blocks(logbook)),
         Section(
-            "quality", "Data quality", [ledger, *_rejected(logbook), *_said(logbook), mapping]
+            "quality",
+            "Data quality",
+            [ledger, *rejected_results(logbook), *said(logbook), mapping],
         ),
     ]
     return Report(
@@ -142,47 +144,6 @@ def _tile(row: dict[Any, Any]) -> Tile:
         comparison = f"{sign}{abs(row['change_pct']):.0f} % against your own average"
     digits = 0 if row["measure"] == "tonnage_kg" else 1
     return Tile(label, round(row["last_block"], digits), UNITS.get(row["measure"], ""), comparison)
-
-
-def _ledger(logbook: Logbook) -> Result:
-    ledger = logbook.ledger
-    total = ledger.select(pl.col(pl.Int64).sum()).row(0, named=True)
-    return Result(
-        name="ledger",
-        title="What became of every record",
-        table=ledger.to_pandas(),
-        summary=(
-            f"{total['records']:,} records: {total['sets']:,} sets, {total['not_sets']:,} that "
-            f"are no sets (rest timers, notes, planned), {total['duplicates']:,} counted once "
-            f"though in two files, {total['rejected']:,} rejected."
-        ),
-    )
-
-
-def _rejected(logbook: Logbook) -> Iterator[Result]:
-    if logbook.rejected.is_empty():
-        return
-    by_rule = (
-        logbook.rejected.group_by("source_file", "column", "rule")
-        .agg(
-            pl.len().alias("records"),
-            pl.col("source_row").min().alias("first_line"),
-            pl.col("value").first().alias("first_value"),
-        )
-        .sort("records", "source_file", "column", descending=[True, False, False])
-    )
-    yield Result(
-        name="rejected",
-        title="Records that break a rule",
-        table=by_rule.to_pandas(),
-        summary=f"{logbook.rejected['source_row'].len():,} values break a rule; "
-        "correct them in the app and export again, or leave them out.",
-    )
-
-
-def _said(logbook: Logbook) -> Iterator[Prose]:
-    if logbook.notes:
-        yield Prose("\n\n".join(logbook.notes))
 
 
 def _provenance(

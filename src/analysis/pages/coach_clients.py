@@ -14,13 +14,11 @@ from typing import Any
 
 import polars as pl
 
+from analysis.measures.same_person import SHARED_SESSIONS, shared_sessions
 from analysis.measures.words import count
 from analysis.pages.clients import FILE, ClientSettings, Settings, is_hidden
 from analysis.pages.coach_pages import Client, Intake, take_in
 from analysis.problems import SettingsError
-
-SHARED_SESSIONS = 5
-"""Sessions that two clients may share by chance, at the minute and the set, before it is said."""
 
 SAME_WEEKS = 4
 """Weeks that two logs hold, with no session in common, before they are two people's."""
@@ -163,48 +161,29 @@ def _links(intakes: list[Intake]) -> list[set[Path]]:
         for each in intakes
         if each.logbook is not None
     }
-    for one, other, both in shared_sessions(intakes, by_load=False).iter_rows():
+    for one, other, both in shared(intakes, fewest=1, by_load=False).iter_rows():
         if both >= min(SHARED_SESSIONS, max(2, min(sizes[one], sizes[other]) / 2)):
             ours = [g for g in groups if path_of[one] in g or path_of[other] in g]
             groups = [g for g in groups if g not in ours] + [set().union(*ours)]
     return sorted(groups, key=min)
 
 
-def shared_sessions(intakes: Iterable[Intake], *, by_load: bool = True) -> pl.DataFrame:
-    """Return `client`, `client_right` and how many sessions (`len`) both hold.
-
-    A session is the same at the same minute with as many sets and repetitions, and the same load
-    unless the two may be in two units.
-    """
-    what = ["started_at", "sets", "reps", *(["load_kg"] if by_load else [])]
-    sessions = [
-        intake.logbook.sets.group_by("started_at").agg(
-            pl.len().alias("sets"), pl.col("reps").sum(), pl.col("load_kg").sum().round(1),
-            pl.lit(intake.client.name).alias("client"),
-        )
-        for intake in intakes
-        if intake.logbook is not None
-    ]  # fmt: skip
-    if not sessions:
-        return pl.DataFrame(schema={"client": pl.String, "client_right": pl.String, "len": int})
-    every = pl.concat(sessions)
-    return (
-        every.join(every, on=what)
-        .filter(pl.col("client") < pl.col("client_right"))
-        .group_by("client", "client_right")
-        .len()
-        .sort("client", "client_right")
-    )
+def shared(intakes: Iterable[Intake], **how: Any) -> pl.DataFrame:
+    """Return the pairs of clients that share sessions; see `same_person.shared_sessions`."""
+    needed = ["athlete", "started_at", "reps", "load_kg"]
+    logs = [each.logbook.sets.select(needed) for each in intakes if each.logbook is not None]
+    nothing = pl.DataFrame(schema={"athlete": str, "started_at": pl.Datetime, "reps": float,
+                                   "load_kg": float})  # fmt: skip
+    return shared_sessions(pl.concat(logs) if logs else nothing, **how)
 
 
 def said_of_shared(intakes: Iterable[Intake]) -> Iterator[str]:
     """Yield the pairs of clients whose logs hold the same sessions."""
-    for one, other, both in shared_sessions(intakes).iter_rows():
-        if both >= SHARED_SESSIONS:
-            yield (
-                f"{one} and {other} share {count(both, 'session')}; if they are one person, give "
-                f"both the same name in {FILE}."
-            )
+    for one, other, both in shared(intakes).iter_rows():
+        yield (
+            f"{one} and {other} share {count(both, 'session')}; if they are one person, give "
+            f"both the same name in {FILE}."
+        )
 
 
 def said_of_unread(intakes: Iterable[Intake]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from analysis.models.hypothesis import REGISTER, Outcome, results, run
 from analysis.models.hypothesis.r_script import r_script
 from analysis.models.hypothesis.words import LIMITS, placebo_sentence
 from analysis.progress import Tell, silent
-from analysis.report import Block, Prose, Report, Section, Takeaway, Tile, Tiles
+from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
 
 
@@ -57,8 +57,13 @@ def answer(
 def hypothesis_page(outcome: Outcome) -> Report:
     """Return the page of an outcome."""
     found = results(outcome)
+    who = FlowChart(found["flow"], kept="athletes", counted="athletes")
     sections = [
-        Section("the-plan", "The question and its plan", [found["plan"], found["flow"]]),
+        Section(
+            "the-plan",
+            "The question and its plan",
+            [found["plan"], who],
+        ),
         Section("the-verdict", "Verdict", [_tiles(outcome), found["estimate"]]),
         *_evidence(outcome, found),
         Section("limits", "What it cannot show", [Prose("\n\n".join(LIMITS))]),

@@ -16,19 +16,12 @@ from analysis.measures.words import count
 from analysis.panel.blocks import calendar_blocks
 from analysis.panel.change import exercise_changes, muscle_changes
 from analysis.panel.exposure import KEYS, exposures, per_week
+from analysis.panel.flow import left_out_blocks, usable_blocks
 from analysis.panel.options import PanelOptions
 from analysis.panel.outcome import block_strength, daily_strength
 
 SPLIT = ("dose", "frequency", "intensity_pct")
 """Exposures that are given as the athlete's mean and the deviation from it."""
-
-STATUSES = {
-    "ok": "enters the model",
-    "last block": "no block after it to change to",
-    "too few logged weeks": "the dose is unknown",
-    "no strength in both blocks": "no exercise has an estimate in this block and the next",
-}
-"""Why a block can or cannot enter a model."""
 
 
 def panel(
@@ -59,7 +52,7 @@ def panel(
         - `change_pct` (100 × change of mean log strength to the next block), `change_variance`
           and `next_covariance` (%², of its noise; with the next row's), `exercises`,
           `change_days`, `effort_known` (share), `implausible` (exercise changes left out);
-        - `status`, a word of `STATUSES`.
+        - `status`, a word of `flow.STATUSES`.
 
     Raises:
         ValueError: a muscle that is no group of the catalogue, or an option out of range.
@@ -110,15 +103,18 @@ def with_exposure(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def gaps(table: pd.DataFrame) -> tuple[str, ...]:
     """Return sentences on the blocks and changes that cannot enter a model, counted."""
-    found = table["status"].value_counts()
     lost = [
-        f"{count(int(found[status]), 'block')} of {len(table):,} left out: {reason}."
-        for status, reason in STATUSES.items()
-        if status != "ok" and status in found
+        f"{count(n, 'block')} of {len(table):,} left out: {reason}."
+        for reason, n in left_out_blocks(table).items()
     ]
-    without = set(table["athlete"]) - set(table.loc[table["status"] == "ok", "athlete"])
-    if without:
-        lost.append(f"{count(len(without), 'athlete')} with no usable block at all.")
+    if without := int((usable_blocks(table) == 0).sum()):
+        lost.append(f"{count(without, 'athlete')} with no usable block at all.")
+    return (*lost, *unknowns(table))
+
+
+def unknowns(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return sentences on weeks without a log and on changes too large to be strength."""
+    lost = []
     unknown = int(table["unlogged_weeks"].sum() / max(table["muscle"].nunique(), 1))
     if unknown:
         lost.append(f"{count(unknown, 'week')} without any log: unknown, not counted as 0.")

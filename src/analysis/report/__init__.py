@@ -19,6 +19,7 @@ from analysis.report.blocks import (
     Tile,
     Tiles,
 )
+from analysis.report.flowchart import FlowChart
 from analysis.report.library import write_shared_script
 from analysis.report.page import Report
 from analysis.report.roster import Against, Badge, Entry, Rate, Roster
@@ -33,6 +34,7 @@ __all__ = [
     "Entry",
     "Flag",
     "Flags",
+    "FlowChart",
     "Listing",
     "Prose",
     "Rate",

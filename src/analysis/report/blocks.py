@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from analysis.report.flowchart import FlowChart
 from analysis.report.roster import Roster
 from analysis.result import Figure, Result
 
@@ -147,7 +148,9 @@ class Section:
     folded: bool = False
 
 
-Block: TypeAlias = "Result | Section | Prose | Tiles | Flags | BodyMap | Listing | Chart | Roster"
+Block: TypeAlias = (
+    "Result | Section | Prose | Tiles | Flags | BodyMap | FlowChart | Listing | Chart | Roster"
+)
 """Anything that may stand on a page."""
 
 
@@ -159,7 +162,7 @@ def results(items: Sequence[Block]) -> list[Result]:
             found += results(item.items)
         elif isinstance(item, Result):
             found.append(item)
-        elif isinstance(item, BodyMap | Listing | Roster):
+        elif isinstance(item, BodyMap | FlowChart | Listing | Roster):
             found.append(item.result)
     return found
 

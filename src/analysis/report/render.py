@@ -14,6 +14,7 @@ from markupsafe import Markup
 from analysis.report.blocks import Block, BodyMap, Chart, Listing, Section
 from analysis.report.body import Drawing, drawing
 from analysis.report.cells import Column, columns, csv_cells, plain_text
+from analysis.report.flowchart import FlowChart, boxes
 from analysis.report.glossary import Glossary
 from analysis.report.grid import ALL_ROWS, Grid, grid
 from analysis.report.roster import Roster
@@ -82,7 +83,7 @@ class Renderer:
                 return block.id, block.title
             case Result():
                 return block.name, block.title
-            case BodyMap() | Listing() | Roster():
+            case BodyMap() | FlowChart() | Listing() | Roster():
                 return block.result.name, block.result.title
             case _:
                 return None
@@ -123,6 +124,8 @@ class Renderer:
                 return self._result(block.result, dict(block.links))
             case Roster():
                 return self._result(block.result) | roster_view()
+            case FlowChart():
+                return self._result(block.result) | {"boxes": boxes(block)}
             case BodyMap():
                 return self._result(block.result) | {"body": self._drawing(block)}
             case Chart():

@@ -56,6 +56,11 @@ class ChangeModel:
     spare: float = float("nan")
     pooled: mixed.MixedFit | None = None
 
+    @property
+    def robust_covariance(self) -> Floats:
+        """Covariance of `beta`: CR2 by athlete where athletes are pooled."""
+        return self.covariance if self.pooled is None else self.pooled.robust_cov().to_numpy()
+
     def contrast(self, weights: Mapping[str, float], level: float = 0.95) -> Estimate:
         """Return Σ weight · term with its interval."""
         if self.pooled is not None:

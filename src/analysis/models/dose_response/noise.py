@@ -14,6 +14,7 @@ are cluster-robust by athlete.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,10 +73,15 @@ class Chains:
             residual = float(np.log(max(float(diagonal[-1]), 1e-300)))
             return float(2 * (log_l + log_xx + spare * residual))
 
-        found = minimize_scalar(
-            deviance, bounds=(0.0, LARGEST_SHARE), method="bounded", options={"xatol": 1e-3}
-        )
-        return float(found.x)
+        return likeliest_share(deviance)
+
+
+def likeliest_share(deviance: Callable[[float], float]) -> float:
+    """Return the share at which a deviance is least."""
+    found = minimize_scalar(
+        deviance, bounds=(0.0, LARGEST_SHARE), method="bounded", options={"xatol": 1e-3}
+    )
+    return float(found.x)
 
 
 def chains(rows: pd.DataFrame) -> Chains:

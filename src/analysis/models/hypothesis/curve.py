@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.dose_response import TooLittleError
+from analysis.models.dose_response.whitened import whiten
 from analysis.models.hypothesis.choices import Choice, combinations, planned, specifications
 from analysis.models.hypothesis.plan import Plan
 from analysis.models.hypothesis.shuffle import Shuffled, Specification, shuffled
 from analysis.models.hypothesis.study import Study
-from analysis.models.hypothesis.whitened import whiten
 from analysis.progress import Tell, silent, told
 
 CURVE = ("specification", "planned", "estimate", "std_error", "conf_low", "conf_high", "unit",

@@ -9,12 +9,12 @@ import pandas as pd
 
 from analysis.logbook import Logbook
 from analysis.models.dose_response import Estimate, WithinEffect
+from analysis.models.dose_response.whitened import Whitened
 from analysis.models.hypothesis.curve import Curve
 from analysis.models.hypothesis.plan import Plan
 from analysis.models.hypothesis.power import Power
 from analysis.models.hypothesis.register import Stamp
 from analysis.models.hypothesis.verdict import fires
-from analysis.models.hypothesis.whitened import Whitened
 
 
 @dataclass(frozen=True, eq=False)

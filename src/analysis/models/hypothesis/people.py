@@ -11,6 +11,7 @@ import polars as pl
 from analysis.logbook import Logbook
 from analysis.measures.words import count
 from analysis.models.hypothesis.plan import Plan, Split
+from analysis.panel import usable_blocks
 
 FLOW = ("step", "athletes", "left_out", "reason")
 
@@ -82,4 +83,4 @@ def _has_weeks(table: pd.DataFrame, least: int) -> pd.Series:
 
 
 def _has_blocks(table: pd.DataFrame, least: int) -> pd.Series:
-    return (table["status"] == "ok").groupby(table["athlete"]).transform("sum") >= least
+    return table["athlete"].map(usable_blocks(table)) >= least

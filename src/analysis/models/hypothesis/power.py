@@ -19,7 +19,7 @@ from scipy import stats
 
 from analysis.models import mixed
 from analysis.models.dose_response.noise import Floats
-from analysis.models.hypothesis.whitened import Whitened
+from analysis.models.dose_response.whitened import Whitened
 from analysis.progress import Tell, silent, told
 
 FEWEST_REFITS = 20

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.logbook import Logbook
 from analysis.models.dose_response import Estimate, TooLittleError
+from analysis.models.dose_response.whitened import whiten
 from analysis.models.hypothesis import verdict as rule
 from analysis.models.hypothesis.choices import planned
 from analysis.models.hypothesis.curve import curve
@@ -19,7 +20,6 @@ from analysis.models.hypothesis.power import power
 from analysis.models.hypothesis.reading import check_muscle, read_plan
 from analysis.models.hypothesis.register import stamp
 from analysis.models.hypothesis.study import Study
-from analysis.models.hypothesis.whitened import whiten
 from analysis.progress import Tell, silent
 
 REGISTER = "register.json"

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.models.dose_response.noise import Floats
-from analysis.models.hypothesis.whitened import Whitened
+from analysis.models.dose_response.whitened import Whitened
 
 Whole = NDArray[np.int64]
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.models.dose_response import WithinEffect
 from analysis.models.dose_response.noise import Chains, Floats, chains
 from analysis.models.dose_response.series import SERIES
-from analysis.models.dose_response.within import usable
+from analysis.models.dose_response.within import WithinEffect, usable
 
 
 @dataclass(frozen=True, eq=False)

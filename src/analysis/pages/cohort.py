@@ -1,0 +1,179 @@
+"""The page of a cohort: takeaways, who is in it, effects, how people differ, muscle by muscle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis import __version__
+from analysis.logbook import Logbook
+from analysis.measures.words import spoken
+from analysis.models.cohort import CohortStudy, results, study, words
+from analysis.pages.quality import rejected_results, said
+from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
+from analysis.result import Result
+
+LIMITS = (
+    "These are logs, not a trial. Nobody was dealt more or fewer sets; whoever did more in a "
+    "block also slept, ate or tried harder in ways no log holds. The lead placebo catches some "
+    "of that, not all: in simulated cohorts of 100 athletes with confounding strong enough to "
+    "double the effect it fired in 78 of 100 (docs/dose_response.md).",
+    "Those who export their logs are not all lifters, and those who stopped logging are not in "
+    "the later blocks.",
+    "Strength is estimated from submaximal sets by a formula. Where effort is not logged, "
+    "stopping earlier than usual looks like lost strength.",
+    "An effect within athletes speaks of blocks with a few sets more or less than usual, over the "
+    "doses seen. It is no forecast for twice the work.",
+    "A muscle's strength is that of the lifts that train it directly; one lift may serve several "
+    "muscles, so muscles are not independent findings.",
+)
+
+
+DETAILED = 8
+"""Muscles with a section of their own, those with most changes: more make a page that is neither
+read nor mailed. The others are in the forests, and their tables in `data/`."""
+
+SHARED = ("flow", "blocks", "files", "effects_dose", "effects_frequency",
+          "effects_intensity_pct", "spread")  # fmt: skip
+
+
+def save_cohort(logbook: Logbook, out: str | Path, **asked: Any) -> Iterator[str]:
+    """Write the page and yield what to tell the user.
+
+    Args:
+        logbook: the sets of all athletes.
+        out: folder for `index.html` and `data/`.
+        asked: parameters of `analysis.models.cohort.study`.
+
+    Raises:
+        ValueError: a muscle that is no group of the catalogue.
+    """
+    page = cohort_page(study(logbook, **asked))
+    path = page.save(Path(out))
+    yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
+    yield f"Page: {path}"
+
+
+def cohort_page(studied: CohortStudy) -> Report:
+    """Return the page of a fitted cohort."""
+    found = results(studied)
+    sections = [
+        Section("who", "Who is in it", [FlowChart(found["flow"]), found["blocks"]]),
+        Section(
+            "effects",
+            "What the work went with",
+            [found[f"effects_{name}"] for name in ("dose", "frequency", "intensity_pct")],
+            intro="Within athletes: blocks with more than an athlete's own usual against that "
+            "athlete's other blocks, pooled over athletes.",
+        ),
+        Section("people", "How much people differ", [found["spread"]]),
+        *_muscles(studied, found),
+        Section("limits", "What it cannot show", [Prose("\n\n".join(LIMITS))]),
+        Section(
+            "quality",
+            "Data quality",
+            list(_quality(studied, found)),
+            intro=found["files"].summary,
+            folded=True,
+        ),
+    ]
+    return Report(
+        "Cohort" if studied.is_cohort else "Logs, too few for a cohort",
+        sections,
+        subtitle="What the work bought, as far as these logs can tell",
+        takeaways=list(_takeaways(studied, found)),
+        header=_header(studied),
+        provenance=_provenance(studied, found),
+        tables=_tables(studied, found),
+        footer=("An association in logs, not a trial.", "Method and coverage: docs/cohort.md."),
+    )
+
+
+def _takeaways(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Takeaway]:
+    yield Takeaway(words.who_sentence(studied), "flow")
+    for sentence in words.takeaways(found["effects_dose"].table):
+        yield Takeaway(sentence, "effects_dose")
+    yield Takeaway(found["spread"].summary, "spread")
+    yield Takeaway(words.also_sentence(found), "effects_frequency")
+
+
+def _tables(studied: CohortStudy, found: dict[str, Result]) -> dict[str, pd.DataFrame]:
+    """Return the panel, and the tables of the muscles without a section of their own."""
+    if not studied.muscles:
+        return {}
+    rest = [each.muscle for each in studied.muscles[DETAILED:]]
+    names = [f"{kind}_{muscle}" for muscle in rest for kind in ("curve", "athletes", "flow")]
+    return {
+        "panel": pd.concat([each.table for each in studied.muscles]),
+        **{name: found[name].table for name in names if name in found},
+    }
+
+
+def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section]:
+    effects = found["effects_dose"].table.set_index("muscle")
+    inner: list[Block] = []
+    for each in studied.muscles[:DETAILED]:
+        items: list[Block] = [
+            found[name]
+            for name in (f"curve_{each.muscle}", f"athletes_{each.muscle}")
+            if name in found
+        ]
+        if each.curve is None:
+            items.insert(0, Prose(f"No dose-response curve: {each.no_curve}."))
+        items.append(FlowChart(found[f"flow_{each.muscle}"]))
+        row = effects.loc[each.muscle].to_dict()
+        intro = f"{words.numbers(row)}: {row['verdict']}"
+        name = spoken(each.muscle).capitalize()
+        inner.append(Section(f"muscle-{each.muscle}", name, items, intro=intro, folded=True))
+    if rest := [spoken(each.muscle) for each in studied.muscles[DETAILED:]]:
+        inner.append(
+            Prose(f"In the tables of the download only, having fewer rows: {', '.join(rest)}.")
+        )
+    if inner:
+        intro = (
+            "Open a muscle for its dose-response curve, its athletes, own and shrunken, and who "
+            "is in its model. Beside its name: the effect of one more weekly set."
+        )
+        yield Section("muscles", "Muscle by muscle", inner, intro=intro)
+
+
+def _quality(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Block]:
+    yield found["files"]
+    yield found["same_person"]
+    yield from rejected_results(studied.given)
+    yield from said(studied.given)
+
+
+def _header(studied: CohortStudy) -> Iterator[tuple[str, str]]:
+    sets = studied.logbook.sets
+    days = sets["started_at"].sort().dt.strftime("%-d %b %Y")
+    yield "Athletes", f"{len(studied.logbook.athletes):,}"
+    yield "Period", f"{days[0]} to {days[-1]}"
+    yield (
+        "Logs",
+        f"{sets.height:,} sets in {sets.select('athlete', 'session').n_unique():,} sessions",
+    )
+    yield "From", ", ".join(sorted(sets["app"].unique()))
+    yield "Blocks", f"{studied.options.block_weeks} weeks"
+
+
+def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any]:
+    from dataclasses import asdict
+    from importlib.metadata import version
+
+    packages = ("polars", "pandas", "numpy", "scipy", "statsmodels")
+    return {
+        "liftdose": __version__,
+        "packages": {name: version(name) for name in packages},
+        "sha256": {str(entry["file"]): entry["sha256"] for entry in studied.given.provenance},
+        "counts": {
+            "sets": studied.logbook.sets.height,
+            "athletes": len(studied.logbook.athletes),
+            "left_out_as_the_same_person": len(studied.same_person),
+        },
+        "panel": asdict(studied.options),
+        "settings": {name: dict(found[name].settings) for name in SHARED if found[name].settings},
+    }
