@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.ingest import read
+from analysis.models.cohort import study
+from analysis.models.simulate import Scenario, export, simulate
 from analysis.models.simulate.clients import write_clients
 from analysis.models.simulate.sample import write_sample
 from analysis.pages.athlete import athlete_page
 from analysis.pages.coach import coach_folder
+from analysis.pages.cohort import cohort_page
 
 IMAGES = Path(__file__).parent / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -28,11 +31,14 @@ def shots(work: Path) -> list[Shot]:
     anna = write_sample(work / "sample")[0]
     page = athlete_page(read(anna, athlete="Anna")).save(work / "anna.html")
     index = coach_folder(write_clients(work / "clients"), work / "coach").index
+    logs = export(simulate(Scenario(n_athletes=40, within_sd_pct=0.15), seed=7), work / "logs")
+    cohort = cohort_page(study(read(logs, unit="lb"))).save(work / "cohort.html")
     return [
         ("athlete", page, "", 1280, 1500),
         ("muscle", page, "#muscle-glutes", 1280, 900),
         ("phone", page, "", 390, 844),
         ("coach", index, "", 1280, 1150),
+        ("cohort", cohort, "#muscle-quads", 1280, 1000),
     ]
 
 

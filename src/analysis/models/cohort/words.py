@@ -16,7 +16,7 @@ from analysis.models.dose_response.words import WORK
 from analysis.result import Result
 
 ALPHA = 0.05
-MOST_TAKEAWAYS = 4
+MOST_TAKEAWAYS = 2
 """Muscles with a sentence of their own at the top; the others are named in one."""
 
 NAMED = 4
