@@ -68,5 +68,6 @@ def open_page(opener):
 
 
 def _foreign(url, own):
-    beside = own.rsplit("/", 1)[0] + "/plotly.min.js"
-    return not url.startswith(("blob:", "data:")) and url.split("#")[0] not in (own, beside)
+    folder, above = own.rsplit("/", 1)[0], own.rsplit("/", 2)[0]
+    known = (own, f"{folder}/plotly.min.js", f"{above}/plotly.min.js")
+    return not url.startswith(("blob:", "data:")) and url.split("#")[0] not in known

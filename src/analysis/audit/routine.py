@@ -4,7 +4,7 @@
     Squat 4x6 @ RIR2
     Leg curl 3x10-12 @ RPE 8
 
-A heading starts a day; a routine is one week. Every faulty line is named at once.
+A heading, with # before or : behind it, starts a day; a routine is one week. Every faulty line is named at once.
 """
 
 from __future__ import annotations
@@ -120,15 +120,15 @@ def _lines(file: str, text: str) -> Iterator[Planned | str]:
         line = raw.strip()
         if not line:
             continue
-        if line.startswith("#"):
-            day = line.lstrip("#").strip() or f"Day at line {number}"
+        if line.startswith("#") or line.endswith(":"):
+            day = line.lstrip("#").rstrip(":").strip() or f"Day at line {number}"
             continue
         # A longer line is no exercise, and would cost the expression quadratic time.
         found = _LINE.fullmatch(line.lstrip("-*• ")) if len(line) <= LONGEST_LINE else None
         if found is None:
             yield (
                 f"{file}, line {number}: “{line[:60]}”: expected exercise, sets x reps and, if "
-                f"wanted, @ RIR or @ RPE; write it like “{EXAMPLE}”"
+                f"wanted, @ RIR or @ RPE; write it like “{EXAMPLE}”, a day like “# Day 1”"
             )
             continue
         scale = (found["scale"] or "").lower()

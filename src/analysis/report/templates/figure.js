@@ -95,7 +95,7 @@ function dressed(figure, dark) {
 
 /* A title longer than a phone's axis stands on two lines, parted near its middle. */
 function wrapped(text) {
-  if (text.length < 40 || text.includes("<")) return text;
+  if (text.length < 30 || text.includes("<")) return text;
   const spaces = [...text.matchAll(/ /g)].map((match) => match.index);
   const middle = spaces.reduce((best, at) => Math.abs(at - text.length / 2) < Math.abs(best - text.length / 2) ? at : best, 0);
   return middle ? `${text.slice(0, middle)}<br>${text.slice(middle + 1)}` : text;
