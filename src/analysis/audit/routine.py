@@ -4,7 +4,8 @@
     Squat 4x6 @ RIR2
     Leg curl 3x10-12 @ RPE 8
 
-A heading, with # before or : behind it, starts a day; a routine is one week. Every faulty line is named at once.
+A heading, with # before or : behind it, starts a day; a routine is one week. Every faulty line is
+named at once.
 """
 
 from __future__ import annotations

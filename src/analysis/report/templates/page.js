@@ -5,8 +5,8 @@
   const byId = (id) => document.getElementById(id);
   const view = { unit: root.dataset.startUnit, from: "", to: "", dark: false, themed: "" };
   const drawn = new Set();
-  // A4 less margins at 96 px an inch, two charts a page: letters keep their size in print
-  const PAPER_PX = 700, PAPER_HEIGHT_PX = 290;
+  // A4 less margins at 96 px an inch, two or three charts a page, letters of 8 points
+  const PAPER_PX = 700, PAPER_SCALE = 0.64, PAPER_ROWS_SCALE = 0.82, PAPER_LETTER_PX = 10.7;
   let stored = { figures: {}, files: {} };
   let span = null;
 
@@ -56,8 +56,10 @@
     if (!stored.figures[name] || !window.Plotly) return;
     const figure = shown(stored.figures[name], view);
     if (root.dataset.paper) {
-      const height = stored.figures[name].layout?.height ?? PAPER_HEIGHT_PX;
+      const rows = figure.data.some((t) => t.orientation === "h" || t.error_x || t.type === "heatmap");
+      const height = (rows ? PAPER_ROWS_SCALE : PAPER_SCALE) * figure.layout.height;
       Object.assign(figure.layout, { width: PAPER_PX, height, autosize: false });
+      figure.layout.font.size = PAPER_LETTER_PX;
     }
     drawn.add(plot);
     await Plotly.react(plot, figure.data, figure.layout, { ...CONFIG, displayModeBar: touch ? false : "hover" });
