@@ -128,9 +128,14 @@ def _word(longest: int, logged: int) -> str:
 
 
 def _longest(log: LegLog) -> pl.DataFrame:
+    return log.logbook.once("longest leg gaps", lambda: _gaps(log))
+
+
+def _gaps(log: LegLog) -> pl.DataFrame:
     run = (pl.col("direct_sets") == 0).rle_id().over("group", order_by="week")
     return (
-        log.weekly.with_columns(run.alias("run"))
+        log.weekly.lazy()
+        .with_columns(run.alias("run"))
         .filter(pl.col("direct_sets") == 0)
         .group_by("group", "run")
         .agg(
@@ -141,6 +146,7 @@ def _longest(log: LegLog) -> pl.DataFrame:
         .sort("group", "longest_weeks", "first_day", descending=[False, True, False])
         .unique("group", keep="first", maintain_order=True)
         .drop("run")
+        .collect()
     )
 
 

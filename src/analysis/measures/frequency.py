@@ -35,7 +35,7 @@ def frequency(
     """
     rule = rule or WorkingRule()
     done = working.work(logbook, rule)
-    calendar = weeks.calendar(logbook.sets, week_starts)
+    calendar = weeks.calendar_of(logbook, week_starts)
     trained = counting.by_group(done, logbook.catalogue).filter(counting.credit("total") > 0)
     weekly = trained.group_by("athlete", weeks.week(week_starts), "group").agg(
         weeks.day()

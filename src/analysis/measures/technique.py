@@ -47,10 +47,9 @@ def technique(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
     found = done.with_columns(*_marks(done))
     direct = counting.by_group(found, logbook.catalogue).filter(pl.col("role") == "direct")
     every = found.with_columns(pl.lit(ALL).alias("group"))
-    names = list(vocabulary())
-    table = pl.concat([_counted(rows, name) for name in names for rows in (every, direct)]).sort(
-        "athlete", maintain_order=True
-    )
+    names, both = list(vocabulary()), (every.lazy(), direct.lazy())
+    counted = pl.concat([_counted(rows, name) for name in names for rows in both])
+    table = counted.sort("athlete", maintain_order=True).collect()
     return Result(
         name="technique",
         title="Techniques named in the log",
@@ -92,7 +91,7 @@ def _marks(done: pl.DataFrame) -> list[pl.Expr]:
     return marks
 
 
-def _counted(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+def _counted(rows: pl.LazyFrame, name: str) -> pl.LazyFrame:
     field, note = pl.col(f"{name}:field"), pl.col(f"{name}:note")
     return (
         rows.filter(field | note)

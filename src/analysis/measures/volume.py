@@ -48,7 +48,7 @@ def volume(
     """
     rule = rule or WorkingRule()
     done = working.work(logbook, rule)
-    calendar = weeks.calendar(logbook.sets, week_starts)
+    calendar = weeks.calendar_of(logbook, week_starts)
     weekly = _weekly(
         counting.by_group(done, logbook.catalogue).with_columns(
             counting.hard(max_rir, failure_kinds), effective_load(body_mass_kg)

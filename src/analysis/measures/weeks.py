@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.logbook import Logbook
 from analysis.measures.words import count
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -52,6 +53,11 @@ def calendar(sets: pl.DataFrame, starts: str = "monday") -> pl.DataFrame:
         .join(logged, on=["athlete", "week"], how="left")
         .sort("athlete", "week")
     )
+
+
+def calendar_of(logbook: Logbook, starts: str = "monday") -> pl.DataFrame:
+    """Return the `calendar` of a logbook, made once."""
+    return logbook.once(("calendar", starts), lambda: calendar(logbook.sets, starts))
 
 
 def spread(weekly: pl.DataFrame, calendar: pl.DataFrame, groups: list[str]) -> pl.DataFrame:

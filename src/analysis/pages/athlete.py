@@ -73,7 +73,7 @@ def athlete_page(
         Section(
             "volume-and-strength",
             "Does volume buy strength here?",
-            [dose_response(logbook, muscle=group, sensitivity=()) for group in _most(trained)],
+            [_volume_and_strength(logbook, group) for group in _most(trained)],
             intro="What this log alone says, and what it says together with published trials. "
             "One lifter's log hardly ever settles it.",
         ),
@@ -120,6 +120,11 @@ def _header(logbook: Logbook) -> Iterator[tuple[str, str]]:
     yield "Period", f"{days[0]} to {days[-1]}"
     yield "Log", f"{sets.height:,} sets in {sets['session'].n_unique():,} sessions"
     yield "From", ", ".join(sorted(sets["app"].unique()))
+
+
+def _volume_and_strength(logbook: Logbook, group: str) -> Result:
+    """Return what one log can bear: shapes, lags and other choices take a cohort."""
+    return dose_response(logbook, muscle=group, forms=(), lags=0, sensitivity=())
 
 
 def _most(trained: Result, muscles: int = 2) -> list[str]:

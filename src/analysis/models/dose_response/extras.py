@@ -24,7 +24,7 @@ def extras(
     parts: dict[str, Callable[[], list[Row]]] = {
         "The comparison of shapes": lambda: _forms(question, table),
         "The joint model": lambda: _joint(question, table),
-        "The lag profile": lambda: _lags(question, table),
+        **({"The lag profile": lambda: _lags(question, table)} if question.lags else {}),
     }
     for change in question.sensitivity:
         name = ", ".join(f"{key} {value}" for key, value in change.items())

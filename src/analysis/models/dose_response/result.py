@@ -45,7 +45,7 @@ def dose_response(
         forms: shapes of the dose-response to compare, words of `FORMS`.
         prior: "published" weighs the log together with the published slope, an `Evidence` says
             how wide that prior is and on what scale; None does not weigh.
-        lags: blocks that the lag profile looks back.
+        lags: blocks that the lag profile looks back; 0 for no profile.
         sensitivity: options changed one at a time.
         level: probability that the intervals are made for.
         options: choices of the panel, by their name in `PanelOptions`: `block_weeks`, `rule`,
