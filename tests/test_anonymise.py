@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from analysis.anonymise import LEAST_SALT, SHIFT_WEEKS, anonymise, keep_salt
 from analysis.ingest import read
+from analysis.models.cohort import study
 from analysis.pages.athlete import athlete_page
+from analysis.pages.cohort import cohort_page
 from tests.client_files import HEADER
 
 SALT = "correct horse battery"
@@ -66,6 +68,9 @@ def test_no_secret_is_in_the_bytes_of_any_output(hidden, tmp_path):
         page = athlete_page(hidden.athlete(name))
         page.compress = False
         page.save(tmp_path / str(number), workbook=True)
+    together = cohort_page(study(hidden, muscles=["quads", "chest"]))
+    together.compress = False
+    together.save(tmp_path / "cohort", workbook=True)
     written = {str(path): path for path in sorted(tmp_path.rglob("*")) if path.is_file()}
     assert len(written) > 20
     for path in written.values():

@@ -11,7 +11,17 @@ import typer
 from analysis.cli import reading
 from analysis.cli.asking import Asking, how_to_say
 from analysis.cli.bars import bar
-from analysis.cli.reading import Athlete, Encoding, Out, Overrides, Paths, Strict, Unit
+from analysis.cli.reading import (
+    Anonymise,
+    Athlete,
+    Encoding,
+    Out,
+    Overrides,
+    Paths,
+    Salt,
+    Strict,
+    Unit,
+)
 from analysis.cli.saying import result, say
 from analysis.paths import pasted
 
@@ -23,14 +33,8 @@ def report(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
-    anonymise: Annotated[
-        bool, typer.Option(help="No names, notes, titles or true dates; ids stay the same.")
-    ] = False,
-    salt: Annotated[
-        Path,
-        typer.Option(parser=pasted, metavar="FILE",
-                     help="The secret behind the ids; made once, never to be shared."),
-    ] = Path("liftdose.salt"),
+    anonymise: Anonymise = False,
+    salt: Salt = Path("liftdose.salt"),
     strict: Strict = False,
 ) -> None:  # fmt: skip
     """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
@@ -43,10 +47,7 @@ def report(
     )
     shown_in = unit or reading.own_unit(logbook)
     if anonymise:
-        from analysis.anonymise import anonymise as without_names
-        from analysis.anonymise import keep_salt
-
-        logbook = without_names(logbook, keep_salt(salt))
+        logbook = reading.without_names(logbook, salt)
     with bar("Pages") as shown:
         lines = list(save(logbook, out, unit=shown_in, tell=shown))
     for line in lines:

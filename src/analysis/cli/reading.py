@@ -37,9 +37,24 @@ Overrides = Annotated[
     typer.Option("--exercises", parser=pasted, metavar="FILE",
                  help="An exercises.toml that corrects the catalogue."),
 ]  # fmt: skip
+Anonymise = Annotated[
+    bool, typer.Option(help="No names, notes, titles or true dates; ids stay the same.")
+]
+Salt = Annotated[
+    Path,
+    typer.Option(parser=pasted, metavar="FILE",
+                 help="The secret behind the ids; made once, never to be shared."),
+]  # fmt: skip
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit 1 if a file or record could not be used.")
 ]
+
+
+def without_names(logbook: Logbook, salt: Path) -> Logbook:
+    """Return the logbook without its people; the secret behind their ids is made if missing."""
+    from analysis.anonymise import anonymise, keep_salt
+
+    return anonymise(logbook, keep_salt(salt))
 
 
 def read(paths: list[str], out: Path, **said: Any) -> Logbook:

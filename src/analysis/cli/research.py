@@ -10,7 +10,17 @@ import typer
 from analysis.cli import reading
 from analysis.cli.asking import Asking
 from analysis.cli.bars import bar
-from analysis.cli.reading import Athlete, Encoding, Out, Overrides, Paths, Strict, Unit
+from analysis.cli.reading import (
+    Anonymise,
+    Athlete,
+    Encoding,
+    Out,
+    Overrides,
+    Paths,
+    Salt,
+    Strict,
+    Unit,
+)
 from analysis.cli.saying import result, say
 from analysis.paths import pasted
 from analysis.problems import NoUsableDataError
@@ -51,6 +61,8 @@ def cohort(
     muscle: Annotated[
         list[str] | None, typer.Option(help="Only this muscle; may be given several times.")
     ] = None,
+    anonymise: Anonymise = False,
+    salt: Salt = Path("liftdose.salt"),
     strict: Strict = False,
 ) -> None:
     """Pool many lifters: effects per muscle, how people differ, curves, and who is left out."""
@@ -59,6 +71,8 @@ def cohort(
     logbook = reading.read(
         paths, out, unit=unit, athlete=None, encoding=encoding, overrides=exercises
     )
+    if anonymise:
+        logbook = reading.without_names(logbook, salt)
     with bar("Muscles") as shown:
         lines = list(save_cohort(logbook, out, muscles=muscle, tell=shown))
     for line in lines:

@@ -80,7 +80,7 @@ def athlete_page(
         Section(
             "muscle-by-muscle",
             "Muscle by muscle",
-            list(muscle_sections(exercises, strengths, weekly, trained, rising)),
+            list(muscle_sections(exercises, strengths, weekly, trained, rising, often, heavy)),
             intro="Sets a week in the last block; change of strength over the last 56 days with "
             "its 95 % interval. Open a muscle for its weeks and its exercises.",
         ),

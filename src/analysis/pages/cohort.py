@@ -168,7 +168,7 @@ def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any
     return {
         "liftdose": __version__,
         "packages": {name: version(name) for name in packages},
-        "sha256": {str(entry["file"]): entry["sha256"] for entry in studied.given.provenance},
+        "inputs": {str(entry["file"]): entry for entry in studied.given.provenance},
         "counts": {
             "sets": studied.logbook.sets.height,
             "athletes": len(studied.logbook.athletes),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.figures import Trace, band, bars, figure, line
 from analysis.models.latent.overview import shared_notes
+from analysis.pages.muscle_tiles import muscle_tiles
 from analysis.report import Section
 from analysis.result import Figure, Result
 
@@ -30,6 +31,8 @@ def muscle_sections(
     volume: Result,
     coverage: Result,
     rising: Result,
+    often: Result,
+    heavy: Result,
 ) -> Iterator[Section]:
     """Yield a section per muscle group with a direct exercise.
 
@@ -39,20 +42,31 @@ def muscle_sections(
         volume: weekly sets (`measures.volume`).
         coverage: the last block against the own average (`measures.recent.coverage`).
         rising: rates per exercise (`measures.progression`).
+        often: training days per week (`measures.frequency`).
+        heavy: load and repetitions per week (`measures.intensity`).
     """
     now = {row["group"]: row for row in coverage.table.to_dict("records")}
     rates = rising.table[rising.table["scope"] == "exercise"].set_index("name")[RATE]
     used = exercises.table.drop(columns="athlete").join(rates, on="exercise")
     said = shared_notes(strengths)
-    weeks, names = dict(list(volume.table.groupby("group"))), dict(list(used.groupby("group")))
+    weeks, names = _by_group(volume.table), _by_group(used)
+    days, loads = _by_group(often.table), _by_group(heavy.table)
     for group, strength in strengths.items():
         yield Section(
             f"muscle-{group.replace('_', '-')}",
             in_words(group),
-            [_by_week(weeks[group], strength, group, said), _exercises(names[group], group)],
+            [
+                muscle_tiles(now[group], days[group], loads.get(group)),
+                _by_week(weeks[group], strength, group, said),
+                _exercises(names[group], group),
+            ],
             intro=f"{_now(now[group])}; strength {_change(strength.table)}.",
             folded=True,
         )
+
+
+def _by_group(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(name): rows for name, rows in table.groupby("group")}
 
 
 def in_words(group: str) -> str:
