@@ -50,6 +50,12 @@ def test_other_columns_may_hold_the_counts():
     assert [(box.number, box.counted) for box in drawn] == [(8, "people"), (1200, "people")]
 
 
+def test_a_column_of_what_is_kept_may_name_what_is_counted():
+    row = {"step": "in the files", "athletes": 30, "left_out": 0, "reason": ""}
+    drawn = boxes(FlowChart(flow(pd.DataFrame([row])), kept="athletes", counted="athletes"))
+    assert (drawn[0].number, drawn[0].counted) == (30, "athletes")
+
+
 def test_an_empty_flow_is_its_sentence():
     page = Report("Page", [FlowChart(flow(flow_table([])))]).html()
     assert "Two steps." in page

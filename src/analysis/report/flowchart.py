@@ -20,8 +20,8 @@ class FlowChart:
         result: its table has one row per step and reason, steps in order: `step`, `left_out`,
             `reason`, and the columns below.
         kept: column that holds what is kept after the step.
-        counted: column that says what is counted, or, where the table has no such column, the
-            word itself.
+        counted: column that says what is counted, or the word itself, where the table has no such
+            column or it is that of `kept`.
     """
 
     result: Result
@@ -61,7 +61,8 @@ def boxes(chart: FlowChart) -> list[Box]:
         ]
         kept = int(first[chart.kept])
         total = kept + sum(loss.number for loss in losses)
-        counted = str(first[chart.counted]) if chart.counted in part else chart.counted
+        said = chart.counted in part and chart.counted != chart.kept
+        counted = str(first[chart.counted]) if said else chart.counted
         share = 100 * kept / total if total else 0.0
         drawn.append(Box(str(first["step"]), kept, total, counted, round(share, 1), losses))
     return drawn
