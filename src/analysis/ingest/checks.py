@@ -1,4 +1,4 @@
-"""From a vendor's text columns to the typed set table, with every rule of the schema applied.
+"""From a vendor's text columns to typed ones, with every rule of the schema applied.
 
 A record without a readable date, exercise, load or repetitions is rejected. A bad value in an
 optional column (RPE, rest …) is cleared and reported, and the set is kept.
@@ -13,34 +13,14 @@ import polars as pl
 
 from analysis import schema, units
 from analysis.exercises import Catalogue
+from analysis.ingest.set_table import NUMBERS, Origin, given, set_table
 from analysis.vendors import STAGED_TEXT, Staged
-
-NUMBERS = {
-    "load_kg": "load",
-    "reps": "reps",
-    "rir": "rir",
-    "rpe": "rpe",
-    "duration_s": "duration_s",
-    "distance_m": "distance",
-    "rest_s": "rest_s",
-}
-"""Typed column -> the staged text it is read from."""
 
 ESSENTIAL = ("started_at", "exercise", "load_kg", "reps")
 """Columns whose bad value costs the record; elsewhere the value is cleared and the set kept."""
 
-MAPPED = pl.Struct({"exercise_id": pl.String, "load_basis": pl.String})
 _SETS = {column.name: column for column in schema.SETS}
 _EARLIEST, _LATEST = pl.datetime(1980, 1, 1), pl.datetime(2100, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a file's sets come from: the columns that are the same on every row."""
-
-    athlete: str
-    app: str
-    source_file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +81,7 @@ def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.Data
         predicate_pushdown=False,
         projection_pushdown=False,
     )
-    return Check(_set_table(kept, present, origin, catalogue), odd)
+    return Check(set_table(kept, present, origin, catalogue), odd)
 
 
 def broken(odd: pl.DataFrame, names: Mapping[str, str], label: str) -> Iterator[pl.DataFrame]:
@@ -180,134 +160,15 @@ def _in_base(
     return pl.when(value == 0).then(0.0).otherwise(converted)  # 0 is 0 in every unit
 
 
-def _given(text: str) -> pl.Expr:
-    """Not blank: exports write a missing cell as nothing or as a pair of quotes."""
-    return (pl.col(text) != "").fill_null(False)
-
-
 def _broken_rules(present: set[str], kinds: pl.Schema) -> dict[str, pl.Expr]:
     bad = {
         "bad_started_at": ~pl.col("started_at").is_between(_EARLIEST, _LATEST).fill_null(False),
-        "bad_exercise": ~_given("exercise"),
+        "bad_exercise": ~given("exercise"),
     }
     for name, text in NUMBERS.items():
         if text in present:
             rule = _SETS[name]
             inside = pl.col(f"typed_{name}").is_between(rule.low, rule.high).fill_null(False)
-            given = pl.col(text).is_not_null() if kinds[text] == pl.Float64 else _given(text)
-            bad[f"bad_{name}"] = given & ~inside
+            said = pl.col(text).is_not_null() if kinds[text] == pl.Float64 else given(text)
+            bad[f"bad_{name}"] = said & ~inside
     return bad
-
-
-def _set_table(
-    rows: pl.LazyFrame, present: set[str], origin: Origin, catalogue: Catalogue
-) -> pl.LazyFrame:
-    rows = rows.with_columns(
-        session=pl.col("started_at").map_batches(
-            _session, return_dtype=pl.String, is_elementwise=True
-        ),
-        mapped=_mapping(catalogue),
-        **{
-            name: _value(name) if text in present else pl.lit(None, dtype=pl.Float64)
-            for name, text in NUMBERS.items()
-        },
-    )
-    rows = _numbered(rows, present)
-    made = {
-        "athlete": pl.lit(origin.athlete),
-        "app": pl.lit(origin.app),
-        "source_file": pl.lit(origin.source_file),
-        "exercise_id": pl.col("mapped").struct.field("exercise_id"),
-        "load_basis": _basis(),
-        "rir": pl.coalesce("rir", 10 - pl.col("rpe")),  # Zourdos et al. 2016
-        "kind": pl.col("kind") if "kind" in present else pl.lit("work"),
-    }
-    known = {*present, "session", "exercise_number", "set_number", *NUMBERS}
-    return rows.select(
-        _final(column, made, known).cast(column.dtype).alias(column.name) for column in schema.SETS
-    )
-
-
-def _final(column: schema.Column, made: Mapping[str, pl.Expr], known: set[str]) -> pl.Expr:
-    if column.name in made:
-        return made[column.name]
-    if column.name not in known:
-        return pl.lit(None)
-    if column.name in ("workout", "note"):
-        return pl.when(_given(column.name)).then(column.name)
-    return pl.col(column.name)
-
-
-def _value(name: str) -> pl.Expr:
-    value = pl.col(f"typed_{name}")
-    if name in ("duration_s", "distance_m"):  # some apps write 0 where others leave it blank
-        return pl.when(value != 0).then(value)
-    return value
-
-
-def _session(started_at: pl.Series) -> pl.Series:
-    """Name each workout by its start; formatted once per run of rows, not once per row."""
-    place = started_at.rle_id()
-    first = place.ne_missing(place.shift(1))
-    return started_at.filter(first).dt.strftime("%Y-%m-%dT%H:%M:%S").gather(place)
-
-
-def _numbered(rows: pl.LazyFrame, present: set[str]) -> pl.LazyFrame:
-    """Number the runs of one exercise in a workout, and the sets in a run."""
-    numbered = "set_number" in present
-    begins = _changed("started_at")
-    if "workout" in present:
-        begins |= _changed("workout")
-    run_begins = pl.col("new_session") | _changed("exercise")
-    if numbered:
-        number = pl.col("set_number")
-        run_begins |= (number <= number.shift(1)).fill_null(False)
-    rows = rows.with_columns(new_session=begins).with_columns(new_run=run_begins)
-    rows = rows.with_columns(run=pl.col("new_run").cast(pl.Int32).cum_sum())
-    before = pl.when("new_session").then("run").forward_fill()
-    places = {"exercise_number": pl.col("run") - before + 1}
-    if not numbered:
-        places["set_number"] = _count_since(pl.col("new_run"))
-    return rows.with_columns(**places)
-
-
-def _changed(column: str) -> pl.Expr:
-    return pl.col(column).ne_missing(pl.col(column).shift(1))
-
-
-def _count_since(start: pl.Expr) -> pl.Expr:
-    place = pl.int_range(pl.len(), dtype=pl.Int32)
-    return place - pl.when(start).then(place).forward_fill() + 1
-
-
-def _basis() -> pl.Expr:
-    """What the load counts: the catalogue's word, or plain body mass where nothing was added."""
-    basis = pl.col("mapped").struct.field("load_basis")
-    nothing = pl.col("load_kg").fill_null(0) == 0
-    return pl.when((basis == "added") & nothing).then(pl.lit("bodyweight")).otherwise(basis)
-
-
-def _mapping(catalogue: Catalogue) -> pl.Expr:
-    """Exercise id and load basis of each name; each distinct name is matched once per file."""
-    bases = catalogue.exercises.select("exercise_id", "load_basis")
-    known: dict[str, dict[str, str | None]] = {}
-
-    def look_up(names: pl.Series) -> pl.Series:
-        place = names.rle_id()  # sets of one exercise stand together
-        runs = names.filter(place.ne_missing(place.shift(1)))
-        distinct = runs.unique().drop_nulls()
-        new = [name for name in distinct if name not in known]
-        if new:
-            found = catalogue.match(new).join(bases, on="exercise_id", how="left")
-            for name, exercise_id, basis in found.select(
-                "exercise", "exercise_id", pl.col("load_basis").fill_null("unknown")
-            ).iter_rows():
-                known[name] = {"exercise_id": exercise_id, "load_basis": basis}
-        found = pl.DataFrame(
-            {"name": distinct, "mapped": [known[name] for name in distinct]},
-            schema={"name": pl.String, "mapped": MAPPED},
-        )
-        mapped = runs.to_frame("name").join(found, on="name", how="left", maintain_order="left")
-        return mapped["mapped"].gather(place)
-
-    return pl.col("exercise").map_batches(look_up, return_dtype=MAPPED, is_elementwise=True)

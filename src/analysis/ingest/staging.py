@@ -13,6 +13,7 @@ from analysis.ingest import checks, records, unit_evidence
 from analysis.ingest.deciding import Says, decide, number, says
 from analysis.ingest.duplicates import Copy
 from analysis.ingest.remembered import Ask
+from analysis.ingest.set_table import Origin
 from analysis.ingest.sources import Source
 from analysis.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
 
@@ -132,7 +133,7 @@ def _stage(
     if unit_of is None:
         _refuse_loads(account, staged)
         return
-    origin = checks.Origin(account.athlete, vendor.name, account.label)
+    origin = Origin(account.athlete, vendor.name, account.label)
     checked = checks.check(staged, origin, catalogue, unit_of)
     # Light compression and no statistics: a third of the time for a file read whole anyway.
     checked.sets.sink_parquet(account.staged, statistics=False, compression="lz4")
