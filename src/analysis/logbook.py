@@ -46,7 +46,7 @@ class Logbook:
         """Return what `make` made the first time: for steps that many measures share.
 
         A logbook never changes, and `replace` starts a new one with nothing made. What is made
-        may not depend on how muscles are grouped: `regrouped` keeps it.
+        may not depend on how muscles are grouped, unless its key says how: `regrouped` keeps it.
         """
         try:
             hash(key)

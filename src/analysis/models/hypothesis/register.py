@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -133,8 +133,3 @@ def _write(register: Path, looks: list[dict[str, Any]]) -> None:
     register.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"looks": looks}, indent=1, ensure_ascii=False)
     register.write_text(text + "\n", "utf-8", newline="\n")
-
-
-def as_record(found: Stamp) -> dict[str, str]:
-    """Return the stamp for a file."""
-    return asdict(found)
