@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures import Trace, band, bars, figure, line
-from analysis.models.latent.overview import shared_notes
+from analysis.models.latent.overview import shared_notes, told
 from analysis.pages.muscle_tiles import muscle_tiles
 from analysis.report import Section
 from analysis.result import Figure, Result
@@ -89,7 +89,7 @@ def _change(strength: pd.DataFrame) -> str:
     last = strength.iloc[-1]
     numbers = (last["change_pct"], last["change_low_pct"], last["change_high_pct"])
     change, low, high = (f"{number:+.1f}".replace("-", "−") for number in numbers)
-    return f"{change} % [{low}, {high}], {last['status']}"
+    return f"{change} % [{low}, {high}]: {told(last.to_dict())}"
 
 
 def _by_week(weeks: pd.DataFrame, strength: Result, group: str, said: tuple[str, ...]) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.figures import figure, interval_points
@@ -14,10 +15,16 @@ COLUMNS = ["change_pct", "change_low_pct", "change_high_pct", "p_gain", "p_plate
            "status"]  # fmt: skip
 
 
-CLEAR = {
-    "clearly gaining": ("gaining", "breakthrough"),
-    "clearly losing": ("losing", "detraining"),
+LIKELY = {
+    "gaining": ("gaining", "breakthrough"),
+    "losing": ("losing", "detraining"),
 }
+"""Words for a change of more than 2 % that is 80 % probable or more; its interval may well hold 0,
+so the probability is always said with the word."""
+FAR = 4.0
+"""Ends this many times the middle one run off the chart: one muscle that the log hardly knows
+would otherwise flatten all others. The table holds them."""
+PROBABILITY = {"gaining": "p_gain", "losing": "p_loss", "plateau": "p_plateau"}
 
 
 def strength_overview(strengths: Mapping[str, Result]) -> Result:
@@ -60,31 +67,45 @@ def shared_notes(strengths: Mapping[str, Result]) -> tuple[str, ...]:
     return tuple(note for note in each[0] if all(note in notes for notes in each)) if each else ()
 
 
+def told(row: Mapping[Hashable, Any]) -> str:
+    """Return the word for a muscle's change with its probability, both or "cannot tell"."""
+    words = [word for word, statuses in LIKELY.items() if row["status"] in statuses]
+    word = words[0] if words else str(row["status"])
+    if word not in PROBABILITY:
+        return word
+    return f"probably {word}, {row[PROBABILITY[word]]:.0%}".replace("plateau", "a plateau")
+
+
 def _summary(table: pd.DataFrame, days: float) -> str:
     if table.empty:
         return f"Too little log to say how strength changed over the last {days:.0f} days."
     parts = [
-        f"{_named(table[table['status'].isin(statuses)])} {word}"
-        for word, statuses in CLEAR.items()
+        f"probably {word}: {_named(table[table['status'].isin(statuses)], word)}"
+        for word, statuses in LIKELY.items()
         if table["status"].isin(statuses).any()
     ]
     flat = int((table["status"] == "plateau").sum())
-    told = flat + int(
-        table["status"].isin([name for names in CLEAR.values() for name in names]).sum()
+    known = flat + int(
+        table["status"].isin([name for names in LIKELY.values() for name in names]).sum()
     )
     if not parts:
-        parts.append(f"no clear change; the largest is {_said(table.iloc[0].to_dict())}")
+        width = table["change_high_pct"] - table["change_low_pct"]
+        surest = table.loc[[width.idxmin()]].to_dict("records")[0]
+        parts.append(f"no change is probable; best known: {_said(surest)}")
     if flat:
         parts.append(f"{flat} of {len(table)} muscles on a plateau")
-    if told < len(table):
-        parts.append(f"for {len(table) - told} of {len(table)} the log cannot tell")
+    if known < len(table):
+        parts.append(f"for {len(table) - known} of {len(table)} the log cannot tell")
     return f"Strength over the last {days:.0f} days: {'; '.join(parts)}."
 
 
-def _named(rows: pd.DataFrame, most: int = 2) -> str:
-    said = [_said(row) for row in rows.to_dict("records")]
-    more = f" and {len(said) - most} more" if len(said) > most else ""
-    return ", ".join(said[:most]) + more
+def _named(rows: pd.DataFrame, word: str, most: int = 2) -> str:
+    """Return the most probable changes with their numbers."""
+    chance = PROBABILITY[word]
+    surest = rows.sort_values(chance, ascending=False, kind="stable").to_dict("records")
+    said = [f"{_said(row)}, probability {row[chance]:.0%}" for row in surest]
+    more = f"; and {len(said) - most} more" if len(said) > most else ""
+    return "; ".join(said[:most]) + more
 
 
 def _said(row: Mapping[Hashable, Any]) -> str:
@@ -104,4 +125,7 @@ def _draw(table: pd.DataFrame) -> Figure:
     drawn = figure([points], x="Change of estimated strength (%)", y="")
     drawn["layout"] |= {"height": 110 + 26 * len(rows), "showlegend": False}
     drawn["layout"]["xaxis"] |= {"zeroline": True, "zerolinewidth": 2}
+    ends = table[["change_low_pct", "change_high_pct"]].abs().to_numpy()
+    if len(table) and ends.max() > (most := FAR * float(np.median(ends))):
+        drawn["layout"]["xaxis"]["range"] = [-most, most]
     return drawn
