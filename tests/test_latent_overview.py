@@ -43,7 +43,7 @@ def test_a_loss_is_said_with_the_probability_of_loss():
 
 def test_where_nothing_is_probable_the_best_known_muscle_is_named_not_the_largest_number():
     said = overview(calves=LOST, chest=FLAT).summary
-    assert "no change is probable; best known: chest +0.1 %" in said
+    assert "no muscle has probably gained or lost; the surest number is chest +0.1 %" in said
     assert "4552" not in said
     assert "1 of 2 muscles on a plateau" in said
     assert "for 1 of 2 the log cannot tell" in said

@@ -91,7 +91,9 @@ def _summary(table: pd.DataFrame, days: float) -> str:
     if not parts:
         width = table["change_high_pct"] - table["change_low_pct"]
         surest = table.loc[[width.idxmin()]].to_dict("records")[0]
-        parts.append(f"no change is probable; best known: {_said(surest)}")
+        parts.append(
+            f"no muscle has probably gained or lost; the surest number is {_said(surest)}"
+        )
     if flat:
         parts.append(f"{flat} of {len(table)} muscles on a plateau")
     if known < len(table):
