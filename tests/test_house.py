@@ -19,7 +19,7 @@ SOURCE = ROOT / "src" / "analysis"
 # A room may import from its own floor and from the floors below it.
 FLOORS = [
     {"schema", "units", "result", "figures", "problems", "palette"}
-    | {"paths", "progress", "settings"},
+    | {"paths", "progress", "settings", "terminal"},
     {"exercises", "vendors", "logbook", "store"},
     {"ingest", "measures", "report", "anonymise"},
     {"panel"},

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+GAVE_SETS = pl.col("sets") + pl.col("duplicates") > 0
+"""Whether a file of the ledger was of use: its sets are here, or stand in another file too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Logbook:

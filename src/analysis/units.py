@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import polars as pl
 
 KG_PER = {"kg": 1.0, "lb": 0.45359237}
+LOAD_UNITS = tuple(KG_PER)
 M_PER = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "yd": 0.9144, "ft": 0.3048}
 
 _SPELLINGS = {

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from analysis.cli.saying import printable, say
+from analysis.cli.saying import say
+from analysis.terminal import printable
 
 if TYPE_CHECKING:
     from analysis.cli.bars import Bar
@@ -20,7 +21,6 @@ WORDS = {
     "kg": "kg", "kgs": "kg", "kilo": "kg", "kilos": "kg", "kilograms": "kg",
     "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
 }  # fmt: skip
-UNITS = ("kg", "lb")
 LEAVE = ("s", "skip")
 
 
@@ -76,11 +76,12 @@ def how_to_say(unknown: Iterable[Undecided], command: list[str] | None = None) -
         command: the arguments of the command that was run; None where it takes no `--unit`.
     """
     from analysis.ingest.remembered import FILE
+    from analysis.units import LOAD_UNITS
 
     files, lines = list(unknown), []
     if command is not None:
         again = shlex.join(["liftdose", *command])
-        lines = ["Say which it is, for this once:", *(f"  {again} --unit {u}" for u in UNITS)]
+        lines = ["Say which it is, for this once:", *(f"  {again} --unit {u}" for u in LOAD_UNITS)]
     for folder in dict.fromkeys(each.export.parent for each in files):
         lines += [f"Say it for good, as kg or lb, in {folder / FILE}:", "  [units]"]
         lines += [f"  {each.line}" for each in files if each.export.parent == folder]

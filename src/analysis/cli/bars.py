@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from analysis.cli.saying import on_terminal, printable
+from analysis.cli.saying import on_terminal
+from analysis.terminal import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -48,10 +48,7 @@ def report(
     shown_in = unit or reading.own_unit(logbook)
     if anonymise:
         logbook = reading.without_names(logbook, salt)
-    with bar("Pages") as shown:
-        lines = list(save(logbook, out, unit=shown_in, tell=shown))
-    for line in lines:
-        result(line)
+    reading.show("Pages", lambda tell: save(logbook, out, unit=shown_in, tell=tell))
     if offered := offer_overrides(out, logbook.exercises, logbook.catalogue):
         result(f"{logbook.unmapped.height} names are not mapped: edit {offered}")
     reading.finish(logbook.ledger, strict=strict)
@@ -124,10 +121,7 @@ def audit(
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
     )
-    with bar("Pages") as shown:
-        lines = list(save_audits(logbook, out, tell=shown))
-    for line in lines:
-        result(line)
+    reading.show("Pages", lambda tell: save_audits(logbook, out, tell=tell))
     reading.finish(logbook.ledger, strict=strict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from analysis.cli.bars import bar
 from analysis.cli.saying import result, say
 from analysis.paths import pasted
 from analysis.problems import NoUsableDataError
+from analysis.progress import Tell
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,6 +84,14 @@ def read(paths: list[str], out: Path, **said: Any) -> Logbook:
     return logbook
 
 
+def show(title: str, work: Callable[[Tell], Iterable[str]]) -> None:
+    """Do long work behind a bar, then print what it yields: a bar and lines would mix."""
+    with bar(title) as shown:
+        lines = list(work(shown))
+    for line in lines:
+        result(line)
+
+
 def own_unit(logbook: Logbook) -> str:
     """Return the unit that one lifter's exports are in where they name none; otherwise kg."""
     units = logbook.units["unit"].unique().to_list()
@@ -101,7 +111,9 @@ def finish(ledger: pl.DataFrame, *, strict: bool) -> None:
     Raises:
         Exit: with code 1, for a file that gave no set or a record that was turned away.
     """
-    unread = ledger.filter(ledger["sets"] + ledger["duplicates"] == 0).height
+    from analysis.logbook import GAVE_SETS
+
+    unread = ledger.filter(~GAVE_SETS).height
     rejected = int(ledger["rejected"].sum())
     if strict and (unread or rejected):
         say(f"liftdose: strict: {unread} files without a set, {rejected:,} records rejected")

@@ -73,10 +73,7 @@ def cohort(
     )
     if anonymise:
         logbook = reading.without_names(logbook, salt)
-    with bar("Muscles") as shown:
-        lines = list(save_cohort(logbook, out, muscles=muscle, tell=shown))
-    for line in lines:
-        result(line)
+    reading.show("Muscles", lambda tell: save_cohort(logbook, out, muscles=muscle, tell=tell))
     reading.finish(logbook.ledger, strict=strict)
 
 
@@ -99,10 +96,7 @@ def test(
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
     )
-    with bar("Testing") as shown:
-        lines = list(answer(hypothesis, logbook, out, tell=shown))
-    for line in lines:
-        result(line)
+    reading.show("Testing", lambda tell: answer(hypothesis, logbook, out, tell=tell))
     reading.finish(logbook.ledger, strict=strict)
 
 

@@ -9,6 +9,8 @@ import textwrap
 
 import typer
 
+from analysis.terminal import printable
+
 
 def say(line: str) -> None:
     """Print a note; a pipe of the results does not get it."""
@@ -24,12 +26,6 @@ def on_terminal() -> bool:
     """Whether a person looks at stderr: no pipe, no build server, no dumb terminal."""
     watched = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     return watched and not os.environ.get("CI")
-
-
-def printable(text: str) -> str:
-    """Return text in which no character steers a terminal: names come from other people."""
-    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}"
-                   for char in text)  # fmt: skip
 
 
 def _print(line: str, *, err: bool) -> None:

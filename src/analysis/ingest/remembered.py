@@ -20,9 +20,9 @@ from pathlib import Path
 
 from analysis.problems import SettingsError
 from analysis.settings import no_others, parse_toml, table
+from analysis.units import LOAD_UNITS
 
 FILE = "liftdose.toml"
-UNITS = ("kg", "lb")
 HEAD = (
     "# What liftdose was told about the exports of this folder. Edit or delete it as you like.\n"
 )
@@ -126,7 +126,7 @@ def _parsed(text: str, file: str) -> Remembered:
     units = table(file, "units", given.get("units", {}))
     places = {"unit": given.get("unit", "kg"), **{f'units."{key}"': units[key] for key in units}}
     for key, value in places.items():
-        if value not in UNITS:
+        if value not in LOAD_UNITS:
             raise SettingsError(file, key, value, "expected kg or lb", f'write {key} = "kg"')
     return Remembered(given.get("unit"), units)
 

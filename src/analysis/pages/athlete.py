@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import __version__, schema
+from analysis import schema
 from analysis.audit.sections import audit_blocks
 from analysis.exercises.audit import audit as mapping_audit
 from analysis.logbook import Logbook
@@ -23,7 +23,7 @@ from analysis.models.dose_response import dose_response
 from analysis.models.latent import latent_strengths, strength_overview
 from analysis.pages.flags import athlete_flags
 from analysis.pages.muscles import muscle_sections, trained_groups
-from analysis.pages.quality import ledger_result, rejected_results, said
+from analysis.pages.quality import ledger_result, made_with, rejected_results, said
 from analysis.report import BodyMap, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
 
@@ -154,12 +154,8 @@ def _tile(row: dict[Any, Any]) -> Tile:
 def _provenance(
     logbook: Logbook, settings: dict[str, Any], results: list[Result]
 ) -> dict[str, Any]:
-    from importlib.metadata import version
-
-    packages = ("polars", "pandas", "numpy", "scipy", "plotly")
     return {
-        "liftdose": __version__,
-        "packages": {name: version(name) for name in packages},
+        **made_with("polars", "pandas", "numpy", "scipy", "plotly"),
         "inputs": {str(entry["file"]): entry for entry in logbook.provenance},
         "counts": {
             "sets": logbook.sets.height,

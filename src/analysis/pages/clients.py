@@ -14,9 +14,9 @@ from analysis.measures.flags import Thresholds, described
 from analysis.measures.intensity import ZONES
 from analysis.problems import PathError, SettingsError
 from analysis.settings import no_others, parse_toml, table
+from analysis.units import LOAD_UNITS
 
 FILE = "clients.toml"
-UNITS = ("kg", "lb")
 DAYS = ("newest", "own")
 
 DOC = {
@@ -157,8 +157,8 @@ def _client(
 ) -> ClientSettings:
     rules: dict[str, tuple[Callable[[Any], bool], str]] = {
         "name": (lambda v: isinstance(v, str) and v.strip() != "", "expected a name"),
-        "unit": (lambda v: v in UNITS, "expected kg or lb"),
-        "show": (lambda v: v in UNITS, "expected kg or lb"),
+        "unit": (lambda v: v in LOAD_UNITS, "expected kg or lb"),
+        "show": (lambda v: v in LOAD_UNITS, "expected kg or lb"),
         "encoding": (_is_encoding, "expected the name of a text encoding, such as cp1252"),
         "zones": (_are_zones, "expected whole numbers from 1 up, ascending, two or more"),
     }

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.ingest.remembered import Ask
+from analysis.logbook import GAVE_SETS
 from analysis.measures import triage
 from analysis.measures.flags import Finding
 from analysis.measures.words import count
@@ -126,7 +127,7 @@ def _telling(over: Any, tell: Tell, name: Callable[[Any], str]) -> Any:
 
 def _asked(intake: Intake, ask: Ask | None) -> Intake:
     """Read a client of which a file gave nothing once more, with somebody there to ask."""
-    whole = intake.logbook is not None and (intake.logbook.ledger["sets"] > 0).all()
+    whole = intake.logbook is not None and intake.logbook.ledger.select(GAVE_SETS.all()).item()
     return intake if whole or ask is None else take_in(intake.client, ask)
 
 

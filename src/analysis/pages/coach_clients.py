@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis.logbook import GAVE_SETS
 from analysis.measures.same_person import SHARED_SESSIONS, shared_sessions
 from analysis.measures.words import count
 from analysis.pages.clients import FILE, ClientSettings, Settings, is_hidden
@@ -191,9 +192,7 @@ def said_of_unread(intakes: Iterable[Intake]) -> Iterator[str]:
     for each in intakes:
         if each.logbook is None:
             continue
-        ledger = each.logbook.ledger
-        empty = ledger.filter(pl.col("sets") + pl.col("duplicates") == 0)
-        for file in empty["source_file"]:
+        for file in each.logbook.ledger.filter(~GAVE_SETS)["source_file"]:
             why = [note for note in each.logbook.notes if note.startswith(f"{file}: ")]
             yield f"{each.client.name}: not read: {why[0] if why else file}"
 

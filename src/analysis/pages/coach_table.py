@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from math import isnan
 from textwrap import wrap
@@ -14,6 +13,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from analysis.measures.triage import STATUSES
 from analysis.measures.words import count
 from analysis.result import Result
+from analysis.terminal import printable
 
 ROWS = 40
 """Clients printed; the page has all."""
@@ -29,9 +29,6 @@ KEY = (
     "Sessions: in 4 weeks (own normal). Sets: in the last week (own 4-week mean). Strength: % "
     "per 4 weeks (95 % interval)."
 )
-
-_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""What a name could use to move the cursor, change colours or turn the line around."""
 
 
 def table_lines(clients: Result, *, width: int = NARROW, rows: int = ROWS) -> Iterator[str]:
@@ -64,8 +61,8 @@ def table_lines(clients: Result, *, width: int = NARROW, rows: int = ROWS) -> It
 
 def _client(row: Mapping[str, Any], width: int) -> Iterator[str]:
     told = (row["why"], row["other_flags"])
-    below = printable("; ".join(text for text in told if isinstance(text, str) and text))
-    name = printable(row["client"])
+    below = _in_a_line("; ".join(text for text in told if isinstance(text, str) and text))
+    name = _in_a_line(row["client"])
     if row["status"] == STATUSES[-1]:
         if not below.startswith(name):
             yield _cut(name, width)
@@ -93,13 +90,8 @@ def _cut(name: str, room: int) -> str:
     return name if cell_len(name) <= room else f"{chop_cells(name, room - 1)[0]}…"
 
 
-def printable(text: str) -> str:
-    """Return text that only prints: file names and exports may hold a terminal's commands.
-
-    >>> printable("Ann" + chr(27) + "[2J")
-    'Ann?[2J'
-    """
-    return _UNPRINTED.sub("?", text)
+def _in_a_line(text: str) -> str:
+    return printable(text, instead="?", keep="")
 
 
 def _beside(now: float, normal: float) -> str:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import __version__
 from analysis.logbook import Logbook
 from analysis.measures.words import spoken
 from analysis.models.cohort import CohortStudy, results, study, words
-from analysis.pages.quality import rejected_results, said
+from analysis.pages.quality import made_with, rejected_results, said
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
 from analysis.result import Result
 
@@ -162,12 +161,9 @@ def _header(studied: CohortStudy) -> Iterator[tuple[str, str]]:
 
 def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any]:
     from dataclasses import asdict
-    from importlib.metadata import version
 
-    packages = ("polars", "pandas", "numpy", "scipy", "statsmodels")
     return {
-        "liftdose": __version__,
-        "packages": {name: version(name) for name in packages},
+        **made_with("polars", "pandas", "numpy", "scipy", "statsmodels"),
         "inputs": {str(entry["file"]): entry for entry in studied.given.provenance},
         "counts": {
             "sets": studied.logbook.sets.height,

@@ -10,11 +10,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from analysis import __version__
 from analysis.logbook import Logbook
 from analysis.models.hypothesis import REGISTER, Outcome, results, run
 from analysis.models.hypothesis.r_script import r_script
 from analysis.models.hypothesis.words import LIMITS, placebo_sentence
+from analysis.pages.quality import made_with
 from analysis.progress import Tell, silent
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
@@ -128,13 +128,9 @@ def _how_to_refit() -> Markup:
 
 
 def _provenance(outcome: Outcome, shown: list[Result]) -> dict[str, Any]:
-    from importlib.metadata import version
-
-    packages = ("polars", "pandas", "numpy", "scipy")
     people = set(outcome.logbook.athletes)
     return {
-        "liftdose": __version__,
-        "packages": {name: version(name) for name in packages},
+        **made_with("polars", "pandas", "numpy", "scipy"),
         "plan": {"file": outcome.plan_file, "sha256": outcome.plan_sha256},
         "inputs": {
             str(entry["file"]): entry

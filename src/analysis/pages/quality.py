@@ -1,14 +1,22 @@
-"""What a page says of its data: every record accounted for, and what reading had to say."""
+"""What a page says of its data and of itself: every record accounted for, what made the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
 
 import polars as pl
 
+from analysis import __version__
 from analysis.logbook import Logbook
 from analysis.report import Prose
 from analysis.result import Result
+
+
+def made_with(*packages: str) -> dict[str, Any]:
+    """Return the versions that a page's provenance begins with."""
+    return {"liftdose": __version__, "packages": {name: version(name) for name in packages}}
 
 
 def ledger_result(logbook: Logbook) -> Result:

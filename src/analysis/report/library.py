@@ -43,8 +43,8 @@ def plotly_js_bytes() -> bytes:
 def plotly_js(traces: Collection[str] = CHARTS) -> str:
     """Return the text of a plotly.js that draws these kinds of trace.
 
-    A third of it is enough for the charts of this package, which the browser reads in a third of
-    the time. Other kinds, or a plotly.js that `trim` has not seen, take the whole of it.
+    A quarter of it is enough for the charts of this package, and the first of them stands there in
+    0.4 of the time. Other kinds, or a plotly.js that `trim` has not seen, take the whole of it.
     """
     return _small() if set(traces) <= _drawn_by_small() else _whole()
 

@@ -9,8 +9,15 @@ from analysis.measures.words import count, spoken
 from analysis.models.cohort.drawing import draw_blocks
 from analysis.models.cohort.sources import EMPTY, NO_UNIT, REFUSED, file_kinds, same_person_result
 from analysis.models.cohort.study import CohortStudy, MuscleStudy
-from analysis.panel import Step, flow_table, left_out_blocks, unknowns
+from analysis.panel import STATUSES, Step, flow_table, left_out_blocks, unknowns
 from analysis.result import Result
+
+LEFT_OUT = {
+    "last_block": "last block",
+    "too_few_logged_weeks": "too few logged weeks",
+    "no_strength_in_both": "no strength in both blocks",
+}
+"""Column of `blocks_result` -> status of the blocks it counts."""
 
 TWIN = "the same person's log under another name"
 
@@ -101,12 +108,10 @@ def blocks_result(study: CohortStudy) -> Result:
             "muscle": each.muscle,
             "blocks": blocks.total,
             "modelled": blocks.kept,
-            "last_block": blocks.left_out.get("no block after it to change to", 0),
-            "too_few_logged_weeks": blocks.left_out.get("the dose is unknown", 0),
-            "no_strength_in_both": blocks.total
-            - blocks.kept
-            - blocks.left_out.get("no block after it to change to", 0)
-            - blocks.left_out.get("the dose is unknown", 0),
+            **{
+                column: blocks.left_out.get(STATUSES[status], 0)
+                for column, status in LEFT_OUT.items()
+            },
             "athletes": athletes.total,
             "athletes_modelled": athletes.kept,
             "athletes_with_own_slope": own.kept,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import polars as pl
 
-from analysis.logbook import Logbook
+from analysis.logbook import GAVE_SETS, Logbook
 from analysis.measures.words import count
 from analysis.models.cohort.study import CohortStudy
 from analysis.result import Result
@@ -18,7 +18,7 @@ EMPTY = "a known app, but no set in it"
 def file_kinds(ledger: pl.DataFrame) -> pd.Series:
     """Return per file of a ledger why it yields no set; "" where it yields some."""
     kind = (
-        pl.when(pl.col("sets") + pl.col("duplicates") > 0)
+        pl.when(GAVE_SETS)
         .then(pl.lit(""))
         .when(pl.col("vendor").is_null())
         .then(pl.lit(REFUSED))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.dose_response.noise import Chains, Floats, chains
-from analysis.models.dose_response.series import SERIES
+from analysis.models.dose_response.series import own_mean
 from analysis.models.dose_response.within import WithinEffect, usable
 
 
@@ -130,9 +130,7 @@ def _column(rows: pd.DataFrame, term: str, exposure: str) -> Floats:
         return np.ones(len(rows))
     if term.startswith("growth_"):
         return np.where(rows["athlete"].astype(str) == term.removeprefix("growth_"), 1.0, 0.0)
-    series = [rows[name] for name in SERIES]
     between = term == f"{exposure}_own_mean"
-    column = rows[exposure if between else term]
-    own = column.groupby(series).transform("mean")
-    deviation: Floats = (own - own.mean() if between else column - own).to_numpy(float)
-    return deviation
+    column = rows[exposure if between else term].to_numpy(float)
+    own = own_mean(rows, column)
+    return own - own.mean() if between else column - own
