@@ -15,10 +15,10 @@ import analysis as lab
 from analysis import doctor
 from analysis.cli import app, people
 from analysis.explain import explain
+from analysis.ingest.vendors import known_vendors
 from analysis.pages import athletes
 from analysis.paths import pasted
 from analysis.report.glossary import default_terms
-from analysis.vendors import known_vendors
 from tests.test_ingest import HEVY, STRONG, file, hevy_row, strong_row
 
 

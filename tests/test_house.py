@@ -20,8 +20,8 @@ SOURCE = ROOT / "src" / "analysis"
 FLOORS = [
     {"schema", "units", "result", "figures", "problems", "palette"}
     | {"paths", "progress", "settings", "terminal"},
-    {"exercises", "vendors", "logbook", "store"},
-    {"ingest", "measures", "report", "anonymise"},
+    {"exercises", "logbook"},
+    {"ingest", "measures", "report", "pseudonyms"},
     {"panel"},
     {"models"},
     {"audit"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.vendors import Peek, UnknownFormatError, identify, known_vendors
+from analysis.ingest.vendors import Peek, UnknownFormatError, identify, known_vendors
 from tests.golden import CASES, set_table, text_of
 
 

@@ -37,7 +37,7 @@ _HOMES = {
             "recent",
         )
     },
-    "anonymise": "analysis.anonymise",
+    "anonymise": "analysis.pseudonyms",
     "claims": "analysis.audit.claims",
     "findings": "analysis.measures.flags",
     "cohort": "analysis.models.cohort",

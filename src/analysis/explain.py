@@ -42,7 +42,7 @@ def format_lines(app: str | None = None) -> Iterator[str]:
     Raises:
         UserError: there is no such app; the message names the nearest one.
     """
-    from analysis.vendors import known_vendors
+    from analysis.ingest.vendors import known_vendors
 
     vendors = known_vendors()
     if app is not None:

@@ -54,7 +54,7 @@ Strict = Annotated[
 
 def without_names(logbook: Logbook, salt: Path) -> Logbook:
     """Return the logbook without its people; the secret behind their ids is made if missing."""
-    from analysis.anonymise import anonymise, keep_salt
+    from analysis.pseudonyms import anonymise, keep_salt
 
     return anonymise(logbook, keep_salt(salt))
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import polars as pl
 
 from analysis import schema
-from analysis.vendors import Peek, Vendor
+from analysis.ingest.vendors import Peek, Vendor
 
 HEAD_BYTES = 65_536
 DELIMITERS = (",", ";", "\t")

@@ -9,13 +9,13 @@ import polars as pl
 
 from analysis import schema
 from analysis.exercises import Catalogue
-from analysis.ingest import checks, records, unit_evidence
-from analysis.ingest.deciding import Says, decide, number, says
+from analysis.ingest import load_unit, records, set_table
 from analysis.ingest.duplicates import Copy
+from analysis.ingest.load_unit import Says, decide, number, says
 from analysis.ingest.remembered import Ask
 from analysis.ingest.set_table import Origin
 from analysis.ingest.sources import Source
-from analysis.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
+from analysis.ingest.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
 
 FAMILIES = {"fitnotes_backup": "fitnotes"}
 """Exports of one app in two formats hold one log."""
@@ -134,7 +134,7 @@ def _stage(
         _refuse_loads(account, staged)
         return
     origin = Origin(account.athlete, vendor.name, account.label)
-    checked = checks.check(staged, origin, catalogue, unit_of)
+    checked = set_table.check(staged, origin, catalogue, unit_of)
     # Light compression and no statistics: a third of the time for a file read whole anyway.
     checked.sets.sink_parquet(account.staged, statistics=False, compression="lz4")
     account.sets = int(pl.scan_parquet(account.staged).select(pl.len()).collect().item())
@@ -159,7 +159,7 @@ def _records(
 def _units(account: Account, vendor: Vendor, staged: Staged, said: Says) -> pl.DataFrame | None:
     """Unit per exercise for a file that names none; None when nothing decides."""
     if staged.load_unit is not None:
-        return pl.DataFrame(schema=unit_evidence.UNIT_SCHEMA)
+        return pl.DataFrame(schema=load_unit.UNIT_SCHEMA)
     table, note = decide(staged, vendor.title, said)
     account.notes += [note] if note else []
     if table is not None:
@@ -173,7 +173,7 @@ def _refuse_loads(account: Account, staged: Staged) -> None:
     columns = rows.collect_schema().names()
     rule = "a load whose unit is known: pass --unit kg or --unit lb"
     counted = (
-        rows.filter(checks.is_record(set(columns)))
+        rows.filter(set_table.is_record(set(columns)))
         .select(
             source_row="source_row",
             value=pl.col("load").fill_null(""),
@@ -201,7 +201,7 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
     if "not_set" in aside.columns:
         account.not_sets = int(aside["not_set"].is_not_null().sum())
         aside = aside.filter(pl.col("not_set").is_null())
-    broken = pl.concat(checks.broken(aside, staged.names, account.label))
+    broken = pl.concat(set_table.broken(aside, staged.names, account.label))
     fatal = broken.filter("fatal").sort("source_row").drop("fatal")
     account.rejected = pl.concat([account.rejected, fatal])
     cleared = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.vendors import Peek, Staged, Vendor
-from analysis.vendors._times import clock_seconds
+from analysis.ingest.vendors import Peek, Staged, Vendor
+from analysis.ingest.vendors._times import clock_seconds
 
 LOADS = {"weight (kgs)": "kg", "weight (lbs)": "lb", "weight": ""}
 SIGNATURE = frozenset({"date", "exercise", "category", "reps", "distance unit", "time"})

@@ -11,7 +11,7 @@ from contextlib import closing
 
 import polars as pl
 
-from analysis.vendors import Peek, Staged, Vendor
+from analysis.ingest.vendors import Peek, Staged, Vendor
 
 SETS = """
 SELECT t._id, t.date, e.name, t.metric_weight, t.reps, {distance}, {duration}, {comment},

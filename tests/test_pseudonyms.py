@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.anonymise import LEAST_SALT, SHIFT_WEEKS, anonymise, keep_salt
 from analysis.ingest import read
 from analysis.models.cohort import study
 from analysis.pages.athlete import athlete_page
 from analysis.pages.cohort import cohort_page
+from analysis.pseudonyms import LEAST_SALT, SHIFT_WEEKS, anonymise, keep_salt
 from tests.client_files import HEADER
 
 SALT = "correct horse battery"

@@ -11,8 +11,8 @@ import re
 
 import polars as pl
 
-from analysis.vendors import Peek, Staged, Vendor, translate
-from analysis.vendors._times import iso, since, worded_seconds
+from analysis.ingest.vendors import Peek, Staged, Vendor, translate
+from analysis.ingest.vendors._times import iso, since, worded_seconds
 
 SPELLINGS = {
     "started_text": ("date",),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.vendors import Peek, Staged, Vendor, translate
-from analysis.vendors._times import named_month
+from analysis.ingest.vendors import Peek, Staged, Vendor, translate
+from analysis.ingest.vendors._times import named_month
 
 KINDS = {"normal": "work", "dropset": "drop"}
 LOADS = {"weight_kg": "kg", "weight_lbs": "lb"}
