@@ -33,6 +33,7 @@ LOAD_BASES = {
     "added": "body mass plus load_kg",
     "assistance": "body mass minus load_kg: a bigger number is an easier set",
     "bodyweight": "body mass alone; load_kg is empty or 0, or the body mass itself",
+    "total": "load_kg is all that is moved, body mass included",
     "none": "no load in the exercise: timed, distance, mobility",
     "unknown": "what load_kg counts is not known: the exercise is unmapped, or its name does not "
     "say what it is done with",
@@ -107,6 +108,14 @@ SETS: tuple[Column, ...] = (
     Column("distance_m", pl.Float64, "distance of the set, m", low=0, high=1_000_000),
     Column(
         "rest_s", pl.Float64, "rest after the set as logged or configured, s", low=0, high=86_400
+    ),
+    Column("done_at", pl.Datetime("us"), "when the set was done, where the app logs it"),
+    Column(
+        "body_mass_kg",
+        pl.Float64,
+        "the lifter's body mass that day, where the export holds it",
+        low=20,
+        high=400,
     ),
     Column("tempo", pl.String, "eccentric-bottom-concentric-top, where the app has a field"),
     Column("side", pl.String, "left or right, where the app has a field"),

@@ -104,7 +104,7 @@ def _is_regular(first: Peek) -> bool:
 
 def mend(first: Peek, vendor: Vendor, label: str, workdir: Path, encoding: str | None) -> Records:
     """Write a regular copy of an irregular file and return its records."""
-    text, note = _whole_text(first.path, encoding)
+    text, note = whole_text(first.path, encoding)
     header = [cell.lower() for cell in first.header]
     rejected: list[tuple[int, str]] = []
     copy = workdir / f"mended-{len(list(workdir.iterdir()))}.csv"
@@ -187,7 +187,8 @@ def _decode(start: bytes) -> str | None:
     return start.decode("utf-8-sig", errors="replace")
 
 
-def _whole_text(path: Path, encoding: str | None) -> tuple[str, str]:
+def whole_text(path: Path, encoding: str | None) -> tuple[str, str]:
+    """Return a file's text, and a note where it is not plain UTF-8."""
     data = path.read_bytes()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16"), "read as UTF-16, as its first bytes say"

@@ -23,8 +23,11 @@ NUMBERS = {
     "duration_s": "duration_s",
     "distance_m": "distance",
     "rest_s": "rest_s",
+    "body_mass_kg": "body_mass",
 }
 """Typed column -> the staged text it is read from."""
+
+HELD = ("external", "per_hand", "unknown")
 
 MAPPED = pl.Struct({"exercise_id": pl.String, "load_basis": pl.String})
 
@@ -163,13 +166,23 @@ def _typed(staged: Staged, kinds: pl.Schema) -> dict[str, pl.Expr]:
     if staged.distance_unit is None:
         made.pop("distance_m", None)
     if "load_kg" in made:
-        column = "unit" if staged.load_unit is None else "load_unit"
-        made["load_kg"] = _in_base(made["load_kg"], staged.load_unit, column, units.KG_PER)
+        made["load_kg"] = _in_base(
+            made["load_kg"], staged.load_unit, _load_unit(staged), units.KG_PER
+        )
     if "distance_m" in made:
         made["distance_m"] = _in_base(
             made["distance_m"], staged.distance_unit, "distance_unit", units.M_PER
         )
+    if "body_mass_kg" in made:
+        column = "body_mass_unit" if staged.body_mass_unit == "" else _load_unit(staged)
+        unit = staged.load_unit if staged.body_mass_unit is None else staged.body_mass_unit
+        made["body_mass_kg"] = _in_base(made["body_mass_kg"], unit, column, units.KG_PER)
     return {f"typed_{name}": value for name, value in made.items()}
+
+
+def _load_unit(staged: Staged) -> str:
+    """Name the column that holds the unit of each row's load."""
+    return "unit" if staged.load_unit is None else "load_unit"
 
 
 def _in_base(
@@ -222,7 +235,7 @@ def set_table(
         "app": pl.lit(origin.app),
         "source_file": pl.lit(origin.source_file),
         "exercise_id": pl.col("mapped").struct.field("exercise_id"),
-        "load_basis": _basis(),
+        "load_basis": _basis("load_basis" in present),
         "rir": pl.coalesce("rir", 10 - pl.col("rpe")),  # Zourdos et al. 2016
         "kind": pl.col("kind") if "kind" in present else pl.lit("work"),
     }
@@ -284,9 +297,17 @@ def _count_since(start: pl.Expr) -> pl.Expr:
     return place - pl.when(start).then(place).forward_fill() + 1
 
 
-def _basis() -> pl.Expr:
-    """What the load counts: the catalogue's word, or plain body mass where nothing was added."""
+def _basis(said: bool) -> pl.Expr:
+    """What the load counts: the export's word or the catalogue's; body mass if nothing is added.
+
+    An export's `external` or `per_hand` says how many are held. It does not say that body mass
+    counts for nothing, where the catalogue knows that it counts.
+    """
     basis = pl.col("mapped").struct.field("load_basis")
+    if said:
+        word = pl.when(given("load_basis")).then(pl.col("load_basis"))
+        held = basis.is_in(HELD) | ~word.is_in(HELD)
+        basis = pl.when(held & word.is_not_null()).then(word).otherwise(basis)
     nothing = pl.col("load_kg").fill_null(0) == 0
     return pl.when((basis == "added") & nothing).then(pl.lit("bodyweight")).otherwise(basis)
 

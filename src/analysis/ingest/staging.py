@@ -148,6 +148,10 @@ def _stage(
 def _records(
     account: Account, vendor: Vendor, peek: Peek, encoding: str | None, sound: bool
 ) -> Staged:
+    if vendor.unfold is not None:
+        text, note = records.whole_text(peek.path, encoding)
+        account.notes += [f"{account.label}: {note}"] if note else []
+        return vendor.stage(vendor.unfold(text, peek).lazy(), peek)
     if not peek.header:
         return vendor.stage(None, peek)
     found = records.read(peek, vendor, account.label, account.staged.parent, encoding, sound=sound)

@@ -3,12 +3,14 @@
 `external`     the load itself;
 `per_hand`     two of them, for tonnage; one where the set is logged for one side;
 `added`        body mass + load;      `assistance`  body mass − load;
-`bodyweight`   body mass;             `none`, `unknown`  no number.
+`bodyweight`   body mass;             `total`       the load itself, body mass is in it;
+`none`, `unknown`  no number.
 
 Where a known exercise's name does not say what it is done with (a bare "Bulgarian Split Squat"),
 its basis is `unknown`: no tonnage, but the logged number may be followed within the exercise.
 
-The three that need body mass are null without it: a guess would be worth more than the load.
+The three that need body mass take it from the caller, or else from the set's own row, where the
+export holds it, and are null without it: a guess would be worth more than the load.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ def effective_load(body_mass_kg: BodyMass = None) -> pl.Expr:
     return (
         pl.when(basis == "external")
         .then(load)
+        .when(basis == "total")
+        .then(load)
         .when(basis == "per_hand")
         .then(load * hands)
         .when(basis == "added")
@@ -66,12 +70,13 @@ def series_load(body_mass_kg: BodyMass = None) -> pl.Expr:
 
 
 def body_mass(body_mass_kg: BodyMass) -> pl.Expr:
-    """Return the body mass of each row's athlete in kg, null where not given."""
+    """Return the body mass of each row's lifter in kg, null where neither caller nor log says."""
     if isinstance(body_mass_kg, Mapping):
-        return pl.col("athlete").replace_strict(
+        said = pl.col("athlete").replace_strict(
             dict(body_mass_kg), default=None, return_dtype=pl.Float64
         )
-    return pl.lit(body_mass_kg, dtype=pl.Float64)
+        return pl.coalesce(said, "body_mass_kg")
+    return pl.coalesce(pl.lit(body_mass_kg, dtype=pl.Float64), "body_mass_kg")
 
 
 def tonnage() -> pl.Expr:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Literal
 
 import polars as pl
 
@@ -21,12 +22,14 @@ from analysis.problems import nearest
 STAGED_TEXT = (
     "workout", "exercise", "set_number", "kind", "load", "load_unit", "reps", "rir", "rpe",
     "duration_s", "distance", "distance_unit", "rest_s", "tempo", "side", "superset", "technique",
-    "note", "not_set",
+    "note", "load_basis", "body_mass", "body_mass_unit", "not_set",
 )  # fmt: skip
 """Columns a vendor may fill, all text, as the export writes them, but `set_number` (an integer
-that counts from 1). `load_unit` and `distance_unit` name the unit of their neighbour in the same
-row; `not_set` says why a record is no set, empty for sets. Besides these: `started_at` and
-`ended_at` (datetimes) with `started_text` (the raw date), and `source_row`."""
+that counts from 1). `load_unit`, `distance_unit` and `body_mass_unit` name the unit of their
+neighbour in the same row; `load_basis` is a word of `schema.LOAD_BASES` where the export itself
+says what a load counts; `not_set` says why a record is no set, empty for sets. Besides these:
+`started_at`, `ended_at` and `done_at` (datetimes) with `started_text` (the raw date), and
+`source_row`."""
 
 
 class UnknownFormatError(ValueError):
@@ -69,12 +72,51 @@ class Staged:
         load_unit: "kg" or "lb" where the whole file has one unit, "" where the column
             `load_unit` says it row by row, None where nothing says it.
         distance_unit: the same for `distance`.
+        body_mass_unit: the same for `body_mass`; None: it is in the unit of the row's load.
     """
 
     rows: pl.LazyFrame
     names: Mapping[str, str]
     load_unit: str | None
     distance_unit: str | None = None
+    body_mass_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carries:
+    """What an app's export holds, of what the set table has room for.
+
+    Attributes:
+        units: where the unit of loads is said.
+        kinds: the words of `schema.KINDS` that its sets can have.
+        effort: "rpe", "rir" or both, where sets can have them.
+        supersets: which exercises were alternated.
+        set_times: when each set was done.
+        body_mass: the lifter's body mass.
+        durations: timed sets.
+        distances: sets over a distance.
+        notes: what the lifter wrote.
+        load_bases: what its loads count, where the export itself says so.
+        planned: records of what was planned, skipped or not done: told apart, never sets.
+        clock: whether its times are the lifter's wall clock, UTC, or days only.
+        verified: the layouts that were read from real exports.
+        documented: the layouts known from documentation or code alone.
+    """
+
+    units: Literal["header", "column", "header or column", "fixed", "nowhere", "some layouts"]
+    kinds: tuple[str, ...] = ("work",)
+    effort: tuple[Literal["rpe", "rir"], ...] = ()
+    supersets: bool = False
+    set_times: bool = False
+    body_mass: bool = False
+    durations: bool = False
+    distances: bool = False
+    notes: bool = False
+    load_bases: tuple[str, ...] = ()
+    planned: bool = False
+    clock: Literal["wall", "utc", "day"] = "wall"
+    verified: tuple[str, ...] = ()
+    documented: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +130,11 @@ class Vendor:
         recognise: true for this vendor's files; signatures of two vendors must not overlap.
         stage: renames and translates. Gets the records as text columns under the export's own
             header (plus `source_row`) for text formats, None for others, and the peek.
+        carries: what the export holds.
+        unfold: for text that is no table of one set a line (several tables in one file, weeks or
+            sets as columns, sets packed into a cell, an indented report): from the whole text to
+            the text columns that `stage` gets. One row per set and one row per line that holds
+            none; rows of one record share its `source_row`.
         free_text: header names (lower case) of cells that may hold line breaks.
         numbers: header names (lower case) of cells that are numbers in a sound file.
         join_cells: mends a record of too many cells, for apps that do not quote commas.
@@ -100,6 +147,8 @@ class Vendor:
     how_to_export: str
     recognise: Callable[[Peek], bool]
     stage: Callable[[pl.LazyFrame | None, Peek], Staged]
+    carries: Carries
+    unfold: Callable[[str, Peek], pl.DataFrame] | None = None
     free_text: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     join_cells: Callable[[list[str], int], list[str]] | None = None

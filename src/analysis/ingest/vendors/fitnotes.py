@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.ingest.vendors import Peek, Staged, Vendor
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor
 from analysis.ingest.vendors._times import clock_seconds
 
 LOADS = {"weight (kgs)": "kg", "weight (lbs)": "lb", "weight": ""}
@@ -51,6 +51,14 @@ VENDOR = Vendor(
     how_to_export="Settings → Spreadsheet Export → Workout data → Save Export",
     recognise=lambda peek: peek.columns >= SIGNATURE and bool(peek.columns & set(LOADS)),
     stage=stage,
+    carries=Carries(
+        units="header or column",
+        durations=True,
+        distances=True,
+        notes=True,
+        clock="day",
+        verified=("units in the header", "units in a column", "with comments"),
+    ),
     free_text=frozenset({"comment"}),
     join_cells=join_cells,
     looks_like=SIGNATURE,

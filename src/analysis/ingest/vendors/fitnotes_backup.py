@@ -11,7 +11,7 @@ from contextlib import closing
 
 import polars as pl
 
-from analysis.ingest.vendors import Peek, Staged, Vendor
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor
 
 SETS = """
 SELECT t._id, t.date, e.name, t.metric_weight, t.reps, {distance}, {duration}, {comment},
@@ -112,4 +112,12 @@ VENDOR = Vendor(
     how_to_export="Settings → Backup → Save Backup (a .fitnotes file)",
     recognise=lambda peek: peek.tables >= {"training_log", "exercise"},
     stage=stage,
+    carries=Carries(
+        units="fixed",
+        supersets=True,
+        durations=True,
+        distances=True,
+        notes=True,
+        verified=("versions 14 and 22",),
+    ),
 )

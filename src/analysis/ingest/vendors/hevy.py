@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.ingest.vendors import Peek, Staged, Vendor, translate
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate
 from analysis.ingest.vendors._times import named_month
 
 KINDS = {"normal": "work", "dropset": "drop"}
@@ -71,6 +71,16 @@ VENDOR = Vendor(
     how_to_export="Profile → Settings → Export & Import Data → Export Workouts",
     recognise=lambda peek: peek.columns >= SIGNATURE and bool(peek.columns & set(LOADS)),
     stage=stage,
+    carries=Carries(
+        units="header",
+        kinds=("work", "warmup", "drop", "failure"),
+        effort=("rpe",),
+        supersets=True,
+        durations=True,
+        distances=True,
+        notes=True,
+        verified=("kg or lb, km or miles",),
+    ),
     free_text=frozenset({"description", "exercise_notes"}),
     numbers=frozenset({*LOADS, *DISTANCES, "reps", "duration_seconds", "rpe"}),
     looks_like=SIGNATURE | {"reps", "rpe"},

@@ -11,7 +11,7 @@ import re
 
 import polars as pl
 
-from analysis.ingest.vendors import Peek, Staged, Vendor, translate
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate
 from analysis.ingest.vendors._times import iso, since, worded_seconds
 
 SPELLINGS = {
@@ -138,6 +138,15 @@ VENDOR = Vendor(
     how_to_export="Settings → Export Strong Data (iOS: Profile → Settings → Export Data)",
     recognise=recognise,
     stage=stage,
+    carries=Carries(
+        units="some layouts",
+        kinds=("work", "warmup", "drop", "failure"),
+        effort=("rpe",),
+        durations=True,
+        distances=True,
+        notes=True,
+        verified=("every header since 2015",),
+    ),
     free_text=frozenset({"notes", "workout notes", "workout name", "notes d'entraînement"}),
     looks_like=frozenset({"date", "workout name", "exercise name", "set order", "reps"}),
     one_of=("weight", "weight (kg)", "weight (lbs)"),
