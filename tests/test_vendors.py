@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
+from analysis.ingest.records import peek
 from analysis.ingest.vendors import Peek, UnknownFormatError, identify, known_vendors
+from analysis.schema import KINDS, LOAD_BASES
 from tests.golden import CASES, set_table, text_of
+
+TEXTS = [case for case in CASES if (case / "export.csv").exists()]
+
+
+def app_of(case):
+    """The vendor whose name the folder bears: the longest, for some names begin with another."""
+    named = [v.name for v in known_vendors() if case.name.startswith(v.name)]
+    return max(named, key=len)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
@@ -14,18 +25,38 @@ def test_export_becomes_expected_table(case, tmp_path):
 
 
 def test_every_vendor_has_a_case():
-    names = {vendor.name for vendor in known_vendors()}
-    assert {name for name in names if any(case.name.startswith(name) for case in CASES)} == names
+    assert {app_of(case) for case in CASES} == {vendor.name for vendor in known_vendors()}
 
 
-def test_signatures_do_not_overlap():
-    for case in CASES:
-        if (case / "export.csv").exists():
-            header = (case / "export.csv").read_text().splitlines()[0]
-            delimiter = ";" if header.count(";") > header.count(",") else ","
-            cells = tuple(cell.strip('" ') for cell in header.split(delimiter))
-            peek = Peek(case, b"x", cells, delimiter, (case / "export.csv").read_text())
-            assert case.name.startswith(identify(peek).name)
+@pytest.mark.parametrize("case", TEXTS, ids=lambda path: path.name)
+def test_signatures_do_not_overlap(case):
+    assert identify(peek(case / "export.csv")).name == app_of(case)
+
+
+@pytest.mark.parametrize("vendor", known_vendors(), ids=lambda vendor: vendor.name)
+def test_a_vendor_carries_what_its_golden_pairs_show(vendor):
+    """What is declared is what the pairs hold: neither a promise nor a secret."""
+    pairs = [
+        pl.read_csv(case / "expected.csv", infer_schema=False)
+        for case in CASES
+        if app_of(case) == vendor.name
+    ]
+    shown = set().union(*(pair.columns for pair in pairs))
+    kinds = set().union(*(pair["kind"].to_list() for pair in pairs))
+    says = vendor.carries
+    declared = {
+        "rpe": "rpe" in says.effort,
+        "superset": says.supersets,
+        "done_at": says.set_times,
+        "body_mass_kg": says.body_mass,
+        "duration_s": says.durations,
+        "distance_m": says.distances,
+        "note": says.notes,
+    }
+    assert declared == {column: column in shown for column in declared}
+    assert kinds <= set(says.kinds) <= set(KINDS)
+    assert set(says.load_bases) <= set(LOAD_BASES)
+    assert says.verified or says.documented
 
 
 def test_a_near_miss_is_named(tmp_path):

@@ -140,3 +140,22 @@ def clock_seconds(text: pl.Expr) -> pl.Expr:
 def since(start: pl.Expr, seconds: pl.Expr) -> pl.Expr:
     """Return start + seconds."""
     return start + pl.duration(milliseconds=seconds * 1000)
+
+
+def utc(text: pl.Expr) -> pl.Expr:
+    """Read an instant with its offset, as UTC without a zone.
+
+    `2024-04-16 20:45:37 +0000`, `2026-06-29T04:56:39.712Z` and `2026-06-29T04:56:39+02:00` are
+    all seen, some in one file. Fractions of a second are dropped: they tell nobody anything, and
+    a workout is known by its start.
+    """
+    parts = text.str.strip_chars().str.extract_groups(
+        r"^(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}:\d{2})(?:\.\d+)? ?(Z|[+-]\d{2}:?\d{2})$"
+    )
+    offset = parts.struct.field("3").str.replace("Z", "+0000", literal=True)
+    plain = pl.concat_str(
+        parts.struct.field("1"), parts.struct.field("2"),
+        offset.str.replace(":", "", literal=True), separator=" ",
+    )  # fmt: skip
+    moment = plain.str.to_datetime("%Y-%m-%d %H:%M:%S %z", strict=False, time_unit="us")
+    return moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
