@@ -1,6 +1,4 @@
-"""Formulas against their published identities; profiles against STMr's printed numbers."""
-
-from pathlib import Path
+"""Formulas against their published identities."""
 
 import numpy as np
 import polars as pl
@@ -9,16 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.measures.e1rm import FORMULAS, e1rm, e1rm_expr
-from analysis.models.rep_profile import fit_profile, fit_profile_and_max
-
-TESTS = Path(__file__).parents[2] / "shared/science/data/mladenjovanovic__STMr__RTF_testing.csv"
-
-
-@pytest.fixture(scope="module")
-def failure_tests():
-    if not TESTS.exists():
-        pytest.skip("shared/science/data/mladenjovanovic__STMr__RTF_testing.csv is absent")
-    return pl.read_csv(TESTS)
 
 
 @pytest.mark.parametrize(
@@ -76,38 +64,3 @@ def test_missing_reps_stay_missing():
 def test_unknown_formula_is_named():
     with pytest.raises(ValueError, match="'epply', expected one of epley"):
         e1rm_expr(pl.col("load"), pl.col("reps"), "epply")
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize(
-    ("model", "k"), [("epley", 0.0340), ("modified", 0.0381), ("linear", 34.98)]
-)
-def test_g19_profile_of_athlete_b(failure_tests, model, k):
-    one = failure_tests.filter(pl.col("Athlete") == "Athlete B")
-    assert fit_profile(one["Real %1RM"], one["nRM"], model).k == pytest.approx(k, rel=2e-3)
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize(
-    ("model", "k", "one_rm"),
-    [("epley", 0.03162, 90.52), ("modified", 0.03065, 90.5246), ("linear", 45.608, 88.816)],
-)
-def test_g20_profile_and_maximum_of_athlete_b(failure_tests, model, k, one_rm):
-    one = failure_tests.filter(pl.col("Athlete") == "Athlete B")
-    profile = fit_profile_and_max(one["Real Weight"], one["nRM"], model)
-    assert profile.converged
-    assert profile.k == pytest.approx(k, rel=2e-4)
-    assert profile.one_rm_kg == pytest.approx(one_rm, rel=1e-4)
-    if model == "epley":
-        assert profile.zero_rm_kg == pytest.approx(93.38739, rel=1e-6)
-
-
-@pytest.mark.shared
-def test_g21_pooled_profile_weighted_by_load_over_reps(failure_tests):
-    share, reps = failure_tests["Real %1RM"].to_numpy(), failure_tests["nRM"].to_numpy()
-    assert fit_profile(share, reps, weights=share / reps).k == pytest.approx(0.04494, abs=1e-5)
-
-
-def test_profile_needs_two_loads():
-    with pytest.raises(ValueError, match="two different loads"):
-        fit_profile_and_max([100, 100], [5, 6])

@@ -178,37 +178,6 @@ def test_satterthwaite_intervals_hold_in_small_samples():
     assert 0.90 <= held / draws <= 0.99
 
 
-def test_bootstrap_is_centred_on_the_fit_and_repeats():
-    fit = mixed.fit("y ~ week", balanced(40, 10), groups="athlete", random="~ 1")
-    draws = mixed.bootstrap(fit, 60, seed=3)
-    assert draws["residual_sd"].mean() == pytest.approx(fit.residual_sd, rel=0.03)
-    assert draws["athlete.Intercept_sd"].mean() == pytest.approx(
-        np.sqrt(fit.random_cov["athlete"].iloc[0, 0]), rel=0.08
-    )
-    assert draws["week"].std() == pytest.approx(fit.std_errors["week"], rel=0.35)
-    pd.testing.assert_frame_equal(draws, mixed.bootstrap(fit, 60, seed=3))
-
-
-def test_bootstrap_refits_from_simulated_cross_products_with_few_rows():
-    data = unbalanced().groupby(["athlete", "exercise"]).head(2)
-    fit = mixed.fit(
-        "y ~ week + volume", data, groups=["athlete", "exercise"], random={"athlete": "~ 1"}
-    )
-    draws = mixed.bootstrap(fit, 80, seed=5)
-    assert draws["residual_sd"].mean() == pytest.approx(fit.residual_sd, rel=0.06)
-
-
-@pytest.mark.shared
-@pytest.mark.skipif(not SLEEP.exists(), reason="needs ../shared/science/data")
-def test_profile_intervals_of_sleepstudy_agree_with_lme4():
-    """Oracle: confint(lmer(..., REML = FALSE), method = "profile"), lme4 1.1-31."""
-    fit = mixed.fit("Reaction ~ Days", pd.read_csv(SLEEP), groups="Subject", random="~ Days")
-    assert mixed.profile_interval(fit, "Days") == pytest.approx((7.358653, 13.575919), abs=1e-5)
-    assert mixed.profile_interval(fit, "Intercept") == pytest.approx(
-        (237.680695, 265.129515), abs=1e-4
-    )
-
-
 def test_glance_counts_parameters_and_says_the_method():
     fit = mixed.fit("y ~ week", balanced(), groups="athlete", random="~ week", reml=False)
     row = fit.glance().iloc[0]
@@ -223,7 +192,6 @@ def test_glance_counts_parameters_and_says_the_method():
         (lambda fit: fit.tidy(robust="HC3"), "expected 'CR2'"),
         (lambda fit: fit.conf_int(95), "expected between 0 and 1"),
         (lambda fit: fit.random_effects_cov("exercise"), "no level exercise"),
-        (lambda fit: mixed.profile_interval(fit, "weak"), "no term weak"),
     ],
 )
 def test_questions_without_an_answer_are_refused(ask, says):

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.models.dose_response.series import Floats
 from analysis.models.dose_response.estimate import Estimate
 from analysis.models.dose_response.model import ChangeModel, TooLittleError, fit_changes
 from analysis.models.dose_response.series import own_mean
 from analysis.models.dose_response.within import usable
 
-Floats = NDArray[np.float64]
 Basis = Callable[[Floats], dict[str, Floats]]
 
 KNOT_QUANTILES = (0.05, 0.35, 0.65, 0.95)

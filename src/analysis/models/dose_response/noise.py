@@ -22,9 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from analysis.models.dose_response.series import series_number
+from analysis.models.dose_response.series import Floats, series_number
 
-Floats = NDArray[np.float64]
 
 LARGEST_SHARE = 0.99
 """At 1 nothing but the estimates' noise would be left, and Ω could be singular."""

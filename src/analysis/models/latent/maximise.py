@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.models.latent.daily import Indices
 from analysis.models.latent.kalman import Floats
 
-Indices = NDArray[np.intp]
 Objective = Callable[[Floats, Indices], Floats]
 """(trial, parameter, problem) points and the problems' numbers → (trial, problem) values."""
 

@@ -10,16 +10,13 @@ Method, accuracy and speed: docs/mixed.md.
 from analysis.models.mixed.encoding import ModelError
 from analysis.models.mixed.fit import fit, fit_statistics
 from analysis.models.mixed.mixed_fit import MixedFit
-from analysis.models.mixed.resample import bootstrap, profile_interval
 from analysis.models.mixed.statistics import Statistics, sufficient_statistics
 
 __all__ = [
     "MixedFit",
     "ModelError",
     "Statistics",
-    "bootstrap",
     "fit",
     "fit_statistics",
-    "profile_interval",
     "sufficient_statistics",
 ]
