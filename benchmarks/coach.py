@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis.models.simulate.sample import write_sample
 from analysis.pages.coach import coach_folder
+from analysis.simulate.sample import write_sample
 
 
 def main(clients: int, workers: int | None) -> None:

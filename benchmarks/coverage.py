@@ -5,7 +5,7 @@
     python benchmarks/coverage.py --end-to-end 200  # sets, app files, parser and all, once each
 
 The many cohorts are simulated at the level of blocks: programmes, doses, missing weeks, dropout
-and strength come from `analysis.models.simulate`; each exercise's block estimate is the truth with
+and strength come from `analysis.simulate`; each exercise's block estimate is the truth with
 4.2 % of noise a day. From there on it is the program's own panel and estimator.
 """
 
@@ -24,9 +24,9 @@ import polars as pl
 
 from analysis.ingest import read
 from analysis.models.dose_response import within_effect
-from analysis.models.simulate import Scenario, export, simulate
-from analysis.models.simulate.truth import Truth, draw
-from analysis.panel import PanelOptions, assemble, exercise_changes, panel, per_week
+from analysis.models.panel import PanelOptions, assemble, exercise_changes, panel, per_week
+from analysis.simulate import Scenario, export, simulate
+from analysis.simulate.cohort import Truth, draw
 
 DAY_NOISE_PCT = 4.2
 MUSCLE = "quads"

@@ -20,14 +20,12 @@ import pandas as pd
 from tests.planted_panel import planted
 
 from analysis.ingest import read
-from analysis.models.cohort.curve import dose_curve
-from analysis.models.cohort.own_slopes import own_slopes
-from analysis.models.cohort.spread import spread
+from analysis.models.cohort.spread import dose_curve, own_slopes, spread
 from analysis.models.cohort.study import ADJUST, HELD
 from analysis.models.dose_response import within_effect
-from analysis.models.dose_response.whitened import whiten
-from analysis.models.simulate import Scenario, export, simulate
-from analysis.panel import panel
+from analysis.models.dose_response.model import whiten
+from analysis.models.panel import panel
+from analysis.simulate import Scenario, export, simulate
 
 MEAN = 0.3
 NEXT = 200

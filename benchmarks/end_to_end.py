@@ -23,8 +23,8 @@ from pathlib import Path
 import polars as pl
 
 from analysis.ingest import read
-from analysis.models.simulate import Scenario, export, simulate
 from analysis.pages.hypothesis import answer
+from analysis.simulate import Scenario, export, simulate
 
 APPS = ("strong-s2-lb", "hevy-kg", "fitnotes-f3-kg", "strong-s3-kg", "hevy-lb", "fitnotes-f1-lb")
 MUSCLES = ("quads", "hamstrings", "chest")

@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from analysis.measures import weeks
-from analysis.measures.flags import FLAGS, find
 from analysis.pages.clients import Settings, client_paths
-from analysis.pages.coach_clients import take_in_all
+from analysis.pages.coach import take_in_all
+from analysis.signals.flags import FLAGS, find
 
 LEAST_DAYS, DAYS, APART = 30, 6, timedelta(days=49)
 

@@ -127,7 +127,7 @@ def own_log(log: Path, unit: str | None, rounds: int) -> None:
     import plotly.graph_objects as go
 
     from analysis.ingest import read
-    from analysis.pages.athlete import athlete_page
+    from analysis.pages.lifter import athlete_page
 
     logbook = read(log, unit=unit, athlete="lifter")
     page = athlete_page(logbook)

@@ -12,12 +12,11 @@ from typing import Any
 
 from analysis.ingest import read
 from analysis.models.cohort import study
-from analysis.models.simulate import Scenario, export, simulate
-from analysis.models.simulate.clients import write_clients
-from analysis.models.simulate.sample import write_sample
-from analysis.pages.athlete import athlete_page
 from analysis.pages.coach import coach_folder
 from analysis.pages.cohort import cohort_page
+from analysis.pages.lifter import athlete_page
+from analysis.simulate import Scenario, export, simulate
+from analysis.simulate.sample import write_clients, write_sample
 
 IMAGES = Path(__file__).parent / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]

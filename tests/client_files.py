@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from analysis.measures import triage
-from analysis.pages import coach_pages
+from analysis.pages import client_page
 from analysis.report import Report
+from analysis.signals import triage
 
 HEADER = (
     "title,start_time,end_time,description,exercise_title,superset_id,exercise_notes,set_index,"
@@ -36,7 +36,7 @@ def hevy(folder, name, *, weeks=12, start=datetime(2024, 1, 1, 18), note="", lif
 def light(monkeypatch):
     """Make every client's page an empty one, for tests of what is around it."""
     monkeypatch.setattr(
-        coach_pages, "athlete_page", lambda book, **_: Report(book.athletes[0], [])
+        client_page, "athlete_page", lambda book, **_: Report(book.athletes[0], [])
     )
 
 

@@ -19,7 +19,7 @@ def planted(
     feedback=0.0,
     missing=0.0,
 ):
-    """One row per athlete and block, in the shape of `analysis.panel.panel`.
+    """One row per athlete and block, in the shape of `analysis.models.panel.panel`.
 
     `drift` is the SD of a block's real swing, `noise` of a block's estimate, both in %;
     `feedback` the sets that 1 % of bad luck adds to the next block.

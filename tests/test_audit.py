@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.audit import dose, exercises_used, methods, neglect, overload, rest, shares, sides
-from analysis.audit.finding import VERDICTS
-from analysis.audit.leg_audit import DETAILS, TOPICS, leg_audit
-from analysis.audit.leg_log import GROUPS, MUSCLES, LegLog, with_legs
-from analysis.audit.sections import audit_blocks, audit_sections
 from analysis.ingest import read
+from analysis.legs import dose, exercises, methods, overload
+from analysis.legs.audit import DETAILS, TOPICS, leg_audit
+from analysis.legs.leg_log import GROUPS, MUSCLES, VERDICTS, LegLog, with_legs
+from analysis.legs.sections import audit_blocks, audit_sections
 from analysis.report import Report
 from tests.leg_logs import CATALOGUE, did, log
 
@@ -84,7 +83,7 @@ def calves_in(weeks, others=range(10)):
 
 
 def test_longest_neglect_is_in_logged_weeks_with_its_dates():
-    finding = neglect.calf_neglect(LegLog.of(calves_in([0, 1, 7, 9])))
+    finding = dose.calf_neglect(LegLog.of(calves_in([0, 1, 7, 9])))
     assert finding.number == 5
     assert "2024-01-15 to 2024-02-18" in finding.shows
     assert finding.verdict == "not done"
@@ -92,36 +91,36 @@ def test_longest_neglect_is_in_logged_weeks_with_its_dates():
 
 def test_an_unlogged_week_neither_ends_nor_lengthens_a_stretch():
     logged = [week for week in range(10) if week != 4]
-    row = neglect.leg_neglect(LegLog.of(calves_in([0, 1, 7, 9], logged))).table
+    row = dose.leg_neglect(LegLog.of(calves_in([0, 1, 7, 9], logged))).table
     calves = row.set_index("muscle").loc["calves"]
     assert calves["longest_weeks"] == 4
     assert calves["last_day"].date() == date(2024, 2, 18)
 
 
 def test_calves_never_trained_are_said_to_be_never_trained():
-    finding = neglect.calf_neglect(LegLog.of(calves_in([])))
+    finding = dose.calf_neglect(LegLog.of(calves_in([])))
     assert finding.shows == "No direct calf set in any of 10 logged weeks."
     assert finding.verdict == "not done"
 
 
 def test_unmapped_names_in_the_stretch_are_told():
     book = log(*(did(week, "Squat", 2) for week in range(6)), did(3, "Zorble twist", 4, day=2))
-    notes = neglect.leg_neglect(LegLog.of(book)).notes
+    notes = dose.leg_neglect(LegLog.of(book)).notes
     assert any("holds 4 sets under unmapped names" in note for note in notes)
 
 
 def test_bent_and_straight_knee_apart():
     book = log(did(0, "Standing Calf Raise (Machine)", 3), did(0, "Seated Calf Raise", 1, day=1))
-    finding = neglect.calf_kind(LegLog.of(book))
+    finding = dose.calf_kind(LegLog.of(book))
     assert (finding.number, finding.n) == (75, 4)
 
 
 def test_shares_of_kinds():
     legs = LegLog.of(log(did(0, "Squat", 3), did(0, "Leg Curl", 1, day=1),
                          did(0, "Bulgarian Split Squat", 4, day=2)))  # fmt: skip
-    assert shares.mechanic_share(legs).number == pytest.approx(87.5)
-    assert shares.one_legged(legs).number == pytest.approx(50)
-    assert shares.knee_and_hip(legs).number == 100
+    assert exercises.mechanic_share(legs).number == pytest.approx(87.5)
+    assert exercises.one_legged(legs).number == pytest.approx(50)
+    assert exercises.knee_and_hip(legs).number == 100
 
 
 def test_left_against_right_is_a_gap_of_the_stronger():
@@ -129,14 +128,14 @@ def test_left_against_right_is_a_gap_of_the_stronger():
     runs = [did(week, lift, load=20.0, side="left") for week in range(4)]
     runs += [did(week, lift, load=25.0, side="right") for week in range(5)]
     legs = LegLog.of(log(*runs))
-    row = sides.leg_sides(legs).table.iloc[0]
+    row = exercises.leg_sides(legs).table.iloc[0]
     assert row["gap_pct"] == pytest.approx(-20)
     assert row["days"] == 4
-    assert sides.side_gap(legs).shows.startswith(f"{lift}: right stronger by 20.0 %")
+    assert exercises.side_gap(legs).shows.startswith(f"{lift}: right stronger by 20.0 %")
 
 
 def test_without_sides_the_missing_field_is_named():
-    finding = sides.side_gap(LegLog.of(log(did(0, "Bulgarian Split Squat", 3))))
+    finding = exercises.side_gap(LegLog.of(log(did(0, "Bulgarian Split Squat", 3))))
     assert finding.verdict == "not measurable"
     assert "side" in finding.missing
 
@@ -227,36 +226,36 @@ def test_rest_between_sets_where_logged():
 
 def test_days_between_leg_sessions():
     legs = LegLog.of(log(did(0, "Squat"), did(0, "Leg Curl", day=3), did(1, "Squat")))
-    assert rest.rest_days(legs).number == 3.5
+    assert methods.rest_days(legs).number == 3.5
 
 
 def test_a_lighter_week_among_steady_ones():
     runs = [did(week, "Squat", 2 if week == 6 else 10) for week in range(10)]
-    found = rest.deloads(LegLog.of(log(*runs)))
+    found = methods.deloads(LegLog.of(log(*runs)))
     assert (found.number, found.verdict) == (1, "noted")
 
 
 def test_irregular_training_has_no_deloads():
     runs = [did(week, "Squat", 10 if week % 3 == 0 else 1) for week in range(15)]
-    assert rest.deloads(LegLog.of(log(*runs))).verdict == "cannot tell yet"
+    assert methods.deloads(LegLog.of(log(*runs))).verdict == "cannot tell yet"
 
 
 def test_sleep_is_measured_where_joined_and_named_missing_elsewhere():
     joined = log(did(0, "Squat", sleep_h=7.0), did(1, "Squat", sleep_h=8.0),
                  extra={"sleep_h": pl.Float64})  # fmt: skip
-    assert rest.sleep(LegLog.of(joined)).number == 7.5
-    assert "sleep" in rest.sleep(LegLog.of(log(did(0, "Squat")))).missing
+    assert methods.sleep(LegLog.of(joined)).number == 7.5
+    assert "sleep" in methods.sleep(LegLog.of(log(did(0, "Squat")))).missing
 
 
 def test_families_hold_what_they_say():
     named = CATALOGUE.exercises.with_columns(pl.col("name").alias("lift"))
-    for family in exercises_used.FAMILIES:
-        rows = named.filter(exercises_used.in_family(family))
+    for family in exercises.FAMILIES:
+        rows = named.filter(exercises.in_family(family))
         assert rows.height, family
-    barbell = named.filter(exercises_used.in_family("barbell_squats"))["name"].to_list()
+    barbell = named.filter(exercises.in_family("barbell_squats"))["name"].to_list()
     assert "Squat (Barbell)" in barbell
     assert not [name for name in barbell if "Split" in name or "Dumbbell" in name]
-    curls = named.filter(exercises_used.in_family("leg_curls"))["name"]
+    curls = named.filter(exercises.in_family("leg_curls"))["name"]
     assert not curls.str.contains("Biceps|Wrist").any()
 
 
@@ -290,7 +289,7 @@ def anna():
 
 
 def test_annas_fourteen_weeks_without_calves_are_found(anna):
-    found = neglect.calf_neglect(LegLog.of(anna))
+    found = dose.calf_neglect(LegLog.of(anna))
     assert found.number == 14
     assert "2026-03-02 to 2026-06-07" in found.shows
 
@@ -314,7 +313,7 @@ def test_muscles_are_in_the_order_of_the_page(anna):
 @pytest.mark.skipif(not EXPORTS.is_dir(), reason="reference exports are not beside the project")
 def test_a_real_log_without_calf_work_shows_it():
     path = EXPORTS / "fitnotes" / "douglastkaiser__kaiserlift__data_lifting.csv"
-    found = neglect.calf_neglect(LegLog.of(read(path)))
+    found = dose.calf_neglect(LegLog.of(read(path)))
     assert found.verdict == "not done"
     assert found.number > 52
 
@@ -335,7 +334,7 @@ def test_cards_say_what_the_tables_say(anna):
 def test_a_lift_tried_once_in_a_year_is_no_regular_one():
     book = log(*(did(week, "Squat", 2) for week in range(52)), did(20, "Deadlift", 3, day=2))
     legs = LegLog.of(book)
-    assert exercises_used.family_sets(legs, "deadlifts").verdict == "partly done"
-    assert exercises_used.family_sets(legs, "squats").verdict == "done"
-    assert exercises_used.named_best(legs).number == 1
-    assert "hardly: deadlifts" in exercises_used.named_best(legs).shows
+    assert exercises.family_sets(legs, "deadlifts").verdict == "partly done"
+    assert exercises.family_sets(legs, "squats").verdict == "done"
+    assert exercises.named_best(legs).number == 1
+    assert "hardly: deadlifts" in exercises.named_best(legs).shows

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.audit import claims as module
-from analysis.audit.article import VERDICTS, article
-from analysis.audit.claims import FINDINGS, claims, readable
-from analysis.audit.evidence import CHECKED, STRENGTHS, evidence, known
-from analysis.audit.finding import VERDICTS as DONE
-from analysis.audit.leg_audit import leg_audit
+from analysis.legs import claims as module
+from analysis.legs.audit import leg_audit
+from analysis.legs.claims import FINDINGS, VERDICTS, article, claims, readable
+from analysis.legs.evidence import CHECKED, STRENGTHS, evidence, known
+from analysis.legs.leg_log import VERDICTS as DONE
 from tests.leg_logs import did, log
 
 SHARED = Path(__file__).parents[1].parent / "shared"

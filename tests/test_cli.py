@@ -12,11 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 import analysis as lab
-from analysis import doctor
-from analysis.cli import app, people
-from analysis.explain import explain
+from analysis.cli import app, doctor, people
+from analysis.cli.explain import explain
 from analysis.ingest.vendors import known_vendors
-from analysis.pages import athletes
+from analysis.pages import lifter
 from analysis.paths import pasted
 from analysis.report.glossary import default_terms
 from tests.test_ingest import HEVY, STRONG, file, hevy_row, strong_row
@@ -194,10 +193,10 @@ def test_report_writes_a_workbook_that_the_page_links_and_no_formula_runs(tmp_pa
 
 
 def test_without_xlsxwriter_the_report_says_how_to_get_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(athletes, "WORKBOOK", False)
+    monkeypatch.setattr(lifter, "WORKBOOK", False)
     rows = "".join(hevy_row(day) for day in range(1, 9))
     logbook = lab.read(file(tmp_path, "a.csv", HEVY + rows))
-    said = list(athletes.save(logbook, tmp_path / "out"))
+    said = list(lifter.save(logbook, tmp_path / "out"))
     assert "For the results as a workbook too: pip install 'liftdose[excel]'" in said
     assert not (tmp_path / "out/data/results.xlsx").exists()
     assert "results.xlsx" not in (tmp_path / "out/index.html").read_text(encoding="utf-8")
@@ -263,6 +262,6 @@ def test_doctor_looks_at_the_output_folder_the_data_and_the_script(monkeypatch, 
 
     blocked = file(tmp_path, "blocked", "")
     monkeypatch.setattr("analysis.exercises.load", broken)
-    monkeypatch.setattr("analysis.report.library.plotly_js", broken)
+    monkeypatch.setattr("analysis.report.drawing_library.plotly_js", broken)
     wrong = [sentence for sound, sentence in doctor.check_up(blocked / "out") if not sound]
     assert ["--force-reinstall" in each or "--out" in each for each in wrong] == [True] * 3

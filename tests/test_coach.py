@@ -8,12 +8,11 @@ from datetime import date, datetime
 import pandas as pd
 import pytest
 
-from analysis.measures.flags import Thresholds
-from analysis.pages import coach_pages
-from analysis.pages.clients import ClientSettings, Settings, load, parse
-from analysis.pages.clients_template import template, write_template
+from analysis.pages import client_page
+from analysis.pages.clients import ClientSettings, Settings, load, parse, template, write_template
 from analysis.pages.coach import coach_folder
 from analysis.problems import NoUsableDataError, PathError, SettingsError
+from analysis.signals.flags import Thresholds
 from tests.client_files import LIFTS, hevy, light  # noqa: F401 - a fixture
 
 
@@ -158,14 +157,14 @@ def test_one_person_twice_is_said(tmp_path):
 
 @pytest.mark.usefixtures("light")
 def test_a_page_that_fails_costs_no_other_client_theirs(folder, tmp_path, monkeypatch):
-    made = coach_pages.athlete_page
+    made = client_page.athlete_page
 
     def faulty(logbook, **more):
         if logbook.athletes == ["bob"]:
             raise ZeroDivisionError("a fault")
         return made(logbook, **more)
 
-    monkeypatch.setattr(coach_pages, "athlete_page", faulty)
+    monkeypatch.setattr(client_page, "athlete_page", faulty)
     done = coach_folder([folder / "bob.csv", folder / "cy.csv"], tmp_path, workers=1)
     pages = done.clients.table.set_index("client")["page"]
     assert (pages["bob"], pages["cy"]) == ("", "cy/index.html")

@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from analysis.measures.flags import find
 from analysis.pages.clients import ClientSettings, Settings, SettingsError, settings_for
-from analysis.pages.coach import coach_folder
-from analysis.pages.coach_clients import take_in_all
+from analysis.pages.coach import coach_folder, take_in_all
 from analysis.problems import PathError
+from analysis.signals.flags import find
 from tests.client_files import hevy, light  # noqa: F401 - a fixture
 
 MONDAY = datetime(2024, 1, 1, 18)

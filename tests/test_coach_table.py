@@ -9,13 +9,11 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from analysis.cli import app
-from analysis.measures.flags import Thresholds
-from analysis.pages.coach_index import listed, raised
-from analysis.pages.coach_roster import roster, weekly
-from analysis.pages.coach_table import table_lines
-from analysis.pages.coach_workbook import workbook
+from analysis.pages.coach import listed, raised
+from analysis.pages.roster import roster, table_lines, weekly, workbook
 from analysis.report import Against, Entry, Rate
 from analysis.report.roster import bars, whisker
+from analysis.signals.flags import Thresholds
 from tests.client_files import DAY, ROWS, hevy, light, row  # noqa: F401 - light is a fixture
 
 

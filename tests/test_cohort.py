@@ -15,18 +15,29 @@ import analysis as lab
 from analysis.cli import app
 from analysis.ingest import read
 from analysis.measures.same_person import shared_sessions, twins
-from analysis.models.cohort import people_words, results, study, words
-from analysis.models.cohort.curve import dose_curve
+from analysis.models.cohort import results, study
 from analysis.models.cohort.drawing import DRAWN_ATHLETES, draw_athletes
 from analysis.models.cohort.flow import muscle_steps, steps
-from analysis.models.cohort.own_slopes import own_slopes
-from analysis.models.cohort.results import holm
-from analysis.models.cohort.spread import spread
+from analysis.models.cohort.results import (
+    BY_EFFORT,
+    FALLS,
+    FIRES,
+    HINT,
+    NOTHING,
+    RISES,
+    athletes_notes,
+    curve_sentence,
+    holm,
+    muscle_sentence,
+    told_apart,
+    verdicts,
+)
+from analysis.models.cohort.spread import dose_curve, own_slopes, spread
 from analysis.models.cohort.study import ADJUST, study_muscle
 from analysis.models.dose_response import TooLittleError, within_effect
-from analysis.models.dose_response.whitened import whiten
-from analysis.models.simulate import Scenario, export, simulate
+from analysis.models.dose_response.model import whiten
 from analysis.pages.cohort import cohort_page, save_cohort
+from analysis.simulate import Scenario, export, simulate
 from tests.planted_panel import planted
 
 SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
@@ -84,7 +95,7 @@ def with_slopes(seed, athletes=40, sd=0.3):
 def test_a_planted_effect_is_found_from_exports(found):
     row = found["effects_dose"].table.set_index("muscle").loc["quads"]
     assert abs(row["estimate"] - 0.5) < 3 * row["std_error"]
-    assert row["verdict"] == words.RISES
+    assert row["verdict"] == RISES
     assert row["p_holm"] >= row["p_value"]
 
 
@@ -248,12 +259,12 @@ def test_a_placebo_that_fires_is_no_cause():
     table = planted(9, athletes=60, feedback=1.5)
     muscle = study_muscle("quads", table)
     assert muscle.effects["dose"].lead_fires
-    row = {"muscle": "quads", "verdict": words.FIRES, "estimate": 0.2, "conf_low": 0.1,
+    row = {"muscle": "quads", "verdict": FIRES, "estimate": 0.2, "conf_low": 0.1,
            "conf_high": 0.3, "n_blocks": 10, "n_athletes": 5, "lead": 0.4, "lead_low": 0.2,
            "lead_high": 0.6, "lead_p": 0.001}  # fmt: skip
-    assert "cannot say what sets bought" in words.muscle_sentence(row)
-    assert "lead placebo fires" in words.muscle_sentence(row)
-    said = people_words.curve_sentence(_options(4), muscle, muscle.curve)
+    assert "cannot say what sets bought" in muscle_sentence(row)
+    assert "lead placebo fires" in muscle_sentence(row)
+    said = curve_sentence(_options(4), muscle, muscle.curve)
     assert "no cause" in said
 
 
@@ -266,19 +277,19 @@ def _options(weeks):
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [
-        ({}, words.RISES),
-        ({"estimate": -0.3}, words.FALLS),
-        ({"p_holm": 0.2}, words.HINT),
-        ({"p_holm": 0.6, "p_value": 0.2}, words.NOTHING),
-        ({"lead_p": 0.01}, words.FIRES),
-        ({"by_effort_pct": 0.1}, words.BY_EFFORT),
+        ({}, RISES),
+        ({"estimate": -0.3}, FALLS),
+        ({"p_holm": 0.2}, HINT),
+        ({"p_holm": 0.6, "p_value": 0.2}, NOTHING),
+        ({"lead_p": 0.01}, FIRES),
+        ({"by_effort_pct": 0.1}, BY_EFFORT),
         ({"estimate": np.nan}, "no estimate"),
     ],
 )
 def test_the_word_follows_the_numbers(change, verdict):
     row = {"estimate": 0.3, "p_value": 0.001, "p_holm": 0.01, "lead_p": np.nan,
            "conf_low": 0.05, "by_effort_pct": 0.0}  # fmt: skip
-    assert words.verdicts(pd.DataFrame([row | change])) == [verdict]
+    assert verdicts(pd.DataFrame([row | change])) == [verdict]
 
 
 def test_holm_passes_over_muscles_without_an_effect():
@@ -293,7 +304,7 @@ def test_holm_passes_over_muscles_without_an_effect():
     [(0.3, 0.0, "cannot"), (0.6, 0.1, "leaves open"), (0.7, 0.55, "roughly"), (0.9, 0.8, "apart")],
 )
 def test_reliability_in_words(reliability, low, said):
-    assert said in people_words.told_apart(reliability, low)
+    assert said in told_apart(reliability, low)
 
 
 def test_a_large_cohort_draws_the_athletes_with_most_blocks():
@@ -307,7 +318,7 @@ def test_a_large_cohort_draws_the_athletes_with_most_blocks():
     assert len(drawn["data"][0]["x"]) == DRAWN_ATHLETES
     assert drawn["layout"]["height"] < 1400
     assert min(drawn["data"][0]["customdata"]) == n - DRAWN_ATHLETES
-    notes = people_words.athletes_notes(table.assign(reason=""), DRAWN_ATHLETES)
+    notes = athletes_notes(table.assign(reason=""), DRAWN_ATHLETES)
     assert f"{DRAWN_ATHLETES} athletes with most blocks of {n}" in notes[0]
 
 

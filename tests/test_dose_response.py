@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from analysis.models.dose_response import TooLittleError, lead_placebo, within_effect
 from analysis.models.dose_response.estimate import Estimate
-from analysis.models.dose_response.forms import compare_forms, spline
-from analysis.models.dose_response.lags import joint_effects, lag_profile
-from analysis.models.dose_response.noise import chains
+from analysis.models.dose_response.model import (
+    chains,
+    compare_forms,
+    joint_effects,
+    lag_profile,
+    spline,
+)
 from analysis.models.published import PELLAND_STRENGTH, Prior, published_prior, together
 from tests.planted_panel import planted
 

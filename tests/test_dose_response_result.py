@@ -8,8 +8,8 @@ import pytest
 
 from analysis.ingest import read
 from analysis.models.dose_response import Evidence, dose_response, within_effect
-from analysis.models.simulate import Scenario, export, simulate
-from analysis.panel import panel
+from analysis.models.panel import panel
+from analysis.simulate import Scenario, export, simulate
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "exports"
 REAL = SHARED / "hevy" / "DaKheera47__strong-statistics__data_sample_sample_hevy.csv"

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.exercises import Catalogue
-from analysis.measures.flags import FLAGS, LEVELS, Thresholds, described, find, flags
-from analysis.measures.triage import triage
+from analysis.signals.flags import FLAGS, LEVELS, Thresholds, described, find, flags
+from analysis.signals.triage import triage
 from tests.measures.set_literals import logbook, sets
 
 MONDAY = datetime(2024, 1, 1)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.panel import Step, flow_table, left_out_blocks, usable_blocks
+from analysis.models.panel import Step, flow_table, left_out_blocks, usable_blocks
 from analysis.report import FlowChart, Report
-from analysis.report.flowchart import boxes
+from analysis.report.blocks import boxes
 from analysis.result import Result
 
 STEPS = [

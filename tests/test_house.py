@@ -18,15 +18,15 @@ SOURCE = ROOT / "src" / "analysis"
 
 # A room may import from its own floor and from the floors below it.
 FLOORS = [
-    {"schema", "units", "result", "figures", "problems", "palette"}
+    {"schema", "units", "result", "figures", "say", "problems"}
     | {"paths", "progress", "settings", "terminal"},
     {"exercises", "logbook"},
     {"ingest", "measures", "report", "pseudonyms"},
-    {"panel"},
     {"models"},
-    {"audit"},
-    {"pages"},
-    {"cli", "serve", "doctor", "explain", "__main__"},
+    {"signals"},
+    {"legs"},
+    {"pages", "simulate"},
+    {"cli", "__main__"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 APART = {("ingest", "measures"), ("measures", "ingest"), ("report", "measures"),

@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.models.dose_response import Estimate, within_effect
-from analysis.models.dose_response.whitened import whiten
-from analysis.models.hypothesis.people import choose_people, enough, part_of
+from analysis.models.dose_response.model import whiten
 from analysis.models.hypothesis.plan import Plan, Split
-from analysis.models.hypothesis.power import power
 from analysis.models.hypothesis.register import fingerprints, stamp
-from analysis.models.hypothesis.shuffle import Specification, _doses, shuffled
-from analysis.models.hypothesis.verdict import verdict
+from analysis.models.hypothesis.robustness import Specification, _doses, power, shuffled
+from analysis.models.hypothesis.study import choose_people, enough, part_of, verdict
 from analysis.problems import UserError
 from tests.planted_panel import planted
 

@@ -13,8 +13,8 @@ import pytest
 from analysis.ingest import read
 from analysis.models.hypothesis import PlanError, run
 from analysis.models.hypothesis.results import results
-from analysis.models.simulate import Scenario, export, simulate
 from analysis.pages.hypothesis import answer
+from analysis.simulate import Scenario, export, simulate
 from tests.test_hypothesis_plan import PLAN
 
 SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"

@@ -10,16 +10,15 @@ import pytest
 from analysis import exercises
 from analysis.models.hypothesis import PlanError, read_plan
 from analysis.models.hypothesis import plan as kinds
-from analysis.models.hypothesis.choices import (
+from analysis.models.hypothesis.plan import RULES, TABLES, check_muscle, parse_plan, settings
+from analysis.models.hypothesis.study import (
     Choice,
     alternatives,
     combinations,
     planned,
     specifications,
 )
-from analysis.models.hypothesis.reading import check_muscle, parse_plan, settings
-from analysis.models.hypothesis.rules import RULES, TABLES
-from analysis.panel import PanelOptions
+from analysis.models.panel import PanelOptions
 from analysis.problems import PathError, UserError
 
 ROOT = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.models.latent import strength_overview
-from analysis.models.latent.overview import told
+from analysis.models.latent.muscle import status_in_words
 from analysis.result import Result
 
 COLUMNS = ("change_pct", "change_low_pct", "change_high_pct", "p_gain", "p_plateau", "p_loss",
@@ -67,4 +67,4 @@ def test_one_unknown_muscle_does_not_flatten_the_chart(muscles, cut):
     ],
 )
 def test_a_word_comes_with_its_probability(row, said):
-    assert told(dict(zip(COLUMNS, row, strict=True))) == said
+    assert status_in_words(dict(zip(COLUMNS, row, strict=True))) == said

@@ -8,10 +8,15 @@ from html.parser import HTMLParser
 import pytest
 
 from analysis.problems import PathError
-from analysis.report.cell_outputs import figure_of
-from analysis.report.html_table import tables
-from analysis.report.markdown import Heading, parts
-from analysis.report.notebook import NotebookError, notebook_page, save_notebooks
+from analysis.report.notebook import (
+    Heading,
+    NotebookError,
+    figure_of,
+    notebook_page,
+    parts,
+    save_notebooks,
+    tables,
+)
 from tests.hostile_notebook import PLOTLY, cells, code, figure, markdown, said, shown, written
 from tests.test_cli import liftdose
 from tests.test_notebooks import NOTEBOOKS, every_notebook

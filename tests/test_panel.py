@@ -8,9 +8,15 @@ import pytest
 
 from analysis import exercises, schema
 from analysis.logbook import Logbook
-from analysis.panel import OUTCOMES, PanelOptions, gaps, panel
-from analysis.panel.blocks import calendar_blocks
-from analysis.panel.outcome import block_strength, daily_strength
+from analysis.models.panel import (
+    OUTCOMES,
+    PanelOptions,
+    block_strength,
+    calendar_blocks,
+    daily_strength,
+    gaps,
+    panel,
+)
 
 MONDAY = date(2025, 1, 6)
 CATALOGUE = exercises.load()

@@ -4,10 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.audit.landmarks import Band, LandmarkError, landmarks
-from analysis.audit.plan import OneAthleteError, plan
-from analysis.audit.routine import RoutineError, parse_routine, read_routine
-from analysis.audit.routine_map import routine_table
+from analysis.legs.plan import Band, LandmarkError, OneAthleteError, landmarks, plan
+from analysis.legs.routine import RoutineError, parse_routine, read_routine, routine_table
 from analysis.problems import PathError, UserError
 from tests.leg_logs import did, log
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from analysis.ingest import read
 from analysis.models.cohort import study
-from analysis.pages.athlete import athlete_page
 from analysis.pages.cohort import cohort_page
+from analysis.pages.lifter import athlete_page
 from analysis.pseudonyms import LEAST_SALT, SHIFT_WEEKS, anonymise, keep_salt
 from tests.client_files import HEADER
 

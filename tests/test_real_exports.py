@@ -14,7 +14,7 @@ from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
 from analysis.measures.same_person import SHARED_SESSIONS
 from analysis.pages.clients import Settings, client_paths, parked
-from analysis.pages.coach_clients import shared, take_in_all
+from analysis.pages.coach import shared, take_in_all
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 APPS = ("strong", "hevy", "fitnotes", "fitnotes_sqlite")

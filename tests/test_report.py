@@ -29,12 +29,22 @@ from analysis.report import (
     Tiles,
     write_workbook,
 )
-from analysis.report.body import drawing, known_groups
-from analysis.report.cells import columns, csv_text, inert, number_texts, plain_text
+from analysis.report.body_map import drawing, known_groups
+from analysis.report.drawing_library import packed, packed_plotly_js, plotly_js
 from analysis.report.glossary import Glossary, default_terms, own_terms
-from analysis.report.grid import FEW_ROWS, ROWS_PER_PAGE, grid, relative, room
-from analysis.report.library import packed, packed_plotly_js, plotly_js
-from analysis.report.payload import script_safe, to_json
+from analysis.report.render import script_safe, to_json
+from analysis.report.tables import (
+    FEW_ROWS,
+    ROWS_PER_PAGE,
+    columns,
+    csv_text,
+    grid,
+    inert,
+    number_texts,
+    plain_text,
+    relative,
+    room,
+)
 from analysis.result import Result
 
 HOSTILE = "<script>alert(1)</script>"
@@ -371,7 +381,7 @@ def test_plotly_js_is_found_without_importing_plotly():
     import sys
 
     code = (
-        "import sys; from analysis.report.library import plotly_js; "
+        "import sys; from analysis.report.drawing_library import plotly_js; "
         "assert len(plotly_js()) > 10**6; assert 'plotly' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

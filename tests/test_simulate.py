@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from analysis.exercises import load
-from analysis.models.simulate import Scenario, simulate
-from analysis.models.simulate.scenario import MUSCLES
-from analysis.models.simulate.sets import MOST_REPS, load_fraction
-from analysis.models.simulate.vocabulary import fractions, lifts
+from analysis.simulate import Scenario, simulate
+from analysis.simulate.cells import fractions, lifts
+from analysis.simulate.cohort import MOST_REPS, load_fraction
+from analysis.simulate.scenario import MUSCLES
 
 SMALL = Scenario(n_athletes=24, weeks=40)
 QUIET = replace(SMALL, drift_pct=0.0, missing_weeks=0.0, dropout=0.0)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import analysis as lab
-from analysis.models.simulate.clients import MOMENTS, NAMES, write_clients
+from analysis.simulate.sample import MOMENTS, NAMES, write_clients
 
 
 @pytest.fixture(scope="module")

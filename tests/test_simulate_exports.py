@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from analysis.ingest import read
-from analysis.models.simulate import DIALECTS, Scenario, export, simulate
-from analysis.models.simulate.__main__ import main
+from analysis.simulate import DIALECTS, Scenario, export, simulate
+from analysis.simulate.__main__ import main
 
 ROOT = Path(__file__).parents[1]
 SMALL = Scenario(n_athletes=6, weeks=8, warmups_marked=1.0, rpe_logged=1.0)

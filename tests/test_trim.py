@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from analysis.report import Report, library, trim
-from analysis.report.free_names import free_names
-from analysis.report.library import CHARTS
+from analysis.report import Report, drawing_library, trim
+from analysis.report.drawing_library import CHARTS
+from analysis.report.trim import free_names
 from analysis.result import Result
 
 
@@ -38,20 +38,23 @@ def test_free_names_are_those_of_the_language(source, free):
 
 
 def test_the_cut_is_the_one_of_the_installed_plotly():
-    assert json.loads(library.CUT_FILE.read_text(encoding="utf-8")) == trim.made()
+    assert json.loads(drawing_library.CUT_FILE.read_text(encoding="utf-8")) == trim.made()
 
 
 def test_the_part_names_nothing_that_the_whole_does_not():
     names = {
         name: free_names(statement(text), set())
-        for name, text in {"part": library.plotly_js(CHARTS), "whole": library._whole()}.items()
+        for name, text in {
+            "part": drawing_library.plotly_js(CHARTS),
+            "whole": drawing_library._whole(),
+        }.items()
     }
     assert names["part"] <= names["whole"]
     assert "document" in names["part"]
 
 
 def test_the_part_is_under_a_third():
-    assert len(library.plotly_js(CHARTS)) < len(library._whole()) / 3
+    assert len(drawing_library.plotly_js(CHARTS)) < len(drawing_library._whole()) / 3
 
 
 def test_other_traces_take_the_whole():
@@ -60,9 +63,9 @@ def test_other_traces_take_the_whole():
 
     result = Result("pie", "Pie", pd.DataFrame({"x": [1]}), "One.", lambda _: pie)
     page = Report("Pie", [result], compress=False).html()
-    assert len(page) > len(library._whole())
+    assert len(page) > len(drawing_library._whole())
 
 
 def test_an_unknown_plotly_is_taken_whole(monkeypatch):
-    monkeypatch.setattr(library, "_drawn_by_small", lambda: frozenset())
-    assert library.plotly_js(CHARTS) == library._whole()
+    monkeypatch.setattr(drawing_library, "_drawn_by_small", lambda: frozenset())
+    assert drawing_library.plotly_js(CHARTS) == drawing_library._whole()

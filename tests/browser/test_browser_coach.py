@@ -7,8 +7,8 @@ import pytest
 from test_browser_report import CONTRAST, NAMES
 from tests.client_files import DAY, ROWS, row
 
-from analysis.measures.flags import Finding, Thresholds
-from analysis.pages.coach_index import index_page, listed, raised
+from analysis.pages.coach import index_page, listed, raised
+from analysis.signals.flags import Finding, Thresholds
 
 pytestmark = pytest.mark.browser
 

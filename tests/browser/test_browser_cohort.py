@@ -6,8 +6,8 @@ import pytest
 from test_browser_report import CONTRAST, NAMES, show
 
 from analysis.ingest import read
-from analysis.models.simulate import Scenario, export, simulate
 from analysis.pages.cohort import save_cohort
+from analysis.simulate import Scenario, export, simulate
 
 pytestmark = pytest.mark.browser
 

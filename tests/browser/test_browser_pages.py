@@ -5,12 +5,12 @@ from tests.browser.test_browser_report import CONTRAST, NAMES, axis_range, show
 from tests.test_hypothesis_plan import PLAN
 
 from analysis.ingest import read
-from analysis.models.simulate import Scenario, export, simulate
-from analysis.models.simulate.sample import write_sample
-from analysis.pages.athletes import save, save_audits
 from analysis.pages.coach import coach_folder
 from analysis.pages.hypothesis import answer
-from analysis.pages.plan import plan_page
+from analysis.pages.lifter import save, save_audits
+from analysis.pages.routine import plan_page
+from analysis.simulate import Scenario, export, simulate
+from analysis.simulate.sample import write_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 

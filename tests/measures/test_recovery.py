@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pandas as pd
 from set_literals import logbook, sets
 
-from analysis.measures.loading import ALL, loading
+from analysis.measures.recent import ALL, loading
 from analysis.measures.recovery import recovery
 
 

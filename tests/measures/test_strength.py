@@ -1,8 +1,8 @@
 import pytest
 from set_literals import logbook, sets
 
+from analysis.measures.day_strength import Estimate
 from analysis.measures.strength import strength
-from analysis.measures.top_sets import Estimate
 
 
 def one(*runs, **settings):

@@ -6,8 +6,7 @@ from set_literals import GROUPS, LIFTS, logbook, sets
 
 from analysis.measures import counting
 from analysis.measures.load import effective_load
-from analysis.measures.sensitivity import sensitivity
-from analysis.measures.volume import volume
+from analysis.measures.volume import sensitivity, volume
 from analysis.measures.working import WorkingRule, work
 
 

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analysis.cli.reading import Out
-from analysis.cli.saying import result
+from analysis.cli.reading import Out, result
 
 UNSOUND = 1
 
@@ -17,7 +16,7 @@ def formats(
     app: Annotated[str | None, typer.Argument(help="One app; without it, all.")] = None,
 ) -> None:
     """List the apps whose exports can be read, and where each hides its export."""
-    from analysis.explain import format_lines
+    from analysis.cli.explain import format_lines
 
     for line in format_lines(app):
         result(line)
@@ -29,15 +28,15 @@ def explain(
     ] = None,
 ) -> None:
     """Say what a term or a muscle group means; without one, list the terms."""
-    from analysis.explain import explain as meaning
-    from analysis.explain import terms
+    from analysis.cli.explain import explain as meaning
+    from analysis.cli.explain import terms
 
     result(meaning(" ".join(term)) if term else terms())
 
 
 def doctor(out: Out = Path("reports")) -> None:
     """Check the installation: versions, extras, package data, a browser, the output folder."""
-    from analysis.doctor import check_up
+    from analysis.cli.doctor import check_up
 
     findings = list(check_up(out))
     for sound, sentence in findings:

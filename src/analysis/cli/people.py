@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from analysis.cli import reading
-from analysis.cli.asking import Asking, how_to_say
-from analysis.cli.bars import bar
 from analysis.cli.reading import (
     Anonymise,
+    Asking,
     Athlete,
     Encoding,
     Out,
@@ -21,8 +20,11 @@ from analysis.cli.reading import (
     Salt,
     Strict,
     Unit,
+    bar,
+    how_to_say,
+    result,
+    say,
 )
-from analysis.cli.saying import result, say
 from analysis.paths import pasted
 
 
@@ -40,7 +42,7 @@ def report(
     """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
     _small_logs()
     from analysis.ingest import offer_overrides
-    from analysis.pages.athletes import save
+    from analysis.pages.lifter import save
 
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
@@ -77,10 +79,9 @@ def coach(
     """Make the Monday page: one row per client, most urgent first, and a page each."""
     from shutil import get_terminal_size
 
-    from analysis.pages.clients import settings_for
-    from analysis.pages.clients_template import write_template
+    from analysis.pages.clients import settings_for, write_template
     from analysis.pages.coach import coach_folder
-    from analysis.pages.coach_table import table_lines
+    from analysis.pages.roster import table_lines
 
     paths = [pasted(each) for each in folder]
     if template:
@@ -116,7 +117,7 @@ def audit(
     strict: Strict = False,
 ) -> None:
     """Check leg training against an article's claims: what this log shows, what trials say."""
-    from analysis.pages.athletes import save_audits
+    from analysis.pages.lifter import save_audits
 
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
@@ -144,7 +145,7 @@ def plan(
     strict: Strict = False,
 ) -> None:  # fmt: skip
     """Check a routine: weekly sets per muscle, frequency and gaps, against the athlete's log."""
-    from analysis.pages.plan import plan_page
+    from analysis.pages.routine import plan_page
 
     logbook = (
         reading.read(logs, out, unit=unit, athlete="athlete", overrides=exercises)
@@ -167,7 +168,7 @@ def demo(
     _small_logs()
     import tempfile
 
-    from analysis.models.simulate.sample import write_sample
+    from analysis.simulate.sample import write_sample
 
     with tempfile.TemporaryDirectory(prefix="liftdose-") as folder:
         result("Three invented lifters, a year each: Strong in lb, Hevy in kg, FitNotes in kg.")

@@ -2,24 +2,217 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
 import sys
-from collections.abc import Callable, Iterable
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from analysis.cli.asking import Asking, how_to_say
-from analysis.cli.bars import bar
-from analysis.cli.saying import result, say
 from analysis.paths import pasted
 from analysis.problems import NoUsableDataError
 from analysis.progress import Tell
+from analysis.terminal import printable
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.progress import Progress
 
+    from analysis.ingest.remembered import Undecided
     from analysis.logbook import Logbook
+
+
+# What the command line prints: notes to stderr, results to stdout, plain text in both.
+
+
+def say(line: str) -> None:
+    """Print a note; a pipe of the results does not get it."""
+    _print(line, err=True)
+
+
+def result(line: str) -> None:
+    """Print a line of the result."""
+    _print(line, err=False)
+
+
+def on_terminal() -> bool:
+    """Whether a person looks at stderr: no pipe, no build server, no dumb terminal."""
+    watched = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return watched and not os.environ.get("CI")
+
+
+def _print(line: str, *, err: bool) -> None:
+    stream = sys.stderr if err else sys.stdout
+    text = printable(line)
+    if stream.isatty():
+        width = shutil.get_terminal_size().columns
+        text = "\n".join(_wrapped(part, width) for part in text.split("\n"))
+    typer.echo(text, err=err)
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Wrap a sentence between words; its bullet stands out, a path or command stays whole."""
+    if len(line) <= width or line.startswith("  "):
+        return line
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False,
+                         break_on_hyphens=False)  # fmt: skip
+
+
+# The one question: are these loads kg or lb? Asked on a terminal, and never twice.
+
+
+WORDS = {
+    "kg": "kg", "kgs": "kg", "kilo": "kg", "kilos": "kg", "kilograms": "kg",
+    "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
+}  # fmt: skip
+LEAVE = ("s", "skip")
+
+
+class Asking:
+    """Asks for the unit of a file (an `ingest.Ask`) and writes the answer down.
+
+    The answer goes into the `liftdose.toml` beside the export; where that folder cannot be
+    written, into one beside `--out`, under the export's whole path.
+
+    Attributes:
+        unknown: files whose unit nobody said.
+    """
+
+    def __init__(self, out: Path, bar: Bar) -> None:
+        self._beside_out = out.resolve().parent
+        self._bar = bar
+        self.unknown: list[Undecided] = []
+
+    def __call__(self, question: Undecided) -> str | None:
+        """Return what was answered earlier, or is answered now."""
+        from analysis.ingest.remembered import FILE, load
+
+        unit = load(self._beside_out / FILE).units.get(question.path)
+        if unit is None and sys.stdin.isatty() and sys.stderr.isatty():
+            with self._bar.aside():
+                unit = _answer(question)
+                if unit is not None:
+                    self._keep(question, unit)
+        if unit is None:
+            self.unknown.append(question)
+        return unit
+
+    def _keep(self, question: Undecided, unit: str) -> None:
+        from analysis.ingest.remembered import FILE, remember
+
+        beside_it = question.export.resolve().parent / FILE, question.name
+        for path, name in (beside_it, (self._beside_out / FILE, question.path)):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                remember(path, name, unit)
+            except OSError:
+                continue
+            say(f"Remembered in {path}, and not asked again. Edit it to say otherwise.")
+            return
+        say(f"Neither {beside_it[0]} nor {path} can be written: you will be asked again.")
+
+
+def how_to_say(unknown: Iterable[Undecided], command: list[str] | None = None) -> str:
+    """Return the exact commands, and the lines of `liftdose.toml`, that say a unit.
+
+    Args:
+        unknown: files whose unit nobody said.
+        command: the arguments of the command that was run; None where it takes no `--unit`.
+    """
+    from analysis.ingest.remembered import FILE
+    from analysis.units import LOAD_UNITS
+
+    files, lines = list(unknown), []
+    if command is not None:
+        again = shlex.join(["liftdose", *command])
+        lines = ["Say which it is, for this once:", *(f"  {again} --unit {u}" for u in LOAD_UNITS)]
+    for folder in dict.fromkeys(each.export.parent for each in files):
+        lines += [f"Say it for good, as kg or lb, in {folder / FILE}:", "  [units]"]
+        lines += [f"  {each.line}" for each in files if each.export.parent == folder]
+    return printable("\n".join(lines))
+
+
+def _answer(question: Undecided) -> str | None:
+    """Ask until a unit is named or the file is left out; there is no silent default."""
+    loads = ", ".join(f"{exercise} {load:g}" for exercise, load in question.loads)
+    where = question.export.parent / question.name
+    say(f"{where}: {question.app} does not say whether its loads are kg or lb.")
+    say(f"Heaviest logged: {loads}.")
+    say(f"The numbers alone do not decide: {question.reason}.")
+    while True:
+        label = printable(question.label)
+        text = f"Are the loads of {label} kg or lb? (kg, lb, or s to leave the file out) "
+        typer.echo(text, nl=False, err=True)
+        line = sys.stdin.readline()
+        word = line.strip().lower()
+        if not line or word in LEAVE:
+            say("" if line else "\n")
+            return None
+        if word in WORDS:
+            return WORDS[word]
+        say(f"{word!r} is neither." if word else "No unit is taken for granted.")
+
+
+# Progress bars: on stderr, on a terminal only, gone when the work is done.
+
+
+class Bar:
+    """What long work tells how far it is (a `progress.Tell`); draws nothing without a screen."""
+
+    def __init__(self, screen: Progress | None) -> None:
+        self._screen = screen
+        self._task = screen.add_task("", total=None) if screen is not None else None
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Show the steps done; a single step, whose end nobody knows, shows as a pulse."""
+        if self._screen is not None and self._task is not None:
+            shown = total if total > 1 else None
+            counted = f"{done}/{total} " if total > 1 else ""
+            text = f"{counted}{printable(what)[:60]}"
+            self._screen.update(self._task, completed=done, total=shown, description=text)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the screen to a question."""
+        if self._screen is None:
+            yield
+            return
+        self._screen.stop()
+        try:
+            yield
+        finally:
+            self._screen.start()
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Bar]:
+    """Yield a bar for some long work.
+
+    Args:
+        title: what is being done, such as "Reading".
+    """
+    if not on_terminal():
+        yield Bar(None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn(title, markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as screen:
+        yield Bar(screen)
+
 
 PARTIAL = 1
 FEW_FILES = 12

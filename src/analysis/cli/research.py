@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from analysis.cli import reading
-from analysis.cli.asking import Asking
-from analysis.cli.bars import bar
 from analysis.cli.reading import (
     Anonymise,
+    Asking,
     Athlete,
     Encoding,
     Out,
@@ -20,8 +19,10 @@ from analysis.cli.reading import (
     Salt,
     Strict,
     Unit,
+    bar,
+    result,
+    say,
 )
-from analysis.cli.saying import result, say
 from analysis.paths import pasted
 from analysis.problems import NoUsableDataError
 

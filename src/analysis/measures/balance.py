@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import polars as pl
 
-from analysis.figures import Trace, bars, figure
+from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, working
-from analysis.measures.drawing import by_athlete
 from analysis.measures.load import series_load
-from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
+from analysis.say import count, number, whose
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analysis.measures.words import count, listing
+from analysis.logbook import Logbook
+from analysis.measures import weeks, working
+from analysis.result import Result, tidy
+from analysis.say import count, listing, whose
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
+
 
 RULES: Mapping[str, Mapping[str, float]] = {
     "direct": {"direct": 1.0},
@@ -128,3 +132,42 @@ def left_out(sets: pl.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
 
 def _names(sets: pl.DataFrame) -> str:
     return listing(dict(sets["exercise"].value_counts().iter_rows()))
+
+
+# Which exercises trained a muscle group, in which role, how much and until when.
+
+
+def exercise_list(logbook: Logbook) -> Result:
+    """List the exercises of each muscle group.
+
+    Returns:
+        Result whose table has one row per `athlete`, `group` and `exercise` (the catalogue's
+        name): `role`, `sets` (working sets), `days` (with one), `last_day`; direct exercises
+        first, then by sets.
+    """
+    done = named(working.work(logbook), logbook.catalogue)
+    table = (
+        by_group(done, logbook.catalogue)
+        .filter(pl.col("role") != "stabiliser")
+        .group_by("athlete", "group", pl.col("lift").alias("exercise"), "role")
+        .agg(
+            sets=pl.col("set_count").sum(),
+            days=weeks.day().n_unique().cast(pl.Int64),
+            last_day=weeks.day().max(),
+        )
+        .sort(
+            "athlete", place_of_group(logbook.catalogue), "role", "sets", "exercise",
+            descending=[False, False, False, True, False],
+        )
+    )  # fmt: skip
+    exercises = table["exercise"].n_unique()
+    return Result(
+        name="exercises",
+        title="Exercises per muscle",
+        table=tidy(table),
+        summary=(
+            f"{count(exercises, 'exercise')} trained {table['group'].n_unique()} muscle groups "
+            f"(n = {count(done.height, 'working set')}{whose(logbook.athletes)})."
+        ),
+        notes=left_out(done, logbook.catalogue),
+    )

@@ -7,13 +7,12 @@ from dataclasses import asdict
 import pandas as pd
 import polars as pl
 
-from analysis.figures import Trace, bars, figure
+from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
-from analysis.measures.drawing import by_athlete
-from analysis.measures.words import count, number, spoken, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
+from analysis.say import count, number, spoken, whose
 
 NAMES = ("0 days", "1 day", "2 days", "3 days", "4 days or more")
 

@@ -14,15 +14,14 @@ from itertools import pairwise
 import pandas as pd
 import polars as pl
 
-from analysis.figures import Trace, bars, figure
+from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
-from analysis.measures import counting, top_sets, weeks, working
-from analysis.measures.drawing import by_athlete
+from analysis.measures import counting, day_strength, weeks, working
+from analysis.measures.day_strength import SERIES_CAP, Estimate
 from analysis.measures.load import series_load
-from analysis.measures.top_sets import SERIES_CAP, Estimate
-from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
+from analysis.say import count, number, whose
 
 ZONES = (1, 6, 13, 21)
 """First repetition of each zone: 1-5, 6-12, 13-20 and more than 20."""
@@ -67,7 +66,7 @@ def intensity(
             f"reference is {reference!r}, expected median or best; zones are {tuple(zones)}, "
             "expected ascending"
         )
-    tops = top_sets.top_sets(logbook, estimate, rule)
+    tops = day_strength.top_sets(logbook, estimate, rule)
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
     sets = _with_share(done, logbook, tops, estimate, reference, past_weeks)
     direct = counting.by_group(sets, logbook.catalogue).filter(pl.col("role") == "direct")
@@ -80,7 +79,7 @@ def intensity(
         draw=_draw,
         notes=(
             *_reference_note(sets),
-            *top_sets.notes(done, tops, estimate),
+            *day_strength.notes(done, tops, estimate),
             *counting.left_out(done, logbook.catalogue),
         ),
         settings={
@@ -111,7 +110,7 @@ def _with_share(
     return (
         counting.named(done, logbook.catalogue)
         .with_columns(
-            weeks.day(), series_load(estimate.body_mass_kg), top_sets.rir_known().alias("rir")
+            weeks.day(), series_load(estimate.body_mass_kg), day_strength.rir_known().alias("rir")
         )
         .join(references, on=["athlete", "lift", "day"], how="left", maintain_order="left")
         .with_columns((100 * pl.col("strength_load_kg") / pl.col("reference_kg")).alias("pct"))

@@ -7,14 +7,13 @@ from dataclasses import asdict
 import pandas as pd
 import polars as pl
 
-from analysis.figures import Trace, bars, figure
+from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
-from analysis.measures.drawing import by_athlete
-from analysis.measures.loading import ALL, DELOAD_PCT, loading
-from analysis.measures.words import number, spoken, whose
+from analysis.measures.recent import ALL, DELOAD_PCT, loading
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
+from analysis.say import number, spoken, whose
 
 SERIES = ["athlete", "group"]
 

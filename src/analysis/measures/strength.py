@@ -7,15 +7,14 @@ from dataclasses import asdict
 import pandas as pd
 import polars as pl
 
-from analysis.figures import DASHES, Trace, figure, line
+from analysis.figures import DASHES, Trace, by_athlete, figure, line
 from analysis.logbook import Logbook
-from analysis.measures import top_sets, working
-from analysis.measures.drawing import by_athlete
+from analysis.measures import day_strength, working
+from analysis.measures.day_strength import Estimate
 from analysis.measures.load import RANKED
-from analysis.measures.top_sets import Estimate
-from analysis.measures.words import count, number, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
+from analysis.say import count, number, whose
 
 DRAWN_LIFTS = len(DASHES) + 1
 """Lifts in the figure, those with most days; more lines cannot be told apart."""
@@ -40,8 +39,8 @@ def strength(
         `rank_as_external` (whether the load may be ranked against other lifts' loads).
     """
     estimate, rule = estimate or Estimate(), rule or WorkingRule()
-    tops = top_sets.top_sets(logbook, estimate, rule)
-    formulas = list(top_sets.by_formula(estimate).values())
+    tops = day_strength.top_sets(logbook, estimate, rule)
+    formulas = list(day_strength.by_formula(estimate).values())
     table = tops.with_columns(
         pl.min_horizontal(formulas).alias("e1rm_low_kg"),
         pl.max_horizontal(formulas).alias("e1rm_high_kg"),
@@ -58,7 +57,7 @@ def strength(
         draw=_draw,
         notes=(
             *working.notes(logbook, rule),
-            *top_sets.notes(done, tops, estimate),
+            *day_strength.notes(done, tops, estimate),
             *_best_set_note(tops),
             *_spread_note(table),
         ),

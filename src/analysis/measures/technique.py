@@ -17,13 +17,12 @@ from importlib.resources import files
 import pandas as pd
 import polars as pl
 
-from analysis.figures import Trace, bars, figure
+from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
-from analysis.measures.drawing import by_athlete
-from analysis.measures.words import count, listing, spoken, whose
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
+from analysis.say import count, listing, spoken, whose
 
 ALL = "all groups"
 RUN = ("athlete", "session", "exercise", "exercise_number")

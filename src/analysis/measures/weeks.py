@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.logbook import Logbook
-from analysis.measures.words import count
+from analysis.say import count
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

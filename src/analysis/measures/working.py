@@ -23,8 +23,8 @@ import polars as pl
 
 from analysis.figures import bars, figure
 from analysis.logbook import Logbook
-from analysis.measures.words import count, number, whose
 from analysis.result import Figure, Result, tidy
+from analysis.say import count, number, whose
 
 STANDINGS = {
     "working": "working sets",

@@ -7,32 +7,307 @@ processes there are; on the pages, the last digits of a linear algebra may.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import polars as pl
+
+from analysis import __version__
 from analysis.ingest.remembered import Ask
 from analysis.logbook import GAVE_SETS
-from analysis.measures import triage
-from analysis.measures.flags import Finding
-from analysis.measures.words import count
-from analysis.pages.athletes import folder_names
-from analysis.pages.clients import FILE, Settings, client_paths, parked, settings_for
-from analysis.pages.coach_clients import said_of_shared, said_of_unread, take_in_all
-from analysis.pages.coach_index import index_page, listed, raised
-from analysis.pages.coach_pages import SCRIPT, Intake, Job, make, take_in
-from analysis.pages.coach_roster import weekly
-from analysis.pages.coach_workbook import workbook
+from analysis.measures.same_person import SHARED_SESSIONS, shared_sessions
+from analysis.pages.client_page import SCRIPT, Client, Intake, Job, make, take_in
+from analysis.pages.clients import (
+    FILE,
+    ClientSettings,
+    Settings,
+    client_paths,
+    is_hidden,
+    parked,
+    settings_for,
+)
+from analysis.pages.lifter import folder_names
+from analysis.pages.roster import roster, weekly, workbook
 from analysis.paths import existing
-from analysis.problems import NoUsableDataError
+from analysis.problems import NoUsableDataError, SettingsError
 from analysis.progress import Tell, silent, told
-from analysis.report import write_shared_script
+from analysis.report import Prose, Report, Section, write_shared_script
 from analysis.result import Result
+from analysis.say import count
+from analysis.signals import triage
+from analysis.signals.flags import FLAGS, LEVELS, Finding, Thresholds
+
+# Who the clients of a folder are: a file or folder each, or several people sorted by app.
+#
+# A coach keeps a file or a folder per client. An archive has a folder per app instead, with many
+# people in it: exports of three or more people show themselves by training in the same weeks
+# without one session in common. Then each file is a client, and files that share sessions are one.
+
+
+SAME_WEEKS = 4
+"""Weeks that two logs hold, with no session in common, before they are two people's."""
+
+PEOPLE = 3
+"""Such logs in one folder before it is no client's: one person may well use two apps."""
+
+Mapper = Callable[[Callable[[Client], Intake], Sequence[Client]], Iterable[Intake]]
+
+
+def take_in_all(
+    found: Sequence[Path], settings: Settings, over: Mapper
+) -> tuple[list[Intake], list[str]]:
+    """Read every client.
+
+    Args:
+        found: a file or folder per client; see `client_paths`.
+        settings: what the coach says about them.
+        over: `map`, or one that spreads its calls over processes.
+
+    Returns:
+        One intake per client, and what a coach should know about who they are.
+
+    Raises:
+        SettingsError: two files of one client name two units.
+    """
+    files = [file for path in found for file in _files(path, settings)]
+    if not any(path.is_dir() for path in found) or len(files) == len(found):
+        return list(over(take_in, clients(found, settings))), []
+    alone = list(over(take_in, clients(files, settings)))
+    crowded = [path for path in found if _is_crowd(path, alone)]
+    if not crowded:
+        mixed = [path for path in found if len(_apart(_inside(path, alone))) > 1]
+        again = _reread(clients(found, settings), alone, over)
+        return again, [_said_of_two(path) for path in mixed]
+    linked = clients(files, settings, _links(alone))
+    several = sum(len(client.paths) > 1 for client in linked)
+    names = ", ".join(path.name for path in crowded)
+    return _reread(linked, alone, over), [
+        f"Several people's logs stand in one folder ({names}): they train in the same weeks and "
+        "share no session. So each file is a client here, and files that share sessions are one "
+        f"({count(several, 'client')} of several files). A folder that is one client's gets a "
+        f"name in {FILE}."
+    ]
+
+
+def clients(
+    found: Sequence[Path], settings: Settings, links: Sequence[set[Path]] = ()
+) -> list[Client]:
+    """Return the clients of these files and folders: those of one name, or linked, are one.
+
+    Raises:
+        SettingsError: the entries of one client differ.
+    """
+    own = _names(found, settings)
+    first = {path: min(group) for group in links for path in group}
+    named: dict[str, list[Path]] = {}
+    for path in found:
+        named.setdefault(own[first.get(path, path)], []).append(path)
+    return [
+        Client(name, tuple(paths), _agreed(name, paths, settings)) for name, paths in named.items()
+    ]
+
+
+def _names(found: Sequence[Path], settings: Settings) -> dict[Path, str]:
+    """Return the coach's name of each, or its own; with the folders above until all differ."""
+    names = {path: settings.of(path).name or _stem(path) for path in found}
+    for above in range(1, 8):
+        twice = Counter(names.values())
+        for path in found:
+            if twice[names[path]] > 1 and not settings.of(path).name:
+                names[path] = " ".join(path.resolve().parts[-above - 1 :])
+    return names
+
+
+def _stem(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
+
+
+def _agreed(name: str, own: list[Path], settings: Settings) -> ClientSettings:
+    several = [each for path in own if (each := settings.entry(path))] or [settings.everyone]
+    if any(each != several[0] for each in several):
+        rule = "the entries of one client must say the same unit, encoding, zones and thresholds"
+        raise SettingsError(FILE, "name", name, rule)
+    return several[0]
+
+
+def _files(path: Path, settings: Settings) -> list[Path]:
+    """Return what may be a client by itself: a folder that something is said of stays whole."""
+    if path.is_file() or settings.of(path) != settings.everyone:
+        return [path]
+    return [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not any(map(is_hidden, file.relative_to(path).parts))
+    ]
+
+
+def _reread(again: list[Client], alone: list[Intake], over: Mapper) -> list[Intake]:
+    """Take in the clients; those of one file that was read by itself are not read twice."""
+    read = {(each.client.name, each.client.paths): each for each in alone}
+    missing = [each for each in again if (each.name, each.paths) not in read]
+    fresh = iter(over(take_in, missing))
+    return [read.get((each.name, each.paths)) or next(fresh) for each in again]
+
+
+def _is_crowd(path: Path, alone: list[Intake]) -> bool:
+    return len(_apart(_inside(path, alone))) >= PEOPLE
+
+
+def _inside(path: Path, alone: list[Intake]) -> list[Intake]:
+    return [each for each in alone if path in each.client.paths[0].parents]
+
+
+def _apart(intakes: list[Intake]) -> list[set[Path]]:
+    """Return the groups of linked files that hold the same weeks as another, but no session."""
+    groups = _links(intakes)
+    weeks = [
+        {day for each in intakes if each.client.paths[0] in group for day in _weeks(each)}
+        for group in groups
+    ]
+    return [
+        group
+        for group, own in zip(groups, weeks, strict=True)
+        if any(own is not other and len(own & other) >= SAME_WEEKS for other in weeks)
+    ]
+
+
+def _weeks(intake: Intake) -> list[Any]:
+    assert intake.logbook is not None
+    return intake.logbook.sets["started_at"].dt.truncate("1w").unique().to_list()
+
+
+def _links(intakes: list[Intake]) -> list[set[Path]]:
+    """Return the files that were read, those that share sessions in one set."""
+    groups = [set(each.client.paths) for each in intakes if each.logbook is not None]
+    path_of = {each.client.name: each.client.paths[0] for each in intakes}
+    sizes = {
+        each.client.name: each.logbook.sets["started_at"].n_unique()
+        for each in intakes
+        if each.logbook is not None
+    }
+    for one, other, both in shared(intakes, fewest=1, by_load=False).iter_rows():
+        if both >= min(SHARED_SESSIONS, max(2, min(sizes[one], sizes[other]) / 2)):
+            ours = [g for g in groups if path_of[one] in g or path_of[other] in g]
+            groups = [g for g in groups if g not in ours] + [set().union(*ours)]
+    return sorted(groups, key=min)
+
+
+def shared(intakes: Iterable[Intake], **how: Any) -> pl.DataFrame:
+    """Return the pairs of clients that share sessions; see `same_person.shared_sessions`."""
+    needed = ["athlete", "started_at", "reps", "load_kg"]
+    logs = [each.logbook.sets.select(needed) for each in intakes if each.logbook is not None]
+    nothing = pl.DataFrame(schema={"athlete": str, "started_at": pl.Datetime, "reps": float,
+                                   "load_kg": float})  # fmt: skip
+    return shared_sessions(pl.concat(logs) if logs else nothing, **how)
+
+
+def said_of_shared(intakes: Iterable[Intake]) -> Iterator[str]:
+    """Yield the pairs of clients whose logs hold the same sessions."""
+    for one, other, both in shared(intakes).iter_rows():
+        yield (
+            f"{one} and {other} share {count(both, 'session')}; if they are one person, give "
+            f"both the same name in {FILE}."
+        )
+
+
+def said_of_unread(intakes: Iterable[Intake]) -> Iterator[str]:
+    """Yield the files of a client that gave no set, where others did."""
+    for each in intakes:
+        if each.logbook is None:
+            continue
+        for file in each.logbook.ledger.filter(~GAVE_SETS)["source_file"]:
+            why = [note for note in each.logbook.notes if note.startswith(f"{file}: ")]
+            yield f"{each.client.name}: not read: {why[0] if why else file}"
+
+
+def _said_of_two(path: Path) -> str:
+    return (
+        f"{path.name} holds 2 logs of the same weeks without a session in common; if they are "
+        f"two people's, move one into a folder of its own."
+    )
+
+
+# The coach's index: one row per client, every flag, and the same as a workbook.
+
+
+def listed(rows: list[dict[str, Any]], rules: Thresholds, day: date | None) -> Result:
+    """Return the rows of all clients, most urgent first; `day` is None for own last days."""
+    result = triage.as_result(rows, rules, day)
+    pages = {row["athlete"]: row.get("page", "") for row in rows}
+    table = result.table.rename(columns={"athlete": "client"})
+    table["page"] = table["client"].map(pages)
+    return Result(
+        "clients", "At a glance", table, result.summary.replace("athlete", "client"),
+        notes=result.notes, settings=result.settings,
+    )  # fmt: skip
+
+
+def raised(found: list[Finding], day: date | None) -> Result:
+    """Return every flag of every client; those that ask for attention first."""
+    ranked = sorted(
+        found, key=lambda each: (LEVELS.index(each.level), list(FLAGS).index(each.flag))
+    )
+    rows = [
+        {
+            "client": each.athlete,
+            "flag": each.flag,
+            "level": each.level,
+            "sentence": each.sentence,
+            "evidence": len(each.rows),
+            "first_date": pd.Timestamp(each.first),
+            "last_date": pd.Timestamp(each.last),
+        }
+        for each in ranked
+    ]
+    columns = ("client", "flag", "level", "sentence", "evidence", "first_date", "last_date")
+    return Result(
+        name="flags",
+        title="Every flag",
+        table=pd.DataFrame(rows, columns=list(columns)),
+        summary=f"{count(len(rows), 'flag')}; the rows behind each stand on the client's page.",
+        settings={"today": day.isoformat() if day else "each client's own last day"},
+    )
+
+
+def index_page(
+    clients: Result,
+    flags: Result,
+    rows: list[dict[str, Any]],
+    found: list[Finding],
+    notes: Sequence[str],
+) -> Report:
+    """Return the page that leads to the clients' pages."""
+    meaning = pd.DataFrame({"flag": list(FLAGS), "meaning": list(FLAGS.values())})
+    key = Result("meanings", "What the flags mean", meaning, "Most urgent first.")
+    said = [Section("reading", "About the files", [Prose("\n\n".join(notes))])] if notes else []
+    shown = replace(clients, table=clients.table.drop(columns="page"), settings={})
+    return Report(
+        "Clients",
+        [
+            replace(roster(clients, rows, found), result=shown),
+            *said,
+            Section("every-flag", "Flags", [replace(flags, settings={}), key]),
+            weekly(rows),
+        ],
+        subtitle="Who needs attention, against each client's own normal",
+        header=[("Flags as of", _as_of(clients))],
+        provenance={"liftdose": __version__, "settings": dict(clients.settings)},
+        shared_script=SCRIPT,
+    )
+
+
+def _as_of(clients: Result) -> str:
+    today = str(clients.settings["today"])
+    return "each client's own last day" if today == "own last day" else today
+
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """What says how many threads the libraries of a process take, read when they load."""

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from analysis.logbook import Logbook
-from analysis.measures.words import spoken
-from analysis.models.cohort import CohortStudy, results, study, words
-from analysis.pages.quality import made_with, rejected_results, said
+from analysis.models.cohort import CohortStudy, results, study
+from analysis.models.cohort.results import also_sentence, numbers, takeaways, who_sentence
+from analysis.pages.lifter import made_with, rejected_results, said
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
 from analysis.result import Result
+from analysis.say import spoken
 
 LIMITS = (
     "These are logs, not a trial. Nobody was dealt more or fewer sets; whoever did more in a "
@@ -92,11 +93,11 @@ def cohort_page(studied: CohortStudy) -> Report:
 
 
 def _takeaways(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Takeaway]:
-    yield Takeaway(words.who_sentence(studied), "flow")
-    for sentence in words.takeaways(found["effects_dose"].table):
+    yield Takeaway(who_sentence(studied), "flow")
+    for sentence in takeaways(found["effects_dose"].table):
         yield Takeaway(sentence, "effects_dose")
     yield Takeaway(found["spread"].summary, "spread")
-    yield Takeaway(words.also_sentence(found), "effects_frequency")
+    yield Takeaway(also_sentence(found), "effects_frequency")
 
 
 def _tables(studied: CohortStudy, found: dict[str, Result]) -> dict[str, pd.DataFrame]:
@@ -124,7 +125,7 @@ def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section
             items.insert(0, Prose(f"No dose-response curve: {each.no_curve}."))
         items.append(FlowChart(found[f"flow_{each.muscle}"]))
         row = effects.loc[each.muscle].to_dict()
-        intro = f"{words.numbers(row)}: {row['verdict']}"
+        intro = f"{numbers(row)}: {row['verdict']}"
         name = spoken(each.muscle).capitalize()
         inner.append(Section(f"muscle-{each.muscle}", name, items, intro=intro, folded=True))
     if rest := [spoken(each.muscle) for each in studied.muscles[DETAILED:]]:

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from analysis.logbook import Logbook
 from analysis.models.hypothesis import REGISTER, Outcome, results, run
 from analysis.models.hypothesis.r_script import r_script
-from analysis.models.hypothesis.words import LIMITS, placebo_sentence
-from analysis.pages.quality import made_with
+from analysis.models.hypothesis.results import LIMITS, placebo_sentence
+from analysis.pages.lifter import made_with
 from analysis.progress import Tell, silent
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result

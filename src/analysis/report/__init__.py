@@ -12,6 +12,7 @@ from analysis.report.blocks import (
     Chart,
     Flag,
     Flags,
+    FlowChart,
     Listing,
     Prose,
     Section,
@@ -19,8 +20,7 @@ from analysis.report.blocks import (
     Tile,
     Tiles,
 )
-from analysis.report.flowchart import FlowChart
-from analysis.report.library import write_shared_script
+from analysis.report.drawing_library import write_shared_script
 from analysis.report.page import Report
 from analysis.report.roster import Against, Badge, Entry, Rate, Roster
 from analysis.report.workbook import write_workbook

@@ -12,9 +12,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from analysis.report.cells import plain_text
-from analysis.report.grid import relative
-from analysis.report.library import template_text
+from analysis.report.drawing_library import template_text
+from analysis.report.tables import plain_text, relative
 from analysis.result import Result
 
 BAR, STEP, HEIGHT = 6, 8, 26

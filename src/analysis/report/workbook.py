@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.report.cells import decimals
+from analysis.report.tables import decimals
 from analysis.result import Result
 
 _OPTIONS = {

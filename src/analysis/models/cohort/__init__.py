@@ -17,7 +17,7 @@ from analysis.models.cohort.study import CohortStudy, MuscleStudy, study
 
 if TYPE_CHECKING:
     from analysis.logbook import Logbook
-    from analysis.panel import PanelOptions
+    from analysis.models.panel import PanelOptions
     from analysis.result import Result
 
 __all__ = ["CohortStudy", "MuscleStudy", "cohort", "results", "study"]

@@ -2,22 +2,411 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from math import isnan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from analysis.measures.words import spoken
-from analysis.models.cohort import drawing, people_words, words
-from analysis.models.cohort.flow import blocks_result, flow_result, muscle_flow_result
-from analysis.models.cohort.sources import files_result, same_person_result
+from analysis.models.cohort import drawing
+from analysis.models.cohort.flow import (
+    blocks_result,
+    files_result,
+    flow_result,
+    muscle_flow_result,
+    same_person_result,
+)
+from analysis.models.cohort.spread import Curve
 from analysis.models.cohort.study import HELD, CohortStudy, MuscleStudy
 from analysis.models.dose_response import Estimate
-from analysis.models.dose_response.rows import unit_of
+from analysis.models.dose_response.model import FEWEST_CLUSTERS, PLACEBO_ALPHA
+from analysis.models.dose_response.result import WORK, unit_of
 from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Published
 from analysis.result import DECIMALS, Result
+from analysis.say import count, spoken
+
+# What a cohort's numbers say: word and number together, and what they cannot show.
+
+
+ALPHA = 0.05
+MOST_TAKEAWAYS = 2
+"""Muscles with a sentence of their own at the top; the others are named in one."""
+
+NAMED = 4
+"""Muscles named with their numbers where several share a sentence."""
+
+FIRES = "cannot say: placebo fires"
+RISES, FALLS = "rises", "falls"
+HINT = "a hint, not clear over all muscles"
+NOTHING = "cannot tell"
+BY_EFFORT = "cannot tell: unlogged effort alone could show it"
+
+
+SAID = {
+    RISES: "strength rises",
+    FALLS: "strength falls",
+    HINT: "a hint",
+    NOTHING: "cannot tell",
+    BY_EFFORT: "nothing that unlogged effort alone could not show",
+    FIRES: "no answer, as the lead placebo fires,",
+}
+
+
+def verdicts(table: pd.DataFrame) -> list[str]:
+    """Return a word per row of an effects table."""
+    return [_verdict(row) for row in records(table)]
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    estimate, p, after = (float(row[name]) for name in ("estimate", "p_value", "p_holm"))
+    if isnan(estimate):
+        return "no estimate"
+    if float(row["lead_p"]) < PLACEBO_ALPHA:
+        return FIRES
+    if p < ALPHA and estimate > 0 and row["conf_low"] <= row["by_effort_pct"]:
+        return BY_EFFORT
+    if after < ALPHA:
+        return RISES if estimate > 0 else FALLS
+    return HINT if p < ALPHA else NOTHING
+
+
+def who_sentence(study: CohortStudy) -> str:
+    """Return who the page is about, and whether they are a cohort at all."""
+    people = study.logbook.athletes
+    sets = study.logbook.sets.height
+    if study.is_cohort:
+        return (
+            f"{count(len(people), 'athlete')}, {sets:,} sets: each is compared with their own "
+            "usual, then pooled. An association in logs, not a trial."
+        )
+    return (
+        f"Too few for a cohort: {count(len(people), 'athlete')} where 5 or more are needed. The "
+        "numbers below are about these logs alone, and say nothing of how other people differ."
+    )
+
+
+def takeaways(effects: pd.DataFrame) -> list[str]:
+    """Return a sentence per muscle that has something to say, and one for those that have not."""
+    rows = sorted(records(effects), key=lambda row: -row["n_blocks"])
+    own = [row for row in rows if _speaks(row)]
+    own.sort(key=lambda row: row["verdict"] == FIRES)
+    said = [muscle_sentence(row) for row in own[:MOST_TAKEAWAYS]]
+    rest = own[MOST_TAKEAWAYS:]
+    said += _together(
+        "Also above chance for one muscle alone (after Holm: the table)",
+        [row for row in rest if row["verdict"] != FIRES],
+    )
+    said += _together("Cannot tell", [row for row in rows if row["verdict"] == NOTHING])
+    said += _together(
+        "Cannot tell, and the lead placebo fires",
+        [row for row in rows if row["verdict"] == FIRES and (row in rest or not _speaks(row))],
+    )
+    if not rows:
+        said.append("No muscle has blocks enough for an effect of weekly sets.")
+    return said
+
+
+def _speaks(row: dict[str, Any]) -> bool:
+    """Return whether a muscle's interval alone would claim something."""
+    return bool(row["p_value"] < ALPHA)
+
+
+def _together(word: str, rows: list[dict[str, Any]]) -> list[str]:
+    """Return one sentence for muscles that share a verdict, the first few with their numbers."""
+    if not rows:
+        return []
+    named = "; ".join(f"{spoken(row['muscle'])} {numbers(row)}" for row in rows[:NAMED])
+    rest = f"; and {len(rows) - NAMED} more in the table" if len(rows) > NAMED else ""
+    return [f"{word}: {named}{rest}."]
+
+
+def muscle_sentence(row: dict[str, Any]) -> str:
+    """Return one muscle's finding: direction, size, unit, interval, n, word and number."""
+    name = spoken(str(row["muscle"])).capitalize()
+    if row["verdict"] == FIRES:
+        return (
+            f"{name}: cannot say what sets bought ({numbers(row)}). The lead placebo fires: sets "
+            f"of the next block, which cannot be a cause, go with {row['lead']:+z.2f} % "
+            f"[{row['lead_low']:+z.2f}, {row['lead_high']:+z.2f}] of the same change "
+            f"(p {_p(row['lead_p'])})."
+        )
+    how = {
+        RISES: f"clear over all muscles looked at (p {_p(row['p_holm'])} after Holm)",
+        FALLS: f"clear over all muscles looked at (p {_p(row['p_holm'])} after Holm)",
+        HINT: f"a hint only: p {_p(row['p_value'])} alone, {_p(row['p_holm'])} after Holm",
+    }.get(str(row["verdict"]), "these logs cannot tell it from nothing")
+    way = "more" if float(row["estimate"]) > 0 else "less"
+    silent = "" if pd.isna(row["lead_p"]) else "; lead placebo silent"
+    return (
+        f"{name}: strength rose {way} after blocks with more sets, {numbers(row)}; {how}{silent}."
+    )
+
+
+def also_sentence(found: Mapping[str, Result]) -> str:
+    """Return how frequency and load fare, both at the same weekly sets."""
+    parts = [
+        f"{work}, {_tally(found[name].table)}"
+        for name, work in (
+            ("effects_frequency", "one more training day a week"),
+            ("effects_intensity_pct", "load heavier by 1 % of e1RM"),
+        )
+    ]
+    return f"At the same weekly sets, in number of muscles: {'; '.join(parts)}."
+
+
+def _tally(table: pd.DataFrame) -> str:
+    """Return how many muscles of an effects table show what."""
+    if "verdict" not in table:
+        return "no estimate"
+    counts = table["verdict"].value_counts()
+    said = [f"{SAID[verdict]} in {counts[verdict]}" for verdict in SAID if verdict in counts]
+    return ", ".join(said) or "no estimate"
+
+
+def effects_sentence(study: CohortStudy, table: pd.DataFrame, exposure: str) -> str:
+    """Return how many muscles show an effect of an exposure, and the one with most rows."""
+    told = table.dropna(subset="estimate") if len(table) else table
+    work = WORK[exposure]
+    if told.empty:
+        return f"No muscle has blocks enough to say what {work} went with."
+    first = most(told, "n_blocks")
+    return (
+        f"{count(len(told), 'muscle')} looked at, with {work} than an athlete's own usual: "
+        f"{_tally(told)}. Most rows: {spoken(first['muscle'])}, {numbers(first)} by the next "
+        f"{study.options.block_weeks}-week block."
+    )
+
+
+def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tuple[str, ...]:
+    """Return what the effects are, how many looks are allowed for, and what is between."""
+    if table.empty or table["estimate"].isna().all():
+        return ()
+    told = table.dropna(subset="estimate")
+    between = told.dropna(subset="between")
+    fixed = "" if exposure == "dose" else ", at the same weekly sets"
+    notes = [
+        "Within athletes: blocks of one athlete are compared with that athlete's own mean"
+        f"{fixed}. Intervals are {100 * study.level:.0f} % for one muscle; p_holm allows for "
+        f"looking at {len(told)} muscles.",
+        "Lead placebo: the next block's work cannot have caused this change. Where its interval "
+        f"leaves out 0 (p < {PLACEBO_ALPHA:g}), the effect is not read as cause. By chance alone "
+        f"that happens in about 1 muscle of 20.",
+    ]
+    if len(between):
+        row = most(between, "n_blocks")
+        notes.append(
+            f"Between athletes, {spoken(row['muscle'])}: those whose usual is one unit higher "
+            f"gained {row['between']:+z.2f} % [{row['between_low']:+z.2f}, "
+            f"{row['between_high']:+z.2f}] per block; they differ in experience, genes and goals "
+            "too, so it is no effect of training more. The table has every muscle."
+        )
+    if (told["by_effort_pct"] > 0).any():
+        notes.append(
+            "Effort is mostly not logged here. A reserve that no log holds makes heavy sets look "
+            "weaker than light ones: by itself it shows as +0.03 % per 1 % of e1RM and repetition "
+            "in reserve. An effect whose interval reaches down to "
+            f"{told['by_effort_pct'].max():.2f} % (three repetitions) is not claimed."
+        )
+    if exposure == "frequency":
+        notes.append(
+            "The published slope is the gain of trial groups over 10.4 weeks, laid out evenly per "
+            "block; groups differ in more than their days."
+        )
+    notes += [
+        f"{spoken(row['muscle']).capitalize()}: left out, {row['reason']}."
+        for row in records(table[table["reason"] != ""])
+    ]
+    few = told[told["n_athletes"] < FEWEST_CLUSTERS]
+    if len(few) and study.is_cohort:
+        named = ", ".join(spoken(muscle) for muscle in few["muscle"])
+        notes.append(f"Fewer than {FEWEST_CLUSTERS} athletes, interval for them alone: {named}.")
+    return tuple(notes)
+
+
+def numbers(row: Mapping[Any, Any]) -> str:
+    """Return an effect with its interval and n."""
+    return (
+        f"{row['estimate']:+z.2f} % [{row['conf_low']:+z.2f}, {row['conf_high']:+z.2f}] "
+        f"(n = {count(int(row['n_blocks']), 'block')} of "
+        f"{count(int(row['n_athletes']), 'athlete')})"
+    )
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows."""
+    return [
+        dict(zip(map(str, table.columns), row, strict=True))
+        for row in table.itertuples(index=False, name=None)
+    ]
+
+
+def most(table: pd.DataFrame, by: str) -> dict[str, Any]:
+    """Return the row with most of something, the first of equals."""
+    return max(records(table), key=lambda row: float(row[by]))
+
+
+# What a cohort says of its people, in words: how they differ, curves, athlete by athlete.
+
+
+LISTED = 12
+"""Athletes without an own slope that are named on the page."""
+
+CANNOT = "cannot tell people apart"
+HALF, MOST = 0.5, 0.8
+"""Reliability below a half is more noise than difference; 0.8 is a common demand on a test used
+to compare people (a convention, not a finding)."""
+
+SPREAD_NOTES = (
+    "An own slope rests on a dozen blocks, so own slopes scatter even where all athletes respond "
+    "alike. Reliability is the share of their variance that is true difference; the rest is that "
+    "scatter.",
+    "The mean is the pooled effect of the section above. The interval for an athlete not yet seen "
+    "holds the spread of true slopes and the error of the mean, not the noise of that athlete's "
+    "next block.",
+    "Noise is taken as alike in all athletes. Where it differs much, the SD comes out too large "
+    "and its interval holds in about 90 of 100 simulated cohorts, not 95: docs/cohort.md.",
+)
+
+
+def told_apart(reliability: float, low: float) -> str:
+    """Return what a reliability allows to say of single athletes."""
+    if reliability < HALF:
+        return CANNOT
+    if low < HALF:
+        return "leaves open whether people can be told apart"
+    return "tells people apart roughly" if reliability < MOST else "tells people apart"
+
+
+def spread_sentence(table: pd.DataFrame) -> str:
+    """Return the heterogeneity of the muscle with most athletes, and how the others fare."""
+    told = table.dropna(subset="sd") if len(table) else table
+    if told.empty:
+        return (
+            "Too few athletes with blocks enough for a slope of their own (5 needed): nothing "
+            "can be said of how people differ."
+        )
+    first = most(told, "athletes")
+    apart = int((told["reliability"] >= HALF).sum())
+    others = (
+        f" It is a half or more in {apart} of {count(len(told), 'muscle')}."
+        if len(told) > 1
+        else ""
+    )
+    return f"{spread_words(first)}{others}"
+
+
+def spread_words(row: dict[str, Any]) -> str:
+    """Return one muscle's heterogeneity with its reliability, word and number."""
+    share = 100 * float(row["reliability"])
+    known = (
+        "these logs cannot tell people apart, and no one should be called a responder or a "
+        "non-responder"
+        if row["verdict"] == CANNOT
+        else f"this {row['verdict']}"
+    )
+    return (
+        f"{spoken(str(row['muscle'])).capitalize()}: true slopes differ between athletes with an "
+        f"SD of {row['sd']:.2f} % [{row['sd_low']:.2f}, {row['sd_high']:.2f}] around "
+        f"{row['mean']:+z.2f} % per weekly set and block (n = {row['athletes']} own slopes); an "
+        f"athlete not yet seen would have one between {row['new_low']:+z.2f} and "
+        f"{row['new_high']:+z.2f} %. Reliability {row['reliability']:.2f} "
+        f"[{row['reliability_low']:.2f}, {row['reliability_high']:.2f}]: {share:.0f} % of the "
+        f"variance of own slopes is true difference, so {known}."
+    )
+
+
+def curve_sentence(study: CohortStudy, muscle: MuscleStudy, curve: Curve) -> str:
+    """Return the change between the quartiles of the doses, and the shape."""
+    low, high = curve.quartiles
+    change, from_, to = curve.contrast
+    found = muscle.effects["dose"]
+    verdict = (
+        "no cause can be read from it, because the lead placebo fires"
+        if found.lead_fires
+        else "more than nothing"
+        if from_ > 0
+        else "less than nothing"
+        if to < 0
+        else "these logs cannot tell it from nothing"
+    )
+    shape, weight = next(iter(curve.weights.items()))
+    return (
+        f"From {low:.1f} to {high:.1f} weekly sets (the middle half of the blocks) the change by "
+        f"the next {study.options.block_weeks}-week block differs by {change:+z.2f} % "
+        f"[{from_:+z.2f}, {to:+z.2f}] (n = {count(found.n_blocks, 'block')} of "
+        f"{count(found.n_athletes, 'athlete')}): {verdict}. The {shape} shape fits best, with "
+        f"{100 * weight:.0f} % of the weight."
+    )
+
+
+def curve_notes(muscle: MuscleStudy, curve: Curve) -> tuple[str, ...]:
+    """Return what the curve and its bands are."""
+    weights = ", ".join(f"{name} {100 * share:.0f} %" for name, share in curve.weights.items())
+    between = muscle.effects["dose"].between
+    apart = (
+        ""
+        if between is None
+        else f" Athletes whose usual is one set higher gained {between.estimate:+z.2f} % "
+        f"[{between.conf_low:+z.2f}, {between.conf_high:+z.2f}] per block: that is between "
+        "athletes, and not in the curve."
+    )
+    return (
+        "A within curve: the same athletes after blocks of fewer and of more sets, for an athlete "
+        f"of average growth and usual.{apart}",
+        f"Mean of the shapes by Akaike weight: {weights}. The narrow band holds at any one dose, "
+        "the wide one at all doses at once; both know that the shape is not known.",
+        "The published slope (at 8.14 sets, from trials) is laid through the curve at the mean "
+        "dose: only its steepness is published, not its height. Below: where the blocks lie.",
+    )
+
+
+def athletes_sentence(muscle: MuscleStudy, table: pd.DataFrame) -> str:
+    """Return the range of own and of shrunken slopes."""
+    told = table.dropna(subset="own")
+    if told.empty:
+        return "No athlete has blocks enough for a slope of their own."
+    own = (
+        f"{count(len(told), 'athlete')} with a slope of their own, from {told['own'].min():+z.2f} "
+        f"to {told['own'].max():+z.2f} % per weekly set and block"
+    )
+    if muscle.spread is None:
+        return f"{own}; not shrunken: {muscle.no_spread}."
+    return (
+        f"{own}; shrunken to the group, from {told['shrunken'].min():+z.2f} to "
+        f"{told['shrunken'].max():+z.2f} %. Reliability {muscle.spread.reliability:.2f}: "
+        f"{told_apart(muscle.spread.reliability, muscle.spread.reliability_low)}."
+    )
+
+
+def athletes_notes(table: pd.DataFrame, drawn: int) -> tuple[str, ...]:
+    """Return who is drawn, and who has no slope and why."""
+    told, notes = table["own"].notna(), []
+    if told.sum() > drawn:
+        notes.append(
+            f"Drawn: the {drawn} athletes with most blocks of {int(told.sum())}; the download has "
+            "all."
+        )
+    if told.any():
+        notes.append(
+            "Dotted: no effect, and the pooled effect. Intervals wider than the chart are cut at "
+            "its edge."
+        )
+    for reason, part in table[~told].groupby("reason", sort=True):
+        named = ", ".join(part["athlete"].head(LISTED))
+        more = len(part) - LISTED
+        rest = f" and {more} more (all in the download)" if more > 0 else ""
+        notes.append(
+            f"{count(len(part), 'athlete')} without a slope of their own, {reason}: {named}{rest}."
+        )
+    return tuple(notes)
+
 
 PUBLISHED = {"dose": PELLAND_STRENGTH, "frequency": PELLAND_FREQUENCY}
 RESERVE = 3.0
@@ -59,11 +448,11 @@ def effects_result(study: CohortStudy, exposure: str) -> Result:
         name=f"effects_{exposure}",
         title=TITLES[exposure],
         table=table,
-        summary=words.effects_sentence(study, table, exposure),
+        summary=effects_sentence(study, table, exposure),
         draw=partial(drawing.draw_effects, published=_per_block(study, PUBLISHED.get(exposure)))
         if len(table) and table["estimate"].notna().any()
         else None,
-        notes=words.effects_notes(study, table, exposure),
+        notes=effects_notes(study, table, exposure),
         settings={"exposure": exposure, "level": study.level, "p_holm": "Holm over muscles"},
     )
 
@@ -95,7 +484,7 @@ def effect_rows(study: CohortStudy, exposure: str) -> pd.DataFrame:
     if not rows:
         return table
     table.insert(table.columns.get_loc("unit"), "p_holm", holm(table["p_value"]))  # type: ignore[arg-type]
-    table.insert(table.columns.get_loc("unit"), "verdict", words.verdicts(table))  # type: ignore[arg-type]
+    table.insert(table.columns.get_loc("unit"), "verdict", verdicts(table))  # type: ignore[arg-type]
     return table
 
 
@@ -131,11 +520,7 @@ def spread_result(study: CohortStudy) -> Result:
         names = ("sd", "sd_low", "sd_high", "new_low", "new_high", "typical_error",
                  "reliability", "reliability_low", "reliability_high")  # fmt: skip
         row |= {name: np.nan if found is None else getattr(found, name) for name in names}
-        verdict = (
-            ""
-            if found is None
-            else people_words.told_apart(found.reliability, found.reliability_low)
-        )
+        verdict = "" if found is None else told_apart(found.reliability, found.reliability_low)
         rows.append(row | {"verdict": verdict, "unit": unit_of("dose"), "reason": each.no_spread})
     table = as_table(pd.DataFrame(rows))
     drawable = len(table) > 0 and table["sd"].notna().any()
@@ -144,9 +529,9 @@ def spread_result(study: CohortStudy) -> Result:
         name="spread",
         title="Spread of true slopes",
         table=table,
-        summary=people_words.spread_sentence(table),
+        summary=spread_sentence(table),
         draw=drawing.draw_spread if drawable else None,
-        notes=people_words.SPREAD_NOTES if drawable else (),
+        notes=SPREAD_NOTES if drawable else (),
         settings={"level": study.level, "sd": "Paule-Mandel, Q-profile interval"},
     )
 
@@ -166,9 +551,9 @@ def curve_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
         name=f"curve_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: strength by weekly sets",
         table=as_table(table),
-        summary=people_words.curve_sentence(study, muscle, curve),
+        summary=curve_sentence(study, muscle, curve),
         draw=drawing.draw_curve,
-        notes=people_words.curve_notes(muscle, curve),
+        notes=curve_notes(muscle, curve),
         settings={"weights": curve.weights, "level": study.level},
     )
 
@@ -186,9 +571,9 @@ def athletes_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
         name=f"athletes_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: athlete by athlete",
         table=as_table(table),
-        summary=people_words.athletes_sentence(muscle, table),
+        summary=athletes_sentence(muscle, table),
         draw=partial(drawing.draw_athletes, pooled=pooled) if told else None,
-        notes=people_words.athletes_notes(table, drawing.DRAWN_ATHLETES),
+        notes=athletes_notes(table, drawing.DRAWN_ATHLETES),
         settings={"level": study.level},
     )
 

@@ -12,13 +12,10 @@ import polars as pl
 from analysis.logbook import Logbook
 from analysis.measures import counting
 from analysis.measures.same_person import shared_sessions, twins
-from analysis.models.cohort.curve import Curve, dose_curve
-from analysis.models.cohort.own_slopes import own_slopes
-from analysis.models.cohort.spread import Spread, spread
+from analysis.models.cohort.spread import Curve, Spread, dose_curve, own_slopes, spread
 from analysis.models.dose_response import TooLittleError, WithinEffect, within_effect
-from analysis.models.dose_response.model import FEWEST_CLUSTERS
-from analysis.models.dose_response.whitened import whiten
-from analysis.panel import PanelOptions, panel, usable_blocks
+from analysis.models.dose_response.model import FEWEST_CLUSTERS, whiten
+from analysis.models.panel import PanelOptions, panel, usable_blocks
 from analysis.progress import Tell, silent, told
 
 ADJUST = ("training_years",)

@@ -4,10 +4,13 @@ Method, coverage and what breaks it: docs/dose_response.md.
 """
 
 from analysis.models.dose_response.estimate import Estimate
-from analysis.models.dose_response.model import TooLittleError
-from analysis.models.dose_response.question import Evidence
-from analysis.models.dose_response.result import dose_response
-from analysis.models.dose_response.within import WithinEffect, lead_placebo, within_effect
+from analysis.models.dose_response.model import (
+    TooLittleError,
+    WithinEffect,
+    lead_placebo,
+    within_effect,
+)
+from analysis.models.dose_response.result import Evidence, dose_response
 
 __all__ = [
     "Estimate",

@@ -7,10 +7,8 @@
 The plan's keys, the rule of the verdict and what it cannot show: docs/hypothesis.md.
 """
 
-from analysis.models.hypothesis.outcome import Fitted, Outcome
-from analysis.models.hypothesis.plan import Plan
-from analysis.models.hypothesis.reading import PlanError, read_plan
+from analysis.models.hypothesis.plan import Plan, PlanError, read_plan
 from analysis.models.hypothesis.results import results
-from analysis.models.hypothesis.runner import REGISTER, run
+from analysis.models.hypothesis.run import REGISTER, Fitted, Outcome, run
 
 __all__ = ["REGISTER", "Fitted", "Outcome", "Plan", "PlanError", "read_plan", "results", "run"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.models.hypothesis.outcome import Outcome
+from analysis.models.hypothesis.run import Outcome
 
 PANEL_COLUMNS = ("change_pct", "change_variance", "next_covariance", "status")
 

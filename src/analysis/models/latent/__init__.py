@@ -7,12 +7,15 @@ Method and figures: docs/latent.md.
 
 from __future__ import annotations
 
-from analysis.models.latent.fit import LatentFit, smooth
-from analysis.models.latent.index import StrengthIndex, strength_index
-from analysis.models.latent.muscle import latent_strength, latent_strengths
-from analysis.models.latent.overview import strength_overview
-from analysis.models.latent.prior import Prior
-from analysis.models.latent.sets import Estimates, observations
+from analysis.models.latent.fit import LatentFit, Prior, smooth
+from analysis.models.latent.muscle import (
+    StrengthIndex,
+    latent_strength,
+    latent_strengths,
+    strength_index,
+    strength_overview,
+)
+from analysis.models.latent.observations import Estimates, observations
 
 __all__ = [
     "Estimates",

@@ -7,10 +7,9 @@
 Method, accuracy and speed: docs/mixed.md.
 """
 
-from analysis.models.mixed.encoding import ModelError
-from analysis.models.mixed.fit import fit, fit_statistics
-from analysis.models.mixed.mixed_fit import MixedFit
-from analysis.models.mixed.statistics import Statistics, sufficient_statistics
+from analysis.models.mixed.cross_products import Statistics, sufficient_statistics
+from analysis.models.mixed.fit import MixedFit, fit, fit_statistics
+from analysis.models.mixed.formula import ModelError
 
 __all__ = [
     "MixedFit",

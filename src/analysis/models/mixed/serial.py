@@ -15,11 +15,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from analysis.models.mixed.batched import FloatArray, IntArray
+from analysis.models.mixed.cross_products import Statistics, reduce
 from analysis.models.mixed.design import Design
-from analysis.models.mixed.deviance import Likelihood
-from analysis.models.mixed.encoding import ModelError
-from analysis.models.mixed.optimise import RELATIVE_DECREMENT, Optimum, minimise
-from analysis.models.mixed.statistics import Statistics, reduce
+from analysis.models.mixed.deviance import RELATIVE_DECREMENT, Likelihood, Optimum, minimise
+from analysis.models.mixed.formula import ModelError
 
 SHORTEST = 1.0 / 36.0
 """Shortest range tried, in median gaps: neighbours then correlate e⁻³⁶, that is not at all."""

@@ -1,0 +1,278 @@
+"""One athlete's log, seen through the muscles of the legs; each table is computed once.
+
+The catalogue groups gastrocnemius and soleus as calves. Here both also stand alone, because a
+seated raise trains the one and not the other (Kinoshita 2023, doi 10.3389/fphys.2023.1272106),
+and the legs stand as one group, so that every measure also speaks of leg days as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+import polars as pl
+
+from analysis.exercises import Catalogue
+from analysis.logbook import Logbook
+from analysis.measures import counting, day_strength, weeks, working
+from analysis.measures.balance import balance
+from analysis.measures.frequency import frequency
+from analysis.measures.intensity import intensity
+from analysis.measures.progression import progression
+from analysis.measures.recent import coverage
+from analysis.measures.recovery import recovery
+from analysis.measures.technique import technique
+from analysis.measures.volume import volume
+from analysis.result import Result
+
+GROUPS = ("quads", "hamstrings", "glutes", "calves", "adductors")
+APART = ("gastrocnemius", "soleus")
+MUSCLES = ("quads", "hamstrings", "glutes", "calves", "gastrocnemius", "soleus", "adductors")
+"""Rows of every leg table, in this order."""
+
+LEGS = "legs"
+"""The five groups as one: a set counts once, whatever of them it trains."""
+
+
+def with_legs(catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue in which gastrocnemius, soleus and the legs are groups as well."""
+    muscles = catalogue.muscles
+    apart = muscles.filter(pl.col("muscle").is_in(APART)).with_columns(
+        pl.col("muscle").alias("group")
+    )
+    whole = muscles.filter(pl.col("group").is_in(GROUPS)).with_columns(pl.lit(LEGS).alias("group"))
+    return replace(catalogue, muscles=pl.concat([muscles, apart, whole]))
+
+
+@dataclass(frozen=True)
+class LegLog:
+    """The measures of one athlete's legs.
+
+    Attributes:
+        logbook: one athlete's sets, with the catalogue of `with_legs`.
+        block_weeks: length of "now", the weeks that end with the last logged day.
+    """
+
+    logbook: Logbook
+    block_weeks: int = 4
+
+    @classmethod
+    def of(cls, logbook: Logbook, block_weeks: int = 4) -> LegLog:
+        """Return the leg log of a logbook of one athlete."""
+        return cls(logbook.regrouped(with_legs(logbook.catalogue)), block_weeks)
+
+    @cached_property
+    def sets(self) -> pl.DataFrame:
+        """Working sets (and parts of sets) of direct leg work, with `lift`, `day` and kind."""
+        catalogue = self.logbook.catalogue
+        described = catalogue.exercises.select("exercise_id", "mechanic", "laterality", "pattern")
+        done = working.work(self.logbook).filter(pl.col("exercise_id").is_in(self._ids.implode()))
+        return (
+            counting.named(done, catalogue)
+            .join(described, on="exercise_id", how="left", maintain_order="left")
+            .with_columns(weeks.day())
+        )
+
+    @cached_property
+    def _ids(self) -> pl.Series:
+        roles = self.logbook.catalogue.group_roles
+        return roles.filter(pl.col("group") == LEGS, pl.col("role") == "direct")["exercise_id"]
+
+    @cached_property
+    def weekly(self) -> pl.DataFrame:
+        """`volume` in the weeks that hold a log, per leg muscle and for the legs."""
+        return self._legs(volume(self.logbook)).filter(pl.col("training_days").is_not_null())
+
+    @cached_property
+    def logged_weeks(self) -> int:
+        """Calendar weeks that hold a log of any training."""
+        return self.weekly["week"].n_unique()
+
+    @cached_property
+    def days(self) -> pl.DataFrame:
+        """`frequency` in the weeks that hold a log, per leg muscle and for the legs."""
+        table = self._legs(frequency(self.logbook))
+        return table.filter(pl.col("training_days").is_not_null())
+
+    @cached_property
+    def parts(self) -> pl.DataFrame:
+        """`balance`: shares of compound and isolation, knee and hip, one leg and two."""
+        return pl.from_pandas(balance(self.logbook).table)
+
+    @cached_property
+    def rests(self) -> pl.DataFrame:
+        """`recovery`: days between direct sessions, deload weeks."""
+        return self._legs(recovery(self.logbook))
+
+    @cached_property
+    def techniques(self) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """Sets, mentions and days of `technique`, by group and technique."""
+        named = technique(self.logbook).table[["group", "technique", "sets", "mentions", "days"]]
+        return {
+            (group, name): (int(sets), int(mentions), int(days))
+            for group, name, sets, mentions, days in named.itertuples(index=False)
+        }
+
+    @cached_property
+    def rates(self) -> pl.DataFrame:
+        """`progression` of the leg exercises, and of the leg muscles."""
+        exercises, ids = self.logbook.catalogue.exercises, self._ids.implode()
+        lifts = exercises.filter(pl.col("exercise_id").is_in(ids))["name"].to_list()
+        names = [*MUSCLES, LEGS, *lifts]
+        return pl.from_pandas(progression(self.logbook).table).filter(pl.col("name").is_in(names))
+
+    @cached_property
+    def tops(self) -> pl.DataFrame:
+        """The first top set of every leg exercise and day, in that order."""
+        tops = day_strength.top_sets(
+            self.logbook, day_strength.Estimate(rep_cap=day_strength.SERIES_CAP)
+        )
+        return tops.filter(pl.col("exercise_id").is_in(self._ids.implode()))
+
+    @cached_property
+    def loads(self) -> pl.DataFrame:
+        """`intensity` of direct leg work per week."""
+        return self._legs(intensity(self.logbook)).filter(pl.col("group") == LEGS)
+
+    def now(self, rule: str) -> dict[str, float]:
+        """Return sets a week in the last block by muscle, counted as "direct" or "fractional"."""
+        return self._now[rule]
+
+    @cached_property
+    def _now(self) -> dict[str, dict[str, float]]:
+        table = self._legs(coverage(self.logbook, block_weeks=self.block_weeks))
+        columns = {"direct": "direct_last_block", "fractional": "last_block"}
+        return {
+            rule: dict(table.select("group", column).iter_rows())
+            for rule, column in columns.items()
+        }
+
+    def over_log(self, column: str) -> dict[str, float]:
+        """Return the mean of a column of `weekly` over the logged weeks, by muscle."""
+        return dict(self.weekly.group_by("group").agg(pl.col(column).mean()).iter_rows())
+
+    @staticmethod
+    def _legs(result: Result) -> pl.DataFrame:
+        table = pl.from_pandas(result.table)
+        return table.filter(pl.col("group").is_in([*MUSCLES, LEGS]))
+
+
+def median(values: pl.Series) -> float:
+    """Return the median of numbers that are not empty."""
+    return float(values.to_frame().select(pl.all().median()).item())
+
+
+def share_pct(holds: pl.Series) -> float:
+    """Return the percentage of true in truth values that are not empty."""
+    return 100 * float(holds.cast(pl.Float64).to_frame().select(pl.all().mean()).item())
+
+
+def unmapped_note(log: LegLog) -> tuple[str, ...]:
+    """Return a sentence on the sets that may be leg work under a name no rule maps."""
+    lost = log.logbook.unmapped
+    if lost.is_empty():
+        return ()
+    return (
+        f"{int(lost['sets'].sum()):,} sets under {lost.height:,} unmapped names count for no "
+        "muscle; leg work may be among them (see the exercise mapping).",
+    )
+
+
+def in_order(table: pl.DataFrame) -> pd.DataFrame:
+    """Return a table with one row per `muscle`, in the order of `MUSCLES`."""
+    order = pl.DataFrame({"muscle": list(MUSCLES)})
+    return order.join(table, on="muscle", how="left", maintain_order="left").to_pandas()
+
+
+# One thing that a log shows: a number, a sentence, and a word for how far it is done.
+
+
+VERDICTS = {
+    "done": "the log shows it",
+    "partly done": "the log shows some of it",
+    "not done": "the log shows none of it, and would show it",
+    "cannot tell yet": "the log is too short or too noisy to say",
+    "noted": "a fact that is neither good nor bad",
+    "not measurable": "the file has no field for it; the text names the field",
+}
+"""Words for what a log shows. None says that a thing is worth doing: that is the evidence's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a log shows of one topic.
+
+    Attributes:
+        shows: a short sentence with number, unit and n.
+        verdict: a word of `VERDICTS`.
+        number: the number the sentence turns on, None without one.
+        unit: its unit, in words.
+        n: how many sets, days or weeks it rests on; the sentence says which.
+        missing: the field that is not in the file, empty when nothing is missing.
+    """
+
+    shows: str
+    verdict: str
+    number: float | None = None
+    unit: str = ""
+    n: int = 0
+    missing: str = ""
+
+
+def not_measurable(missing: str) -> Finding:
+    """Return the finding that the file has no field for it."""
+    return Finding(f"Not measurable from this file: {missing}.", "not measurable", missing=missing)
+
+
+def nothing_logged(what: str) -> Finding:
+    """Return the finding that there is nothing to measure."""
+    return Finding(f"No {what} in this log (n = 0).", "not done", 0.0, "sets", 0)
+
+
+def few(names: list[str], by: str = ", ", most: int = 4) -> str:
+    """Return the first names and how many are left unnamed.
+
+    >>> few(["calves", "sleep", "tempo"], most=2)
+    'calves, sleep and 1 more'
+    """
+    more = len(names) - most
+    return by.join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def also(finding: Finding, sentence: str) -> Finding:
+    """Return the finding with one more sentence."""
+    return replace(finding, shows=f"{finding.shows} {sentence}")
+
+
+# One athlete at a time: the same result of each, stacked.
+
+
+SAID = 3
+"""Athletes whose sentence the stacked summary holds; the table holds all."""
+
+
+def logs_of(logbook: Logbook, block_weeks: int = 4) -> dict[str, LegLog]:
+    """Return the leg log of every athlete; of none, one that is empty."""
+    names = logbook.athletes
+    if len(names) < 2:
+        return {"": LegLog.of(logbook, block_weeks)}
+    return {name: LegLog.of(logbook.athlete(name), block_weeks) for name in names}
+
+
+def of_each(logs: Mapping[str, LegLog], part: Callable[[LegLog], Result]) -> Result:
+    """Return one result over the athletes; with several, its table begins with `athlete`."""
+    found = {name: part(log) for name, log in logs.items()}
+    first = next(iter(found.values()))
+    if len(found) == 1:
+        return first
+    tables = [one.table.assign(athlete=name) for name, one in found.items() if len(one.table)]
+    table = pd.concat(tables, ignore_index=True) if tables else first.table.assign(athlete="")
+    rest = [name for name in table.columns if name != "athlete"]
+    said = " ".join(f"{name}: {one.summary}" for name, one in list(found.items())[:SAID])
+    more = f" And {len(found) - SAID} more athletes." if len(found) > SAID else ""
+    notes = dict.fromkeys(note for one in found.values() for note in one.notes)
+    return replace(
+        first, table=table[["athlete", *rest]], summary=said + more, draw=None, notes=tuple(notes)
+    )

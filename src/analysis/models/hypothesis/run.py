@@ -1,0 +1,223 @@
+"""`run`: a plan and the logs in, everything that is to be said about them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.logbook import Logbook
+from analysis.models.dose_response import Estimate, TooLittleError, WithinEffect
+from analysis.models.dose_response.model import Whitened, whiten
+from analysis.models.hypothesis import study as rule
+from analysis.models.hypothesis.plan import Plan, check_muscle, read_plan
+from analysis.models.hypothesis.register import Stamp, stamp
+from analysis.models.hypothesis.robustness import Curve, Power, curve, power
+from analysis.models.hypothesis.study import (
+    Study,
+    choose_people,
+    exclusion_flow,
+    fires,
+    flow_table,
+    planned,
+)
+from analysis.progress import Tell, silent
+
+# What a run yields: the answer with everything that bears on it, and its record for a file.
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a fit yields.
+
+    Attributes:
+        fit: the model.
+        target: the effect that the plan asks for.
+        lead: the lead placebo, None where it cannot be told.
+        white: the rows of the model.
+        naive: the same effect on the week's best set, to show that outcome's bias.
+        curve: the specification curve, None where not made.
+        power: simulated power, None where not made.
+    """
+
+    fit: WithinEffect
+    target: Estimate
+    lead: Estimate | None
+    white: Whitened
+    naive: Estimate | None
+    curve: Curve | None
+    power: Power | None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The answer to a plan.
+
+    Attributes:
+        plan: the plan; `plan_file` its file's name, `plan_sha256` the hash of its bytes,
+            `plan_bytes` those bytes.
+        stamp: confirmatory or exploratory, and why.
+        verdict: supported, practically zero, against or cannot tell.
+        reason: why, a clause.
+        flow: athletes kept and left out, step by step.
+        table: the panel of the plan's own choice, after exclusions.
+        fitted: None where the logs hold too little.
+        logbook: of the people looked at.
+        exposure: the panel's column of the exposure, lag included.
+        term: the model's term that the plan asks for.
+    """
+
+    plan: Plan
+    plan_file: str
+    plan_sha256: str
+    plan_bytes: bytes
+    stamp: Stamp
+    verdict: str
+    reason: str
+    flow: pd.DataFrame
+    table: pd.DataFrame
+    fitted: Fitted | None
+    logbook: Logbook
+    exposure: str
+    term: str
+
+    def record(self) -> dict[str, Any]:
+        """Return the content of `verdict.json`; numbers that are not known are None."""
+        found = self.fitted
+        lead = None if found is None else found.lead
+        return {
+            **_numbers(None if found is None else found.target),
+            "unit": self.plan.unit,
+            "n_athletes": 0 if found is None else found.fit.n_athletes,
+            "n_blocks": 0 if found is None else found.fit.n_blocks,
+            "verdict": self.verdict,
+            "plan_sha256": self.plan_sha256,
+            "reason": self.reason,
+            "question": self.plan.question,
+            "effect": self.plan.effect,
+            "smallest_effect": self.plan.smallest_effect,
+            "level": self.plan.inference.level,
+            "stamp": self.stamp.word,
+            "stamp_reason": self.stamp.reason,
+            "first_look": self.stamp.first_look,
+            "people_sha256": self.stamp.people_sha256,
+            "lead_placebo": {**_numbers(lead), "fires": fires(lead)},
+            "naive_maximum": _numbers(None if found is None else found.naive),
+            "minimal_detectable_effect": self.detectable,
+            "specification_curve": self._curve(),
+            "flow": self.flow.to_dict("records"),
+        }
+
+    @property
+    def detectable(self) -> float | None:
+        """Smallest effect detected with the power aimed at, None where not simulated."""
+        if self.fitted is None or self.fitted.power is None:
+            return None
+        return self.fitted.power.detectable(self.plan.power.target)
+
+    def _curve(self) -> dict[str, Any] | None:
+        if self.fitted is None or self.fitted.curve is None:
+            return None
+        found = self.fitted.curve
+        return {
+            "specifications": len(found.table),
+            "refused": len(found.refused),
+            "combinations": found.combinations,
+            "median": found.median,
+            "share_same_sign": found.same_sign,
+            "share_excluding_zero": found.excluding_zero,
+            "p_joint": None if found.joint is None else found.joint.p_median_t,
+            "permutations": None if found.joint is None else found.joint.n,
+        }
+
+
+def _numbers(found: Estimate | None) -> dict[str, float | None]:
+    names = ("estimate", "std_error", "conf_low", "conf_high")
+    return {name: None if found is None else float(getattr(found, name)) for name in names}
+
+
+REGISTER = "register.json"
+
+
+def run(
+    plan_path: str | Path,
+    logbook: Logbook,
+    *,
+    register: str | Path | None = None,
+    today: date | None = None,
+    tell: Tell = silent,
+) -> Outcome:
+    """Answer a plan from logs.
+
+    Args:
+        plan_path: a `hypothesis.toml`.
+        logbook: the sets, of one athlete or many.
+        register: JSON file of earlier looks, made when absent; without it no run is
+            confirmatory.
+        today: day of the run, for the register.
+        tell: gets the steps done, the steps in all and what they are, part by part.
+
+    Raises:
+        PathError, PlanError: the plan file is absent, or a key breaks a rule.
+        UserError: the register cannot be read.
+    """
+    path = Path(plan_path)
+    plan, sha = read_plan(path)
+    check_muscle(plan, logbook.catalogue, path.name)
+    people = choose_people(logbook, plan)
+    looked = stamp(
+        plan, sha, people.logbook, Path(register) if register else None, today or date.today()
+    )
+    study = Study(plan, people.logbook)
+    table = study.table()
+    word, reason, fitted = _answer(study, table, tell)
+    return Outcome(
+        plan=plan,
+        plan_file=path.name,
+        plan_sha256=sha,
+        plan_bytes=path.read_bytes(),
+        stamp=looked,
+        verdict=word,
+        reason=reason,
+        flow=flow_table([*people.flow, *exclusion_flow(study.everyone(planned(plan)), plan)]),
+        table=table,
+        fitted=fitted,
+        logbook=people.logbook,
+        exposure=study.exposure,
+        term=study.term,
+    )
+
+
+def _answer(study: Study, table: pd.DataFrame, tell: Tell) -> tuple[str, str, Fitted | None]:
+    plan = study.plan
+    try:
+        fit = study.fit(table)
+        target = study.target(fit)
+    except TooLittleError as error:
+        return rule.CANNOT, f"too little in these logs: {error}", None
+    lead = study.placebo(table)
+    word, reason = rule.verdict(target, lead, plan.smallest_effect, plan.effect)
+    white = whiten(fit, table, study.exposure, plan.covariates)
+    fitted = Fitted(
+        fit=fit,
+        target=target,
+        lead=lead,
+        white=white,
+        naive=_naive(study),
+        curve=curve(study, tell),
+        power=power(
+            white, study.term, plan.power.simulations, plan.seed, plan.inference.level, tell
+        ),
+    )
+    return word, reason, fitted
+
+
+def _naive(study: Study) -> Estimate | None:
+    choice = replace(planned(study.plan), outcome="naive_maximum")
+    try:
+        return study.target(study.fit(study.table(choice)))
+    except TooLittleError:
+        return None

@@ -1,0 +1,206 @@
+"""Evaluate Wilkinson formulas (formulaic) into the distinct columns of a mixed model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.models.mixed.batched import FloatArray, IntArray
+
+# What the columns of a mixed model are: formulas, levels and the basis they are stored in.
+#
+# Fixed and random parts share columns (the intercept, the week), so each distinct column is kept
+# once, the response last, and both parts are lists of positions. Columns are stored in a *basis*
+# in which numbers behave: centred, of unit variance, and the response less its least-squares fit,
+# because y'y − b'X'y would cancel otherwise. The basis is an invertible m × m matrix, so that
+# anything estimated in it is turned back exactly.
+
+
+INTERCEPT = "Intercept"
+
+Random = str | Mapping[str, str]
+
+
+class ModelError(ValueError):
+    """The model cannot be fitted to these data; the message says why and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One grouping level and the random terms that vary over its groups.
+
+    Attributes:
+        name: path of group columns, such as `athlete/exercise`.
+        depth: number of group columns in the path.
+        terms: names of the random terms; none when the level only marks clusters.
+        columns: their positions among the distinct columns.
+    """
+
+    name: str
+    depth: int
+    terms: tuple[str, ...]
+    columns: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Names, positions and basis of the distinct columns.
+
+    Attributes:
+        formula: the fixed part, as given.
+        groups: group columns, outermost first.
+        names: the distinct columns, the response last.
+        fixed: positions of the fixed terms.
+        levels: random levels, finest first.
+        basis: stored columns = raw columns @ basis.
+        specs: formulaic's encoders, to apply the same coding to other rows.
+    """
+
+    formula: str
+    groups: tuple[str, ...]
+    names: tuple[str, ...]
+    fixed: IntArray
+    levels: tuple[Level, ...]
+    basis: FloatArray
+    specs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the fixed terms."""
+        return tuple(self.names[i] for i in self.fixed)
+
+    @property
+    def response_scale(self) -> float:
+        """Raw units per stored unit of the response."""
+        return 1.0 / float(self.basis[-1, -1])
+
+    @property
+    def pilot(self) -> FloatArray:
+        """Raw coefficients already taken out of the response, one per distinct predictor."""
+        return -self.basis[:-1, -1] * self.response_scale
+
+    def coefficients(self, columns: IntArray) -> FloatArray:
+        """Return the matrix that turns stored coefficients of `columns` into raw ones."""
+        return self.basis[np.ix_(columns, columns)] * self.response_scale
+
+    def with_basis(self, basis: FloatArray) -> Encoding:
+        """Return the same columns stored in another basis."""
+        return replace(self, basis=basis)
+
+    def same_columns(self, other: Encoding) -> bool:
+        """Say whether both describe the same model matrix, whatever the basis."""
+        mine = [(level.name, level.terms) for level in self.levels]
+        theirs = [(level.name, level.terms) for level in other.levels]
+        return (self.names, self.terms, mine) == (other.names, other.terms, theirs)
+
+
+def random_parts(groups: Sequence[str], random: Random) -> dict[str, str]:
+    """Return one formula for every path of groups, outermost first; `~ 0` where none is given."""
+    paths = ["/".join(groups[: depth + 1]) for depth in range(len(groups))]
+    if isinstance(random, str):
+        if len(paths) > 1:
+            raise ModelError(f"random must name its level, one of {', '.join(paths)}")
+        return {paths[0]: random}
+    unknown = [path for path in random if path not in paths]
+    if unknown:
+        raise ModelError(f"random names {', '.join(unknown)}; the levels are {', '.join(paths)}")
+    return {path: random.get(path, "~ 0") for path in paths}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Every distinct column once, the response last, and who uses it.
+
+    Attributes:
+        raw: values by column name.
+        fixed: names of the fixed terms.
+        random: names of the random terms by level, outermost first.
+        specs: formulaic's encoders by part, to code other rows in the same way.
+    """
+
+    raw: dict[str, FloatArray]
+    fixed: list[str]
+    random: dict[str, list[str]]
+    specs: dict[str, Any]
+
+
+def required_variables(formula: str, parts: Mapping[str, str]) -> set[str]:
+    """Return the data columns that the formulas read."""
+    from formulaic import Formula
+
+    formulas = [Formula(formula), *(Formula(part) for part in parts.values())]
+    return {str(name) for each in formulas for name in each.required_variables}
+
+
+def evaluate(
+    formula: str, parts: Mapping[str, str], data: pd.DataFrame, like: Encoding | None
+) -> Columns:
+    """Evaluate response, fixed and random parts; `like` gives the coding of another table.
+
+    A random part made of columns of the fixed part, the usual case, is not evaluated again.
+    """
+    from formulaic import Formula
+
+    sources: dict[str, Any] = _sides(formula) | (dict(like.specs) if like else {})
+    response, fixed = _part(sources["response"], data), _part(sources["fixed"], data)
+    if len(response.columns) != 1:
+        raise ModelError(f"formula {formula!r} must have one response column")
+    used = {"response": response.spec, "fixed": fixed.spec}
+    distinct, random = dict(fixed.columns), {}
+    for level, part in parts.items():
+        terms = _terms(Formula(part))
+        if not set(terms) <= set(fixed.columns):
+            own = _part(sources.get(level, Formula(part)), data)
+            terms, used[level] = list(own.columns), own.spec
+            distinct = {**own.columns, **distinct}
+        random[level] = terms
+    repeated = set(response.columns) & set(distinct)
+    if repeated:
+        raise ModelError(f"the response {repeated.pop()} is also a predictor")
+    specs = {name: spec for name, spec in used.items() if spec is not None}
+    return Columns(distinct | response.columns, list(fixed.columns), random, specs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Columns by name, and the encoder that made them, if one was needed."""
+
+    columns: dict[str, FloatArray]
+    spec: Any
+
+
+def _sides(formula: str) -> dict[str, Any]:
+    from formulaic import Formula
+
+    whole = Formula(formula)
+    if not hasattr(whole, "lhs"):
+        raise ModelError(f"formula {formula!r} has no response: write 'y ~ x'")
+    return {"response": whole.lhs, "fixed": whole.rhs}
+
+
+def _terms(formula: Any) -> list[str]:
+    return [INTERCEPT if str(term) == "1" else str(term) for term in formula]
+
+
+def _part(source: Any, data: pd.DataFrame) -> _Part:
+    """Evaluate a formula, or apply an encoder; bare numeric columns need neither."""
+    if hasattr(source, "required_variables") and not hasattr(source, "column_names"):
+        terms = _terms(source)
+        if all(term == INTERCEPT or _is_number(data, term) for term in terms):
+            one = np.ones(len(data))
+            bare = {t: one if t == INTERCEPT else data[t].to_numpy(float) for t in terms}
+            return _Part(bare, None)
+    matrix = source.get_model_matrix(data, output="numpy", na_action="ignore")
+    spec, values = matrix.model_spec, np.asarray(matrix, dtype=float)
+    return _Part({name: values[:, i] for i, name in enumerate(spec.column_names)}, spec)
+
+
+def _is_number(data: pd.DataFrame, name: str) -> bool:
+    if name not in data.columns:
+        return False
+    kind = data[name].dtype
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)

@@ -1,0 +1,139 @@
+"""What a worker process does for one client: read the exports, make the page, return its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analysis.ingest import read
+from analysis.ingest.remembered import Ask
+from analysis.logbook import Logbook
+from analysis.pages.clients import FILE, ClientSettings
+from analysis.pages.lifter import athlete_page, flags_section
+from analysis.problems import UserError
+from analysis.report import Report
+from analysis.signals import triage
+from analysis.signals.flags import Finding, Thresholds, find
+
+SCRIPT = "plotly.min.js"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client's files and settings.
+
+    Attributes:
+        name: how the client is called.
+        paths: files and folders of exports.
+        settings: what the coach says about them.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    settings: ClientSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What reading a client gave: a logbook, or the reason why there is none."""
+
+    client: Client
+    logbook: Logbook | None
+    reason: str = ""
+
+    @property
+    def newest(self) -> date | None:
+        """The newest logged day."""
+        if self.logbook is None:
+            return None
+        newest = self.logbook.sets.select(pl.col("started_at").dt.date().max()).item()
+        return newest if isinstance(newest, date) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A client's page to make, in `out / folder`, as of `today`.
+
+    `script` is the address of the plotly.js it shares with the others; "" for a page of its own.
+    """
+
+    intake: Intake
+    today: date
+    out: Path
+    folder: str
+    script: str
+
+
+def take_in(client: Client, ask: Ask | None = None) -> Intake:
+    """Read a client's exports."""
+    settings = client.settings
+    try:
+        logbook = read(
+            client.paths, unit=settings.unit, athlete=client.name, encoding=settings.encoding,
+            ask=ask,
+        )  # fmt: skip
+    except UserError as error:
+        return Intake(client, None, _reason(str(error)))
+    return Intake(client, logbook)
+
+
+def _reason(said: str) -> str:
+    """Return why nothing was read: the last word on each file, with the coach's way to mend it."""
+    lines = [line for line in said.splitlines() if line != "no usable data"]
+    last = {line.partition(": ")[0]: line for line in lines}
+    text = " ".join(list(last.values())[:3]) or "no set in any file"
+    rest = f" And {len(last) - 3} more files." if len(last) > 3 else ""
+    return text.replace("Say it with --unit kg or --unit lb", f"Say its unit in {FILE}") + rest
+
+
+def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:
+    """Write one client's page; return the row of the index and the flags."""
+    logbook, settings = job.intake.logbook, job.intake.client.settings
+    assert logbook is not None
+    found = find(logbook, settings.thresholds, today=job.today)
+    row = triage.row(logbook, found, settings.thresholds, job.today)
+    return row | _page(job, logbook, found), [_without_notes(each) for each in found]
+
+
+def _page(job: Job, logbook: Logbook, found: list[Finding]) -> dict[str, str]:
+    """Write the page; one that fails is said in the index, and costs no other client theirs."""
+    try:
+        page = client_page(job, logbook, found)
+        page.save(job.out / job.folder)
+    except Exception as error:
+        return {"page": "", "failure": f"{type(error).__name__}: {error}"}
+    return {"page": f"{job.folder}/index.html"}
+
+
+def client_page(job: Job, logbook: Logbook, found: Iterable[Finding]) -> Report:
+    """Return an athlete page with the flags on top."""
+    settings, today = job.intake.client.settings, job.today
+    return athlete_page(
+        logbook,
+        unit=settings.show,
+        zones=settings.zones,
+        flags=flags_section(found, settings.thresholds, today),
+        shared_script=job.script,
+        flags_raised_on=today.isoformat(),
+        **_changed(settings),
+    )
+
+
+def _changed(settings: ClientSettings) -> dict[str, str]:
+    """Return the thresholds that are not the default, for the methods section."""
+    default = Thresholds()
+    return {
+        f"threshold_{name}": f"{getattr(settings.thresholds, name):g}"
+        for name in Thresholds.__slots__
+        if getattr(settings.thresholds, name) != getattr(default, name)
+    }
+
+
+def _without_notes(finding: Finding) -> Finding:
+    """The text of a note stays on the client's own page."""
+    return replace(finding, rows=finding.rows.drop(columns="note", errors="ignore"))

@@ -1,0 +1,32 @@
+"""A routine's page: weekly sets per muscle before they are done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis import exercises
+from analysis.legs.plan import plan
+from analysis.legs.routine import read_routine, routine_table
+from analysis.logbook import Logbook
+from analysis.report import Listing, Report, Takeaway
+
+
+def plan_page(routine_file: Path, logbook: Logbook | None, landmarks: Path | None) -> Report:
+    """Return the page of a routine.
+
+    Args:
+        routine_file: a routine as CSV or text.
+        logbook: the athlete's log, to compare with; None without one.
+        landmarks: weekly set bands of the user's own; None takes the package's few.
+
+    Raises:
+        UserError: the routine or the landmarks cannot be read; the message names the line.
+    """
+    routine = read_routine(routine_file)
+    catalogue = logbook.catalogue if logbook is not None else exercises.load()
+    planned = plan(routine, logbook, bands=landmarks)
+    return Report(
+        f"Routine: {routine_file.stem}",
+        [Listing(planned), routine_table(routine, catalogue)],
+        takeaways=[Takeaway(planned.summary, planned.name)],
+    )

@@ -1,0 +1,1 @@
+"""What a coach would want to hear about an athlete this week: thresholds, detectors, triage."""

@@ -1,0 +1,225 @@
+"""One row per athlete: what a coach with thirty of them looks at on a Monday.
+
+Every number stands beside the athlete's own normal, never beside another athlete's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import polars as pl
+
+from analysis.logbook import Logbook
+from analysis.measures import weeks, working
+from analysis.measures.progression import progression
+from analysis.result import Result
+from analysis.say import count
+from analysis.signals.flags import FLAGS, Finding, Thresholds, find, newest_day
+
+if TYPE_CHECKING:
+    from analysis.exercises import Catalogue
+
+STATUSES = ("needs attention", "on track", "away", "too little data", "not read")
+"""How an athlete stands, in the order of the list."""
+
+SAID = {"needs attention": "need attention"}
+"""A status as said of several."""
+
+COLUMNS = (
+    "athlete", "status", "why", "other_flags", "last_session", "days_off", "sessions_4_weeks",
+    "sessions_own_normal", "sets_last_week", "sets_own_4_week_mean", "strength_per_4_weeks_pct",
+    "strength_low_pct", "strength_high_pct", "strength_exercises",
+)  # fmt: skip
+
+EARLIER_BLOCKS = 6
+"""Blocks of 4 weeks before the last that say what is normal."""
+
+
+SHOWN_WEEKS = 12
+"""Weeks to today whose sets stand in `weekly_sets`."""
+
+LEAST_WEEKS = 2
+"""Fewest logged weeks among the four before the last that make a mean."""
+
+
+def triage(
+    logbook: Logbook, thresholds: Thresholds | None = None, *, today: date | None = None
+) -> Result:
+    """Say for every athlete how the last weeks stand against their own normal, and what is up.
+
+    Args:
+        logbook: the sets and the catalogue.
+        thresholds: from when on something is a flag.
+        today: the day it is said on; the newest day of the logbook when not given.
+
+    Returns:
+        Result whose table has one row per `athlete`, most urgent first: `status` (a word of
+        `STATUSES`), `why` (the flags that ask for attention, or what is missing),
+        `other_flags`; `last_session`, `days_off`; `sessions_4_weeks` (in the 28 days to today)
+        and `sessions_own_normal` (mean of up to six earlier such blocks that hold a log);
+        `sets_last_week` (working sets in the 7 days to today) and `sets_own_4_week_mean` (mean
+        of the logged weeks among the four before, null with fewer than two);
+        `strength_per_4_weeks_pct`, the mean rate
+        over `strength_exercises` exercises in the last half year, with `strength_low_pct` and
+        `strength_high_pct` (95 % interval); null with fewer than three exercises.
+    """
+    rule = thresholds or Thresholds()
+    today = today or newest_day(logbook)
+    found = find(logbook, rule, today=today)
+    rows = [
+        row(logbook.athlete(name), [each for each in found if each.athlete == name], rule, today)
+        for name in logbook.athletes
+        if today
+    ]
+    return as_result(rows, rule, today)
+
+
+def row(
+    logbook: Logbook, found: Sequence[Finding], rule: Thresholds, today: date
+) -> dict[str, Any]:
+    """Return the row of a logbook that holds one athlete, with the flags found in it.
+
+    Beside the columns of `triage` it holds `weekly_sets` (working sets a week over the
+    `SHOWN_WEEKS` to today, oldest first; None where nothing is logged) and `lacking` (what is
+    missing for a judgement).
+    """
+    until = logbook.until(today)
+    lacking = _lacking(until.sets, rule)
+    urgent = [each for each in found if each.level == "attention"]
+    away = any(each.flag == "inactive" for each in found) and not urgent
+    status = (
+        "needs attention" if urgent
+        else "away" if away
+        else "too little data" if lacking
+        else "on track"
+    )  # fmt: skip
+    return {
+        "athlete": logbook.athletes[0],
+        "status": status,
+        "why": "; ".join(filter(None, [_short(urgent), lacking])),
+        "lacking": lacking,
+        "other_flags": _short([each for each in found if each.level != "attention"]),
+        **_attendance(until.sets, today),
+        **_sets(until, today),
+        **_trend(logbook, rule, today),
+    }
+
+
+def not_read(name: str, reason: str) -> dict[str, Any]:
+    """Return the row of a client whose files give no sets."""
+    return dict.fromkeys(COLUMNS) | {"athlete": name, "status": "not read", "why": reason}
+
+
+def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | None) -> Result:
+    """Return the rows as a Result, most urgent first."""
+    ranked = sorted(rows, key=_rank)
+    table = pd.DataFrame(ranked, columns=list(COLUMNS)).astype({"last_session": "datetime64[s]"})
+    numbers = table.columns[5:]
+    table[numbers] = table[numbers].astype(float)
+    counts = {status: int((table["status"] == status).sum()) for status in STATUSES}
+    told = ", ".join(f"{n} {SAID.get(status, status)}" for status, n in counts.items() if n)
+    return Result(
+        name="triage",
+        title="Who needs attention",
+        table=table,
+        summary=f"{count(len(table), 'athlete')}: {told or 'no log'}.",
+        notes=(
+            "Own normal is the athlete's own earlier log; weeks without a log are unknown and "
+            "enter no mean.",
+            "The strength trend is a mean of changes within exercises; an interval that holds 0 "
+            "says that the log cannot tell gain from loss.",
+        ),
+        settings={**asdict(rule), "today": today.isoformat() if today else "own last day"},
+    )
+
+
+def _rank(each: dict[str, Any]) -> tuple[int, int, int, str]:
+    """Status first, then the most urgent flag that asks for attention, then how many ask."""
+    urgent = list(FLAGS)
+    place = next((n for n, flag in enumerate(urgent) if each["why"].startswith(flag)), len(urgent))
+    return STATUSES.index(each["status"]), place, -each["why"].count(","), each["athlete"]
+
+
+def _short(found: Sequence[Finding]) -> str:
+    """Return the flags in a word each, with their evidence counted, most urgent first."""
+    ranked = sorted(found, key=lambda each: list(FLAGS).index(each.flag))
+    return ", ".join(
+        f"{each.flag} ({each.size})" if each.size > 1 else each.flag for each in ranked
+    )
+
+
+def _lacking(sets: pl.DataFrame, rule: Thresholds) -> str:
+    if sets.is_empty():
+        return "no set up to this day"
+    sessions = sets["session"].n_unique()
+    days: Any = sets.select(weeks.day().max() - weeks.day().min()).item()
+    if sessions >= rule.least_sessions and days.days >= 28:
+        return ""
+    return (
+        f"{count(sessions, 'session')} in {count(days.days + 1, 'day')}, "
+        f"{rule.least_sessions} in 28 days are needed"
+    )
+
+
+def _attendance(sets: pl.DataFrame, today: date) -> dict[str, Any]:
+    last: Any = sets.select(weeks.day().max()).item()
+    block = (pl.lit(today) - weeks.day()).dt.total_days() // 28
+    sessions = sets.group_by(block.alias("block")).agg(pl.col("session").n_unique())
+    earlier = sessions.filter(pl.col("block").is_between(1, EARLIER_BLOCKS))
+    return {
+        "last_session": last,
+        "days_off": (today - last).days if last else None,
+        "sessions_4_weeks": sessions.filter(pl.col("block") == 0)["session"].sum(),
+        "sessions_own_normal": earlier["session"].mean(),
+    }
+
+
+def _sets(logbook: Logbook, today: date) -> dict[str, Any]:
+    """Return the sets of the last week, the mean before, and `weekly_sets` (None: unlogged)."""
+    ago = ((pl.lit(today) - weeks.day()).dt.total_days() // 7).alias("week")
+    logged = dict.fromkeys(logbook.sets.select(ago).to_series().to_list(), 0.0)
+    sums = working.work(logbook).group_by(ago).agg(pl.col("set_count").sum())
+    weekly = logged | {week: float(sets) for week, sets in sums.iter_rows()}
+    before = [weekly[week] for week in range(1, 5) if week in weekly]
+    return {
+        "sets_last_week": weekly.get(0, 0.0),
+        "sets_own_4_week_mean": mean(before) if len(before) >= LEAST_WEEKS else None,
+        "weekly_sets": [weekly.get(week) for week in reversed(range(SHOWN_WEEKS))],
+    }
+
+
+def _trend(logbook: Logbook, rule: Thresholds, today: date) -> dict[str, Any]:
+    start = today - timedelta(days=7 * rule.trend_weeks)
+    lately = logbook.sets.filter(weeks.day() > start, weeks.day() <= today)
+    whole = _as_one_muscle(logbook.catalogue)
+    table = progression(replace(logbook, sets=lately, catalogue=whole)).table
+    found = table[(table["scope"] == "muscle") & (table["status"] == "ok")]
+    known: dict[Any, Any] = found.iloc[0].to_dict() if len(found) else {}
+    return {
+        "strength_per_4_weeks_pct": known.get("pct_per_4_weeks"),
+        "strength_low_pct": known.get("low"),
+        "strength_high_pct": known.get("high"),
+        "strength_exercises": known.get("exercises"),
+    }
+
+
+def _as_one_muscle(catalogue: Catalogue) -> Catalogue:
+    """Return a catalogue in which every exercise trains one and the same muscle.
+
+    `progression` then pools all exercises of the athlete as it pools those of a muscle, shared
+    swings included.
+    """
+    return replace(
+        catalogue,
+        roles=catalogue.exercises.select(
+            "exercise_id", pl.lit("all").alias("muscle"), pl.lit("direct").alias("role")
+        ),
+        muscles=pl.DataFrame(
+            {"muscle": ["all"], "name": ["All"], "group": ["all"], "region": ["all"], "order": [1]}
+        ),
+    )
