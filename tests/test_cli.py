@@ -104,7 +104,7 @@ def test_two_athletes_get_a_page_each(tmp_path):
         (["a.csv"], "a.csv is no command. Did you mean `liftdose report a.csv`?"),
         (["report", "A.cvs"], "A.cvs: no such file or folder; did you mean a.csv?"),
         (["formats", "hevvy"], "did you mean Hevy?"),
-        (["formats", "garmin"], "it cannot be read yet. Known: FitNotes, FitNotes backup, Hevy"),
+        (["formats", "garmin"], "it cannot be read yet. Known: "),
         (["explain", "hard", "sett"], "did you mean hard set"),
         (["explain", "glute"], "did you mean glutes"),
         (["report", "titel.csv"], "lacks exercise_title (is 'exercise_titel' meant?"),

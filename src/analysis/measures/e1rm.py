@@ -4,7 +4,7 @@ A formula turns a load and the reps that were possible with it (reps done + reps
 an estimated one-rep maximum (e1RM). None is right for everybody: over the same logs they differ
 by a factor of two in the gain they show, so every result that uses one also names it. Eight are
 the field's common ones; the last lets the curve depend on the load (Marzagão 2026,
-arXiv 2603.17495). One person's own curve is fitted in `analysis.models.rep_profile`.
+arXiv 2603.17495).
 """
 
 from __future__ import annotations
