@@ -7,16 +7,18 @@ find as many sets, as many records of each other kind, and the same sum of repet
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from analysis import exercises
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
+from analysis.units import KG_PER
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 
@@ -106,6 +108,64 @@ def gymrun(path: Path) -> Counted:
     return found
 
 
+def jefit_tables(path: Path) -> dict[str, list[dict[str, str]]]:
+    """The records of each section; a blank line ends a table, also inside a section."""
+    table, header = "", []
+    tables: dict[str, list[dict[str, str]]] = defaultdict(list)
+    with path.open(encoding="utf-8", newline="") as file:
+        for cells in csv.reader(file):
+            if not cells:
+                header = []
+            elif cells[0].startswith("#"):
+                table = cells[0].strip("# ")
+            elif not header:
+                header = cells
+            else:
+                tables[table].append(dict(zip(header, cells, strict=True)))
+    return tables
+
+
+def jefit(path: Path) -> Counted:
+    """Sets of the set logs, and of the packed cells that have none, split by hand."""
+    found, tables = Counted(), jefit_tables(path)
+    for row in tables["EXERCISE SET LOGS"]:
+        done = float(row["reps"] or 0) or float(row["duration"] or 0)
+        found.add("" if done else "no repetitions", row["reps"])
+    on_lines = {row["exercise_log_id"] for row in tables["EXERCISE SET LOGS"]}
+    for row in tables["EXERCISE LOGS"]:
+        values = [pair.split("x") for pair in row["logs"].split(",")]
+        if row["_id"] in on_lines:
+            found.not_sets["log whose sets have lines of their own"] += 1
+        elif row["ename"] in ("Stationary Bike", "Walking"):  # five fields, the last is seconds
+            found.sets += 1
+        else:
+            for _, reps in values:
+                found.add("" if float(reps) else "no repetitions", reps)
+    others = {"EXERCISE SET LOGS", "EXERCISE LOGS"}
+    found.not_sets["other tables"] = sum(
+        len(rows) for table, rows in tables.items() if table not in others
+    )
+    return found
+
+
+def stronglifts(path: Path) -> Counted:
+    found = Counted()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    if "Exercise 1" not in header:
+        for cells in rows:
+            marks = cells[6].split("/")
+            for number, reps in enumerate(cells[17::2]):
+                if reps:
+                    found.add("not done" if marks[number : number + 1] == ["-"] else "", reps)
+        return found
+    for cells in rows:
+        for start in range(header.index("Exercise 1"), len(cells), 8):
+            for reps in filter(None, cells[start + 3 : start + 8]):
+                found.add("", reps)
+    return found
+
+
 BY_FOLDER: dict[str, Callable[[Path], Counted]] = {
     "fitbod": fitbod,
     "repcount": repcount,
@@ -114,6 +174,8 @@ BY_FOLDER: dict[str, Callable[[Path], Counted]] = {
     "fitnotes_fitapp": fit_notes,
     "gymbook": gymbook,
     "gymrun": gymrun,
+    "jefit": jefit,
+    "stronglifts": stronglifts,
 }
 FILES = sorted(path for folder in BY_FOLDER for path in (EXPORTS / folder).glob("*"))
 
@@ -128,3 +190,29 @@ def test_sets_and_the_rest_are_what_a_second_count_finds(path, tmp_path):
     assert account.not_sets == counted.not_sets.total()
     assert sets["reps"].fill_null(0).sum() == counted.reps
     assert account.rejected["source_row"].n_unique() <= 0.005 * counted.sets
+
+
+@pytest.mark.parametrize("unit", ["kg", "lb"])
+def test_volumes_are_those_that_stronglifts_states(unit, tmp_path):
+    name = f"LiamMorrow__LiftLog__tests_csv-import-test-files_stronglifts-export-{unit}.csv"
+    path = EXPORTS / "stronglifts" / name
+    source = Source(path, path.name, "athlete", path)
+    account = stage_file(source, None, None, exercises.load(), tmp_path / "staged")
+    ours = (
+        account.kept()
+        .group_by("source_row")
+        .agg((pl.col("load_kg") * pl.col("reps")).sum() / KG_PER[unit])
+        .collect()
+    )
+    volume = dict(ours.iter_rows())
+    stated = {
+        line: float(row[f"Volume ({unit.upper()})"])
+        for line, row in enumerate(records(path), start=2)
+    }
+    assert volume == pytest.approx(stated, rel=1e-9)
+    by_workout: Counter[str] = Counter()
+    whole: dict[str, float] = {}
+    for line, row in enumerate(records(path), start=2):
+        by_workout[row["Workout"]] += volume[line]
+        whole[row["Workout"]] = float(row[f"Workout Volume ({unit.upper()})"])
+    assert by_workout == pytest.approx(whole, rel=1e-9)

@@ -13,7 +13,7 @@ import polars as pl
 
 from analysis import schema, units
 from analysis.exercises import Catalogue
-from analysis.ingest.vendors import STAGED_TEXT, Staged
+from analysis.ingest.vendors import HEADER, STAGED_TEXT, Staged
 
 NUMBERS = {
     "load_kg": "load",
@@ -136,13 +136,14 @@ def _rule(column: str) -> str:
 
 
 def is_record(present: set[str]) -> pl.Expr:
-    """Not a blank line."""
-    tell_tale = ("exercise", "started_text", "load", "reps")
-    return pl.any_horizontal(
+    """Neither a blank line nor one that the vendor calls a header."""
+    tell_tale = ("exercise", "started_text", "load", "reps", "not_set")
+    filled = pl.any_horizontal(
         (pl.col(name).cast(pl.String) != "").fill_null(False)
         for name in tell_tale
         if name in present
     )
+    return filled & pl.col("not_set").ne_missing(HEADER) if "not_set" in present else filled
 
 
 def read_number(text: pl.Series) -> pl.Series:

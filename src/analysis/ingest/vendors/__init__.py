@@ -32,6 +32,10 @@ says what a load counts; `not_set` says why a record is no set, empty for sets. 
 `source_row`."""
 
 
+HEADER = "header"
+"""`not_set` of a line that is structure and no record: a header, the title of a section."""
+
+
 class UnknownFormatError(ValueError):
     """No vendor, or more than one, recognises the file."""
 
@@ -134,7 +138,8 @@ class Vendor:
         unfold: for text that is no table of one set a line (several tables in one file, weeks or
             sets as columns, sets packed into a cell, an indented report): from the whole text to
             the text columns that `stage` gets. One row per set and one row per line that holds
-            none; rows of one record share its `source_row`.
+            none, with a word in `not_set` (`HEADER` for structure); rows of one record share its
+            `source_row`.
         free_text: header names (lower case) of cells that may hold line breaks.
         numbers: header names (lower case) of cells that are numbers in a sound file.
         join_cells: mends a record of too many cells, for apps that do not quote commas.
