@@ -166,6 +166,15 @@ def stronglifts(path: Path) -> Counted:
     return found
 
 
+def alpha_progression(path: Path) -> Counted:
+    found = Counted()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for cells in csv.reader(file):
+            if cells and cells[0].isdigit():
+                found.add("not done" if cells[-1] == "-" else "", cells[-1])
+    return found
+
+
 BY_FOLDER: dict[str, Callable[[Path], Counted]] = {
     "fitbod": fitbod,
     "repcount": repcount,
@@ -175,6 +184,7 @@ BY_FOLDER: dict[str, Callable[[Path], Counted]] = {
     "gymbook": gymbook,
     "gymrun": gymrun,
     "jefit": jefit,
+    "alpha": alpha_progression,
     "stronglifts": stronglifts,
 }
 FILES = sorted(path for folder in BY_FOLDER for path in (EXPORTS / folder).glob("*"))
