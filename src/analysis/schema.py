@@ -158,7 +158,21 @@ EXERCISES: tuple[Column, ...] = (
     Column("sets", pl.Int64, "sets logged under that name", required=True),
 )
 
-TABLES = {"sets": SETS, "ledger": LEDGER, "rejected": REJECTED, "exercises": EXERCISES}
+COVARIATES: tuple[Column, ...] = (
+    Column("athlete", pl.String, "whose measure it is", required=True),
+    Column("date", pl.Date, "the day; for sleep, the morning", required=True),
+    Column("name", pl.String, "what was measured; the unit ends the name", required=True),
+    Column("value", pl.Float64, "the day's value; the mean where several were taken", True),
+    Column("unit", pl.String, "the unit, as it is printed"),
+)
+
+TABLES = {
+    "sets": SETS,
+    "ledger": LEDGER,
+    "rejected": REJECTED,
+    "exercises": EXERCISES,
+    "covariates": COVARIATES,
+}
 
 
 def polars_schema(table: tuple[Column, ...]) -> pl.Schema:

@@ -34,6 +34,7 @@ NEEDED = (
 EXTRAS = {
     "xlsxwriter": "XLSX files: pip install 'liftdose[excel]'",
     "python-calamine": "reading spreadsheets: pip install 'liftdose[excel]'",
+    "fitdecode": "Garmin FIT files: pip install 'liftdose[fit]'",
     "distributed": "many machines: pip install 'liftdose[cluster]'",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")

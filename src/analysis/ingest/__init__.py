@@ -15,11 +15,11 @@ from pathlib import Path
 import polars as pl
 
 from analysis import exercises, schema
-from analysis.ingest import duplicates, records, sources
+from analysis.ingest import clock, duplicates, records, sources
 from analysis.ingest.remembered import Ask
 from analysis.ingest.staging import Account, stage_file
 from analysis.logbook import Logbook
-from analysis.problems import NoUsableDataError
+from analysis.problems import NoUsableDataError, UserError
 from analysis.progress import Tell, silent, told
 
 Paths = str | Path | Iterable[str | Path]
@@ -37,6 +37,7 @@ class Options:
         ask: gets each file whose unit neither the caller nor a `liftdose.toml` beside it says,
             and whose numbers do not tell it either; returns the unit or None.
         tell: gets the files read, the files in all and the next one's name.
+        tz: the lifter's time zone, for exports in UTC.
     """
 
     unit: str | None = None
@@ -45,6 +46,11 @@ class Options:
     overrides: Path | None = None
     ask: Ask | None = None
     tell: Tell = silent
+    tz: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.tz is not None and not clock.is_zone(self.tz):
+            raise UserError(f"{self.tz!r} is no time zone; a name such as Europe/Berlin is one")
 
 
 @dataclass(slots=True)
@@ -94,6 +100,7 @@ def read(
     overrides: str | Path | None = None,
     ask: Ask | None = None,
     tell: Tell = silent,
+    tz: str | None = None,
 ) -> Logbook:
     """Read exports into memory.
 
@@ -108,6 +115,8 @@ def read(
         ask: gets each file whose unit neither `unit` nor a `liftdose.toml` beside it says, and
             whose numbers do not tell it either; returns the unit or None.
         tell: gets the files read, the files in all and the next one's name.
+        tz: the lifter's time zone (`Europe/Berlin`), for exports that bear UTC; without it, the
+            one that a `liftdose.toml` beside the file names.
 
     Raises:
         NoUsableDataError: nothing could be read.
@@ -115,7 +124,7 @@ def read(
         SettingsError: an `exercises.toml` or `liftdose.toml` breaks a rule.
     """
     corrected = Path(overrides) if overrides else None
-    options = Options(unit, athlete, encoding, corrected, ask, tell)
+    options = Options(unit, athlete, encoding, corrected, ask, tell, tz)
     with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
         intake = _take_in(paths, options, Path(workdir))
         sets = intake.sets().collect()
@@ -202,6 +211,7 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
             catalogue,
             workdir / f"staged-{number}",
             options.ask,
+            options.tz,
         )
         for number, file in enumerate(told(files, options.tell, lambda file: file.label))
     ]

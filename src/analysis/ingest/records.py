@@ -55,6 +55,8 @@ def peek(path: Path) -> Peek:
     text = _decode(start)
     if text is None:
         return Peek(path, start[:16])
+    if text.lstrip().startswith(("{", "[", "<")):  # JSON or XML
+        return Peek(path, start[:16], head=text)
     line = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(DELIMITERS, key=line.count)
     header = next(csv.reader([line], delimiter=delimiter), []) if line else []

@@ -1,6 +1,7 @@
 """`liftdose.toml`: what was said once about the exports of a folder, so that nobody asks again.
 
     unit = "kg"                    # exports here that name no unit and are not listed below
+    tz = "Europe/Berlin"           # the lifter's time zone, for exports in UTC
 
     [units]
     "strong.csv" = "lb"            # by name: a newer export under the same name keeps its answer
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from analysis.ingest.clock import is_zone
 from analysis.problems import SettingsError
 from analysis.settings import no_others, parse_toml, table
 from analysis.units import LOAD_UNITS
@@ -36,10 +38,12 @@ class Remembered:
     Attributes:
         unit: of exports that are not listed; None where the numbers must tell.
         units: name of an export -> its unit.
+        tz: time zone of the lifter; None where nobody has said it.
     """
 
     unit: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    tz: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,11 @@ def unit_of(export: Path, name: str) -> str | None:
     return said.units.get(name, said.unit)
 
 
+def zone_of(export: Path) -> str | None:
+    """Return the time zone that the `liftdose.toml` beside an export says; errors as `load`."""
+    return load(export.parent / FILE).tz
+
+
 def remember(path: Path, name: str, unit: str) -> None:
     """Write the unit of an export into a `liftdose.toml`; what else stands in it stays.
 
@@ -122,13 +131,17 @@ def remember(path: Path, name: str, unit: str) -> None:
 @cache
 def _parsed(text: str, file: str) -> Remembered:
     given = parse_toml(text, file)
-    no_others(file, "", given, ("unit", "units"))
+    no_others(file, "", given, ("unit", "units", "tz"))
+    zone = given.get("tz")
+    if zone is not None and not (isinstance(zone, str) and is_zone(zone)):
+        hint = 'write tz = "Europe/Berlin"'
+        raise SettingsError(file, "tz", zone, "expected the name of a time zone", hint)
     units = table(file, "units", given.get("units", {}))
     places = {"unit": given.get("unit", "kg"), **{f'units."{key}"': units[key] for key in units}}
     for key, value in places.items():
         if value not in LOAD_UNITS:
             raise SettingsError(file, key, value, "expected kg or lb", f'write {key} = "kg"')
-    return Remembered(given.get("unit"), units)
+    return Remembered(given.get("unit"), units, zone)
 
 
 _NOTHING = Remembered()

@@ -232,7 +232,7 @@ def set_table(
     )
     rows = _numbered(rows, present)
     made = {
-        "athlete": pl.lit(origin.athlete),
+        "athlete": pl.col("person") if "person" in present else pl.lit(origin.athlete),
         "app": pl.lit(origin.app),
         "source_file": pl.lit(origin.source_file),
         "exercise_id": pl.col("mapped").struct.field("exercise_id"),
@@ -274,8 +274,9 @@ def _numbered(rows: pl.LazyFrame, present: set[str]) -> pl.LazyFrame:
     """Number the runs of one exercise in a workout, and the sets in a run."""
     numbered = "set_number" in present
     begins = _changed("started_at")
-    if "workout" in present:
-        begins |= _changed("workout")
+    for name in ("workout", "person"):
+        if name in present:
+            begins |= _changed(name)
     run_begins = pl.col("new_session") | _changed("exercise")
     if numbered:
         number = pl.col("set_number")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from analysis import schema
 from analysis.exercises import Catalogue
-from analysis.ingest import load_unit, records, set_table
+from analysis.ingest import clock, load_unit, records, remembered, set_table
 from analysis.ingest.duplicates import Copy
 from analysis.ingest.load_unit import Says, decide, number, says
 from analysis.ingest.remembered import Ask
 from analysis.ingest.set_table import Origin
 from analysis.ingest.sources import Source
 from analysis.ingest.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
-
-FAMILIES = {"fitnotes_backup": "fitnotes"}
-"""Exports of one app in two formats hold one log."""
 
 
 @dataclass(slots=True)
@@ -37,6 +34,7 @@ class Account:
     notes: list[str] = field(default_factory=list)
     units: pl.DataFrame | None = None
     dropped: list[str] = field(default_factory=list)
+    family: str = ""
 
     @classmethod
     def refused(cls, label: str, reason: str) -> Account:
@@ -59,8 +57,7 @@ class Account:
 
     def copy(self) -> Copy:
         """The file as the search for duplicates sees it."""
-        app = self.app or ""
-        return Copy(self.label, self.athlete, FAMILIES.get(app, app), self.staged)
+        return Copy(self.label, self.athlete, self.family or self.app or "", self.staged)
 
     def ledger_row(self) -> tuple[str, str | None, int, int, int, int, int]:
         """The file's row of `schema.LEDGER`."""
@@ -84,11 +81,13 @@ def stage_file(
     catalogue: Catalogue,
     target: Path,
     ask: Ask | None = None,
+    tz: str | None = None,
 ) -> Account:
     """Read one file into a staged set table and return its account.
 
     A file that cannot be read yields an account with a note that says why. `ask` is asked where
-    neither `unit`, a `liftdose.toml` nor the numbers tell the unit.
+    neither `unit`, a `liftdose.toml` nor the numbers tell the unit. `tz` is the zone of an export
+    in UTC, where a `liftdose.toml` does not name another.
 
     Raises:
         SettingsError: a `liftdose.toml` beside it breaks a rule.
@@ -101,18 +100,21 @@ def stage_file(
     except UnknownFormatError as error:
         return Account.refused(source.label, str(error))
     said = says(source, unit, ask)
+    zone = tz or remembered.zone_of(source.export)
     target.mkdir()
     account = Account(
         source.label, source.athlete, vendor.name, source.path, target / "sets.parquet"
     )
+    account.family = vendor.family
     try:
         try:
-            _stage(account, vendor, peek, said, encoding, catalogue, sound=True)
+            _stage(account, vendor, peek, said, encoding, catalogue, zone, sound=True)
         except pl.exceptions.ComputeError:  # a large file that is not sound after all
             account = Account(
                 source.label, source.athlete, vendor.name, source.path, account.staged
             )
-            _stage(account, vendor, peek, said, encoding, catalogue, sound=False)
+            account.family = vendor.family
+            _stage(account, vendor, peek, said, encoding, catalogue, zone, sound=False)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         account.notes.append(f"{source.label}: cannot be read as {vendor.title}: {_short(error)}")
     return account
@@ -125,10 +127,11 @@ def _stage(
     said: Says,
     encoding: str | None,
     catalogue: Catalogue,
+    zone: str | None,
     *,
     sound: bool,
 ) -> None:
-    staged = _records(account, vendor, peek, encoding, sound)
+    staged = _on_the_wall(_records(account, vendor, peek, encoding, sound), account, vendor, zone)
     unit_of = _units(account, vendor, staged, said)
     if unit_of is None:
         _refuse_loads(account, staged)
@@ -141,8 +144,27 @@ def _stage(
     _settle(account, checked.odd, staged)
     _count_unnamed_distances(account, staged)
     _number_twin_sessions(account)
-    if account.sets == 0:
+    if account.sets == 0 and vendor.covariates is not None:
+        account.notes.append(
+            f"{account.label}: {vendor.title} holds no set here; the body measures in it are read "
+            "as covariates"
+        )
+    elif account.sets == 0:
         account.notes.append(f"{account.label}: {vendor.title}, but it holds no set")
+
+
+def _on_the_wall(staged: Staged, account: Account, vendor: Vendor, zone: str | None) -> Staged:
+    """Turn an export in UTC to the lifter's wall clock, or say that its zone is not known."""
+    if vendor.carries.clock != "utc":
+        return staged
+    if zone is not None:
+        return replace(staged, rows=clock.on_the_wall(staged.rows, zone))
+    account.notes.append(
+        f"{account.label}: {vendor.title} writes times in UTC; they stay so, and a late workout "
+        f'may stand on the next day. Name the zone with --tz, or with tz = "Europe/Berlin" in a '
+        f"{remembered.FILE} beside it"
+    )
+    return staged
 
 
 def _records(

@@ -8,6 +8,7 @@ those once, for all. To support a new app, add one file with a `VENDOR` and one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,6 +18,7 @@ from typing import Literal
 
 import polars as pl
 
+from analysis.ingest.vendors._by_name import REFUSED
 from analysis.problems import nearest
 
 STAGED_TEXT = (
@@ -29,7 +31,15 @@ that counts from 1). `load_unit`, `distance_unit` and `body_mass_unit` name the 
 neighbour in the same row; `load_basis` is a word of `schema.LOAD_BASES` where the export itself
 says what a load counts; `not_set` says why a record is no set, empty for sets. Besides these:
 `started_at`, `ended_at` and `done_at` (datetimes) with `started_text` (the raw date), and
-`source_row`."""
+`source_row`; and `person`, in a file that holds the sets of several people."""
+
+COVARIATES = pl.Schema(
+    {"date": pl.Date, "name": pl.String, "value": pl.Float64, "unit": pl.String}
+)
+"""Body measures: one row per day and measure. The unit ends the name, as everywhere
+(`body_mass_kg`), and stands in `unit` for those who print it."""
+
+_JSON_KEY = re.compile(r'"(\w{1,40})"\s*:')
 
 
 HEADER = "header"
@@ -40,6 +50,10 @@ class UnknownFormatError(ValueError):
     """No vendor, or more than one, recognises the file."""
 
 
+class RefusedFormatError(UnknownFormatError):
+    """The format is known by name and not read; the message says why and what would help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Peek:
     """The first look at a file, enough to recognise it.
@@ -47,7 +61,8 @@ class Peek:
     Attributes:
         path: the file.
         magic: its first bytes.
-        header: cells of the first line that is not blank, stripped, as written.
+        header: cells of the first line that is not blank, stripped, as written; none for a file
+            that is no table, such as JSON.
         delimiter: what separates those cells.
         head: the first lines as text.
         tables: table names, for an SQLite file.
@@ -64,6 +79,12 @@ class Peek:
     def columns(self) -> frozenset[str]:
         """Header cells in lower case."""
         return frozenset(cell.lower() for cell in self.header)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Names of the members of a JSON file's objects, as far as the first look goes."""
+        is_json = self.head.lstrip().startswith(("{", "["))
+        return frozenset(_JSON_KEY.findall(self.head)) if is_json else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +105,19 @@ class Staged:
     load_unit: str | None
     distance_unit: str | None = None
     body_mass_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a file holds besides sets.
+
+    Attributes:
+        rows: as `COVARIATES`.
+        notes: what could not be read, a sentence each.
+    """
+
+    rows: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +179,8 @@ class Vendor:
         join_cells: mends a record of too many cells, for apps that do not quote commas.
         looks_like: columns by which a near miss is named in the error message.
         one_of: columns for the load, by unit; a file holds one of them.
+        family: the vendor whose log this one holds too, for an app of two kinds of export.
+        covariates: reads what else the file holds (body mass, sleep …).
     """
 
     name: str
@@ -159,6 +195,8 @@ class Vendor:
     join_cells: Callable[[list[str], int], list[str]] | None = None
     looks_like: frozenset[str] = field(default_factory=frozenset)
     one_of: tuple[str, ...] = ()
+    family: str = ""
+    covariates: Callable[[Peek], Measured] | None = None
 
 
 def known_vendors() -> tuple[Vendor, ...]:
@@ -171,8 +209,12 @@ def identify(peek: Peek) -> Vendor:
     """Return the one vendor that recognises the file.
 
     Raises:
+        RefusedFormatError: the format is known by name and not read.
         UnknownFormatError: none does, or more than one; the message says what was found.
     """
+    for known in REFUSED:
+        if known.recognise(peek):
+            raise RefusedFormatError(known.reason)
     match [vendor for vendor in known_vendors() if vendor.recognise(peek)]:
         case [vendor]:
             return vendor

@@ -159,3 +159,19 @@ def utc(text: pl.Expr) -> pl.Expr:
     )  # fmt: skip
     moment = plain.str.to_datetime("%Y-%m-%d %H:%M:%S %z", strict=False, time_unit="us")
     return moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def sitting(at: str, *apart: str | pl.Expr, hours: float = 3) -> pl.Expr:
+    """Return the start of the workout that each time belongs to.
+
+    A pause of `hours` ends a workout; midnight does not.
+
+    Args:
+        at: the column of the times, in any order.
+        apart: what is never one workout: rows that differ in any of these.
+        hours: the longest pause within a workout.
+    """
+    moment = pl.col(at)
+    begins = (moment - moment.shift(1) > pl.duration(minutes=60 * hours)).fill_null(True)
+    start = pl.when(begins).then(moment).forward_fill()
+    return start.over(*(apart or (pl.lit(0),)), order_by=at)

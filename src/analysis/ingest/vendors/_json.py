@@ -1,0 +1,65 @@
+"""JSON that a stranger wrote: bounded in size and depth, of any shape in any place.
+
+A log is walked with `objects`: where an object is expected and something else stands, an empty
+object is given, so that the record is counted, found to lack its exercise and turned away by name
+like any other broken record, and its neighbours are read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+MAX_CHARACTERS = 200_000_000
+"""Ten thousand workouts are some 60 million characters of indented JSON."""
+
+
+def parse(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        ValueError: the text is no JSON, is cut short, too long, too deep, or holds a number that
+            JSON has not; the message says where.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"is longer than {MAX_CHARACTERS:,} characters; split it")
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"is JSON that breaks off or is damaged at line {error.lineno}: {error.msg}; "
+            "export it again"
+        ) from None
+    except RecursionError:
+        raise ValueError("nests lists in lists far deeper than a log can") from None
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"holds {word}, which is no number in JSON")
+
+
+def objects(parent: Any, key: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a list, or of the list under `key`; `{}` for what is no object."""
+    value = parent.get(key) if key is not None else parent
+    for item in value if isinstance(value, list) else [] if value is None else [value]:
+        yield item if isinstance(item, dict) else {}
+
+
+def text(value: Any) -> str | None:
+    """Return a scalar as text, as JSON writes it; a list or object is kept for the message."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)[:200]
+
+
+def table(rows: Iterator[dict[str, Any]], columns: tuple[str, ...]) -> pl.DataFrame:
+    """Return records as text columns, numbered from 1 in `source_row`."""
+    cells = {name: [] for name in columns}  # type: dict[str, list[str | None]]
+    for row in rows:
+        for name in columns:
+            cells[name].append(text(row.get(name)))
+    frame = pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String))
+    return frame.with_columns(source_row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))

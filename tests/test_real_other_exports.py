@@ -1,0 +1,132 @@
+"""Real exports that are no CSV of sets, held against a second count that knows nothing of us.
+
+The counts here are taken from the bytes: how often a member that every set has stands in the
+JSON, how many rows SQLite counts, how many `set` messages a FIT file announces.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analysis import exercises
+from analysis.ingest import read
+from analysis.ingest.covariates import read_covariates
+from analysis.ingest.sources import Source
+from analysis.ingest.staging import stage_file
+from analysis.problems import NoUsableDataError
+
+EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not EXPORTS.exists(), reason="no ../shared/exports beside the project"),
+]
+
+
+def the_only(folder, pattern="*"):
+    (path,) = (EXPORTS / folder).glob(pattern)
+    return path
+
+
+def staged(path, tmp_path, unit="kg"):
+    source = Source(path, path.name, "athlete", path)
+    return stage_file(source, unit, None, exercises.load(), tmp_path / "staged", tz="Europe/Paris")
+
+
+def times(path, pattern):
+    return len(re.findall(pattern, path.read_text(encoding="utf-8")))
+
+
+def test_hevy_api(tmp_path):
+    path = the_only("hevy_api")
+    account = staged(path, tmp_path)
+    sets = account.kept().collect()
+    assert account.sets == sets.height == times(path, r'"weight_kg":')
+    assert sets["session"].n_unique() == times(path, r'"start_time":')
+    assert sets["rpe"].is_not_null().sum() == times(path, r'"rpe": [\d.]+')
+    assert sets["reps"].sum() == sum(map(int, re.findall(r'"reps": (\d+)', path.read_text())))
+    assert account.not_sets == account.rejected.height == 0
+
+
+def test_rp_hypertrophy(tmp_path):
+    path = the_only("rp")
+    account = staged(path, tmp_path)
+    sets = account.kept().collect()
+    assert account.sets + account.not_sets == times(path, r'"setType":')
+    assert account.not_sets == times(path, r'"reps": (?:-1|null)') == 457
+    assert sets.filter(pl.col("load_basis") == "total").height > 0
+    assert sets.filter(pl.col("kind") == "myo").height == 181
+    assert sets["done_at"].null_count() == 0
+
+
+def test_macrofactor(tmp_path):
+    path = the_only("macrofactor")
+    account = staged(path, tmp_path)
+    sets = account.kept().collect()
+    assert account.sets == times(path, r'"setType":') == 106
+    assert sets["session"].n_unique() == 5
+    assert dict(sets["kind"].value_counts().iter_rows()) == {
+        "work": 80,
+        "warmup": 15,
+        "failure": 11,
+    }
+
+
+def test_simple_workout_log(tmp_path):
+    path = the_only("swl")
+    account = staged(path, tmp_path, "lb")
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as base:
+        (sets, reps), (weighings,) = (
+            base.execute("SELECT count(*), sum(rep) FROM reps").fetchone(),
+            base.execute("SELECT count(*) FROM weight").fetchone(),
+        )
+    assert (account.sets, account.not_sets) == (sets, weighings) == (2144, 151)
+    assert account.kept().collect()["reps"].sum() == reps
+
+
+GENUINE = ["21159045593", "21184883055", "21210521095", "21228853794", "garmin_reference"]
+
+
+@pytest.mark.parametrize("name", GENUINE)
+def test_garmin_fit(name, tmp_path):
+    fitdecode = pytest.importorskip("fitdecode")
+    path = the_only("fit", f"*{name}*")
+    with fitdecode.FitReader(path) as reader:
+        frames = [frame for frame in reader if getattr(frame, "name", "") == "set"]
+    kinds = [
+        frame.get_value("set_type")
+        for frame in frames
+        if frame.frame_type == fitdecode.FIT_FRAME_DATA
+    ]
+    account = staged(path, tmp_path)
+    assert account.sets == kinds.count("active")
+    assert account.not_sets == kinds.count("rest")
+    assert account.rejected.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern", "reason"),
+    [
+        ("fit", "*__test.fit", "17 of its rests hold repetitions or a load"),
+        ("fit", "*liftosaur_20260205*", "damaged or cut short"),
+        ("openpowerlifting", "*", "does not say when its meets were"),
+        ("boostcamp", "*", "Boostcamp is known by name and not read"),
+        ("truecoach", "*", "TrueCoach is known by name and not read"),
+        ("applehealth", "*tests_export.xml", "Apple Health holds no set here"),
+    ],
+)
+def test_what_is_not_read_is_named(folder, pattern, reason):
+    with pytest.raises(NoUsableDataError, match=reason):
+        read(the_only(folder, pattern))
+
+
+def test_an_export_of_health_without_body_measures_says_so():
+    found = read_covariates(the_only("applehealth", "*tests_export.xml"))
+    assert found.table.is_empty()
+    assert "holds no measure" in found.notes[0]
