@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 from analysis import exercises
+from analysis.ingest.covariates import read_covariates
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
 from analysis.units import KG_PER
@@ -226,3 +227,31 @@ def test_volumes_are_those_that_stronglifts_states(unit, tmp_path):
         by_workout[row["Workout"]] += volume[line]
         whole[row["Workout"]] = float(row[f"Workout Volume ({unit.upper()})"])
     assert by_workout == pytest.approx(whole, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "per_cm"),
+    [
+        ("f-haque-96__Enhanced-workout-tracker__measurement_data.csv", 2.54),
+        ("imnotjoeyramone__you-better-werk__data_measurement_data.csv", 1.0),
+    ],
+)
+def test_measures_are_those_of_the_file(name, per_cm):
+    path = EXPORTS / "hevy_measurements" / name
+    rows = list(records(path))
+    found = read_covariates(path, athlete="one").table
+    length = "in" if per_cm != 1 else "cm"
+    for ours, theirs, factor in (
+        ("body_mass_kg", "weight_kg", 1.0),
+        ("body_fat_pct", "fat_percent", 1.0),
+        ("waist_cm", f"waist_{length}", per_cm),
+        ("left_thigh_cm", f"left_thigh_{length}", per_cm),
+        ("right_arm_cm", f"right_bicep_{length}", per_cm),
+    ):
+        by_day: dict[str, list[float]] = defaultdict(list)
+        for row in rows:
+            if row[theirs]:
+                by_day[row["date"].split(",")[0]].append(float(row[theirs]) * factor)
+        means = [sum(values) / len(values) for values in by_day.values()]
+        measured = found.filter(pl.col("name") == ours)["value"].to_list()
+        assert sorted(measured) == pytest.approx(sorted(means))

@@ -13,6 +13,7 @@ import polars as pl
 KG_PER = {"kg": 1.0, "lb": 0.45359237}
 LOAD_UNITS = tuple(KG_PER)
 M_PER = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "yd": 0.9144, "ft": 0.3048}
+CM_PER = {"cm": 1.0, "m": 100.0, "in": 2.54, "ft": 30.48}
 
 _SPELLINGS = {
     "kg": "kg", "kgs": "kg", "kilogram": "kg", "kilograms": "kg",

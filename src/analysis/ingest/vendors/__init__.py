@@ -252,6 +252,30 @@ def _explain(peek: Peek) -> Iterator[str]:
     yield "See `liftdose formats` for what can be read."
 
 
+def measures(table: pl.DataFrame) -> pl.DataFrame:
+    """Return `COVARIATES` from a table of one row a day: `date`, and measures by their names.
+
+    A girth of both sides (`left_thigh_cm`, `right_thigh_cm`) is also one of its own, their mean,
+    on the days that both were taken. An empty cell or 0 is no measure.
+    """
+    names = [name for name in table.columns if name != "date"]
+    both = {
+        name.removeprefix("left_"): (pl.col(name) + pl.col(f"right_{name[5:]}")) / 2
+        for name in names
+        if name.startswith("left_") and f"right_{name[5:]}" in names
+    }
+    taken = table.with_columns(
+        pl.when(pl.col(name) > 0).then(pl.col(name)).alias(name) for name in names
+    )
+    return (
+        taken.with_columns(**both)
+        .unpivot(index="date", variable_name="name", value_name="value")
+        .drop_nulls()
+        .with_columns(unit=pl.col("name").str.extract(r"_([a-z]+)$").replace("pct", "%"))
+        .select(COVARIATES.names())
+    )
+
+
 def unless_timed(reps: pl.Expr, *amounts: pl.Expr) -> pl.Expr:
     """Return repetitions, none where an app writes 0 beside a time or a distance."""
     timed = pl.sum_horizontal(_number(amount) for amount in amounts) > 0

@@ -87,7 +87,7 @@ class _Report:
     def _open(self, name: str, rest: list[str]) -> Iterator[Row]:
         """Begin an exercise; its line may name a superset, hold notes, and hold warm-ups."""
         parts = [part.strip() for part in name.split(" · ")]
-        kept = [part for part in parts if not _TARGET.match(part)]
+        kept = [part for part in parts if not _TARGET.match(part)] or parts
         self.exercise = {"exercise": f"{kept[0]} ({kept[1]})" if len(kept) > 1 else kept[0]}
         self.columns, self.sets = [], 0
         notes, warmups = [], []

@@ -17,11 +17,10 @@ from xml.parsers import expat
 import polars as pl
 
 from analysis.ingest.vendors import COVARIATES, Carries, Measured, Peek, Staged, Vendor
-from analysis.units import KG_PER
+from analysis.units import CM_PER, KG_PER
 
 CHUNK_BYTES = 1 << 20
 MAX_DECLARATION_BYTES = 1 << 20
-CM_PER = {"cm": 1.0, "m": 100.0, "in": 2.54, "ft": 30.48}  # the inch is 2.54 cm exactly
 SECONDS_PER = {"ms": 0.001, "s": 1.0}
 
 

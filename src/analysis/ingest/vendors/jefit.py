@@ -13,17 +13,29 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 
 import polars as pl
 
-from analysis.ingest.vendors import HEADER, Carries, Peek, Staged, Vendor, translate
+from analysis.ingest.vendors import (
+    HEADER,
+    Carries,
+    Measured,
+    Peek,
+    Staged,
+    Vendor,
+    measures,
+    translate,
+)
+from analysis.units import CM_PER, KG_PER
 
 Row = dict[str, str]
 
 _HEADING = re.compile(r"^### (\w[\w ]*?) #+$")
+_EPOCH = re.compile(r"^[1-9]\d{5,9}$", re.ASCII)
 _RULE = re.compile(r"^#+$")
 _WORDS = {
     "SETTING": "setting", "PROFILE": "body measures", "ROUTINES": "routine",
@@ -37,8 +49,21 @@ COLUMNS = (
     "started_at", "ended_at", "started_text", "exercise", "load", "load_unit", "reps",
     "duration_s", "distance", "kind", "done_at", "note", "body_mass", "body_mass_unit", "not_set",
 )  # fmt: skip
+_LENGTHS = {"inches": "in", "in": "in", "cm": "cm"}
+_GIRTHS = {
+    "chest": "chest_cm", "arms": "arm_cm", "waist": "waist_cm", "calves": "calf_cm",
+    "hips": "hips_cm", "thighs": "thigh_cm", "shoulders": "shoulder_cm", "neck": "neck_cm",
+    "forearms": "forearm_cm",
+}  # fmt: skip
 CARDIO_FIELDS = 5
 """A timed record is packed as five pairs: calories, distance, speed, laps, seconds."""
+
+
+class _Cells(dict[str, str]):
+    """Cells by header word; a cell that is not there is an empty one."""
+
+    def __missing__(self, word: str) -> str:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +72,7 @@ class _Line:
 
     number: int
     table: str
-    cells: Mapping[str, str]
+    cells: _Cells
     not_set: str = ""
 
 
@@ -73,12 +98,12 @@ def _lines(text: str) -> Iterator[_Line]:
         heading = _HEADING.match(cells[0])
         if heading or _RULE.match(cells[0]):
             table = heading.group(1) if heading else ""
-            yield _Line(start, table, {}, HEADER)
+            yield _Line(start, table, _Cells(), HEADER)
         elif fresh:
             header = [cell.lower() for cell in cells]
-            yield _Line(start, table, {}, HEADER)
+            yield _Line(start, table, _Cells(), HEADER)
         else:
-            yield _Line(start, table, dict(zip(header, cells, strict=False)))
+            yield _Line(start, table, _Cells(zip(header, cells, strict=False)))
         fresh = False
 
 
@@ -86,18 +111,20 @@ class _Log:
     """The tables of one file, joined: whose session, unit, zone, note and set lines."""
 
     def __init__(self, lines: list[_Line]) -> None:
-        tables: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+        tables: dict[str, list[_Cells]] = defaultdict(list)
         for line in lines:
             if line.cells:
                 tables[line.table].append(line.cells)
-        setting = tables["SETTING"][0] if tables["SETTING"] else {}
-        self.unit = setting.get("mass", "").strip()
-        self.zone = timedelta(hours=_number(setting.get("zonedifference")))
+        setting = tables["SETTING"][0] if tables["SETTING"] else _Cells()
+        self.unit = setting["mass"].strip()
+        self.length = setting["length"].strip()
+        self.zone = timedelta(hours=_hours(setting["zonedifference"]))
         self.sessions = {each["_id"]: each for each in tables["WORKOUT SESSIONS"]}
         self.logs = {each["_id"]: each for each in tables["EXERCISE LOGS"]}
         self.with_lines = {each["exercise_log_id"] for each in tables["EXERCISE SET LOGS"]}
+        self.profile = tables["PROFILE"]
         self.body_mass = {
-            each["mydate"]: each["weight"] for each in tables["PROFILE"] if _number(each["weight"])
+            each["mydate"]: each["weight"] for each in self.profile if _number(each["weight"])
         }
         self.notes: dict[tuple[str, str], list[str]] = defaultdict(list)
         for each in tables["NOTES"]:
@@ -116,7 +143,7 @@ class _Log:
         else:
             yield from self._packed(line.cells)
 
-    def _set_line(self, cells: Mapping[str, str]) -> Row:
+    def _set_line(self, cells: _Cells) -> Row:
         log = self.logs.get(cells["exercise_log_id"])
         if log is None:
             return {"not_set": "set without an exercise"}
@@ -134,7 +161,7 @@ class _Log:
             row.pop("note", None)
         return row
 
-    def _packed(self, log: Mapping[str, str]) -> Iterator[Row]:
+    def _packed(self, log: _Cells) -> Iterator[Row]:
         pairs = [pair.partition("x")[::2] for pair in log["logs"].split(",")]
         visit = self._visit(log)
         if _is_timed(pairs):
@@ -149,15 +176,15 @@ class _Log:
             yield row
             visit.pop("note", None)
 
-    def _visit(self, log: Mapping[str, str]) -> Row:
+    def _visit(self, log: _Cells) -> Row:
         """What is the same for every set of one exercise of one workout."""
-        session = self.sessions.get(log["belongsession"], {})
+        session = self.sessions.get(log["belongsession"], _Cells())
         day = f"{log['mydate']} 00:00:00"
         visit = {
             "exercise": log["ename"],
             "started_text": log["mydate"],
-            "started_at": self._wall(session.get("starttime", "")) or day,
-            "ended_at": self._wall(session.get("endtime", "")),
+            "started_at": self._wall(session["starttime"]) or day,
+            "ended_at": self._wall(session["endtime"]),
             "kind": "default",
         }
         note = self.notes.get((log["eid"], log["mydate"]))
@@ -172,7 +199,7 @@ class _Log:
 
     def _wall(self, epoch: str) -> str:
         """The lifter's wall clock; empty where there is no time."""
-        if not epoch.isdigit() or epoch == "0":
+        if not _EPOCH.match(epoch):
             return ""
         return f"{datetime.fromtimestamp(int(epoch), UTC) + self.zone:%Y-%m-%d %H:%M:%S}"
 
@@ -188,11 +215,36 @@ def _is_timed(pairs: list[tuple[str, str]]) -> bool:
     )
 
 
-def _number(text: str | None) -> float:
+def _number(text: str) -> float:
+    """A number that is one; 0 for all else, as JEFIT writes what was not filled in."""
     try:
-        return float(text or 0)
+        value = float(text or 0)
     except ValueError:
         return 0.0
+    return value if isfinite(value) else 0.0
+
+
+def _hours(text: str) -> float:
+    """The zone's hours from UTC, where it is one of those on Earth."""
+    return hours if abs(hours := _number(text)) <= 14 else 0.0
+
+
+def covariates(peek: Peek) -> Measured:
+    """Body mass, body fat and girths of the profile, in the units of the settings."""
+    log = _Log(list(_lines(peek.path.read_text(encoding="utf-8-sig", errors="replace"))))
+    mass, length = KG_PER.get(log.unit.rstrip("s"), 0.0), CM_PER.get(_LENGTHS.get(log.length, ""))
+    rows = [
+        {
+            "date": each["mydate"],
+            "body_mass_kg": _number(each["weight"]) * mass,
+            "body_fat_pct": _number(each["fatpercent"]),
+            **{ours: _number(each[theirs]) * (length or 0.0) for theirs, ours in _GIRTHS.items()},
+        }
+        for each in log.profile
+    ]
+    table = pl.DataFrame(rows).with_columns(pl.col("date").str.to_date("%Y-%m-%d", strict=False))
+    notes = () if mass and length else ("its settings name no unit of mass or length",)
+    return Measured(measures(table), notes)
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
@@ -221,6 +273,7 @@ VENDOR = Vendor(
     recognise=lambda peek: "\n### EXERCISE LOGS ##" in peek.head or "### SETTING ##" in peek.head,
     stage=stage,
     unfold=unfold,
+    covariates=covariates,
     carries=Carries(
         units="fixed",
         kinds=("work", "warmup"),

@@ -61,8 +61,8 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
 def _workout(header: Sequence[str], cells: Sequence[str]) -> Iterator[Row]:
     """The sets of a line that is a whole workout."""
     named = dict(zip(header, cells, strict=False))
-    same = {"started_text": named["date"], "note": named["note"], **_old_body(named)}
-    same["workout"] = named.get("workout", "")
+    same = {ours: named.get(ours, "") for ours in ("note", "workout")}
+    same |= {"started_text": named.get("date", ""), **_old_body(named)}
     likes = same.get("body_mass_unit", "")
     for start in range(header.index("exercise 1"), len(cells), BLOCK):
         name, *rest = cells[start : start + BLOCK]
