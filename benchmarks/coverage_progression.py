@@ -90,8 +90,8 @@ def as_logbook(day: np.ndarray, log_e1rm: np.ndarray) -> Logbook:
         exercises=schema.empty(schema.EXERCISES),
         catalogue=SimpleNamespace(
             exercises=pl.DataFrame({"exercise_id": lifts, "name": lifts}),
-            group_roles=pl.DataFrame(
-                {"exercise_id": lifts, "group": "quads", "role": "direct"}, strict=False
+            muscle_roles=pl.DataFrame(
+                {"exercise_id": lifts, "muscle": "quads", "role": "direct"}, strict=False
             ),
             muscles=pl.DataFrame({"muscle": ["quads"], "group": ["quads"], "order": [0]}),
         ),

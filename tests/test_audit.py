@@ -55,17 +55,17 @@ def test_a_seated_calf_raise_is_soleus_and_one_set_for_the_calves():
 def test_a_leg_set_counts_once_for_the_legs(runs):
     legs = LegLog.of(log(*(did(week, lift, n) for week, lift, n in runs)))
     performed = sum(n for _, lift, n in runs if lift != "Bench Press (Barbell)")
-    by_group = legs.weekly.group_by("group").agg(pl.col("direct_sets").sum())
-    sums = dict(by_group.iter_rows())
+    by_muscle = legs.weekly.group_by("muscle").agg(pl.col("direct_sets").sum())
+    sums = dict(by_muscle.iter_rows())
     assert sums["legs"] == performed
     assert max(sums[name] for name in GROUPS) <= performed
     assert sums["calves"] == max(sums["gastrocnemius"], sums["soleus"])
 
 
 def test_the_leg_view_changes_no_group_of_the_catalogue():
-    before = CATALOGUE.group_roles
-    after = with_legs(CATALOGUE).group_roles.filter(pl.col("group").is_in(before["group"]))
-    assert after.sort("exercise_id", "group").equals(before.sort("exercise_id", "group"))
+    before = CATALOGUE.muscle_roles
+    after = with_legs(CATALOGUE).muscle_roles.filter(pl.col("muscle").is_in(before["muscle"]))
+    assert after.sort("exercise_id", "muscle").equals(before.sort("exercise_id", "muscle"))
 
 
 def test_frequency_counts_days_not_sets():

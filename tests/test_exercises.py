@@ -97,11 +97,11 @@ def test_no_normalised_name_means_two_exercises():
     assert {key: ids for key, ids in load().shared_keys().items() if len(ids) > 1} == {}
 
 
-def test_the_strongest_role_stands_for_the_group_so_no_set_counts_twice():
+def test_the_strongest_role_stands_for_the_muscle_so_no_set_counts_twice():
     catalogue = load()
-    assert catalogue.group_roles.select("exercise_id", "group").is_unique().all()
-    press = catalogue.group_roles.filter(pl.col("exercise_id") == "incline-bench-press-barbell")
-    assert dict(press.select("group", "role").iter_rows())["chest"] == "direct"
+    assert catalogue.muscle_roles.select("exercise_id", "muscle").is_unique().all()
+    press = catalogue.muscle_roles.filter(pl.col("exercise_id") == "incline-bench-press-barbell")
+    assert dict(press.select("muscle", "role").iter_rows())["chest"] == "direct"
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_squats_and_lunges_train_quads_and_glutes_and_no_calves_or_hamstrings(na
 def test_no_exercise_with_squat_pattern_has_a_calf_or_hamstring_role():
     catalogue = load()
     squats = catalogue.exercises.filter(pl.col("pattern").is_in(["squat", "lunge"]))
-    roles = catalogue.group_roles.join(squats, on="exercise_id")
+    roles = catalogue.muscle_roles.join(squats, on="exercise_id")
     assert roles.height > 0
-    assert not set(roles["group"]) & {"calves", "hamstrings", "tibialis"}
+    assert not set(roles["muscle"]) & {"calves", "hamstrings", "tibialis"}
 
 
 @pytest.mark.parametrize(

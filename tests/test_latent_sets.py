@@ -131,8 +131,8 @@ def logbook_of(sets):
 
 
 def quad_exercise():
-    roles = exercises.load().group_roles
-    direct = roles.filter((pl.col("group") == "quads") & (pl.col("role") == "direct"))
+    roles = exercises.load().muscle_roles
+    direct = roles.filter((pl.col("muscle") == "quads") & (pl.col("role") == "direct"))
     return direct["exercise_id"][0]
 
 

@@ -317,7 +317,7 @@ def test_a_long_table_that_runs_with_time_shows_its_last_rows():
 
 
 def test_slugs_are_shown_in_words_and_kept_in_the_csv():
-    table = pd.DataFrame({"group": ["upper_back", "a_B", "x"]})
+    table = pd.DataFrame({"muscle": ["upper_back", "a_B", "x"]})
     page = Report("T", [Result("r", "R", table, "s.")]).html()
     assert "<td>upper back" in page
     assert "<td>a_B" in page

@@ -187,15 +187,15 @@ def test_repetition_curves_are_each_others_inverse(curve):
 
 def test_every_lift_has_the_same_roles_in_every_app():
     catalogue = load()
-    roles = catalogue.group_roles.filter(
-        pl.col("role") != "stabiliser", pl.col("group").is_in(MUSCLES)
+    roles = catalogue.muscle_roles.filter(
+        pl.col("role") != "stabiliser", pl.col("muscle").is_in(MUSCLES)
     )
 
     def of(app):
         ids = catalogue.match(lifts()[app].to_list()).rename({"exercise": app})
         named = lifts().select(pl.col("exercise").alias("lift"), pl.col(app).alias(app))
         table = named.join(ids, on=app).join(roles, on="exercise_id")
-        return set(table.select("lift", "group", "role").iter_rows())
+        return set(table.select("lift", "muscle", "role").iter_rows())
 
     assert not catalogue.match(lifts()["fitnotes"].to_list())["exercise_id"].has_nulls()
     assert of("exercise") == of("hevy") == of("fitnotes")

@@ -251,7 +251,7 @@ def by_athlete(
         table: a measure's table with the column `athlete`.
         traces_of: draws the rows of one athlete.
     """
-    names = [column for column in ("group", "name") if column in table]
+    names = [column for column in ("muscle", "name") if column in table]
     table = table.assign(**{column: table[column].str.replace("_", " ") for column in names})
     athletes = sorted(table["athlete"].unique())
     if len(athletes) == 1:

@@ -65,7 +65,7 @@ KINDS = set(schema.KINDS)
 
 def catalogue():
     roles = [
-        {"exercise_id": lift, "muscle": group, "group": group, "role": role}
+        {"exercise_id": lift, "muscle": group, "role": role}
         for lift, (*_, trained) in LIFTS.items()
         for group, role in trained.items()
     ]
@@ -85,7 +85,7 @@ def catalogue():
             ]
         ),
         roles=pl.DataFrame(roles).select("exercise_id", "muscle", "role"),
-        group_roles=pl.DataFrame(roles).select("exercise_id", "group", "role"),
+        muscle_roles=pl.DataFrame(roles).select("exercise_id", "muscle", "role"),
         muscles=pl.DataFrame(
             {
                 "muscle": GROUPS,

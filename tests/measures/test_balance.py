@@ -6,7 +6,7 @@ from analysis.measures.balance import balance
 
 def parts(result, contrast, group):
     table = result.table
-    rows = table[(table["contrast"] == contrast) & (table["group"] == group)]
+    rows = table[(table["contrast"] == contrast) & (table["muscle"] == group)]
     return rows.set_index("part")["sets"].to_dict()
 
 
@@ -47,7 +47,7 @@ def test_sides_are_compared_where_logged():
     sides = table[table["contrast"] == "side"].set_index("part")
     assert sides["sets"].to_dict() == {"left": 1, "right": 1}
     assert sides["top_load_kg"].to_dict() == {"left": 20, "right": 22}
-    assert set(sides["group"]) == {"Split Squat"}
+    assert set(sides["muscle"]) == {"Split Squat"}
 
 
 def test_a_log_without_sides_says_so():
@@ -56,7 +56,7 @@ def test_a_log_without_sides_says_so():
 
 
 def test_shares_add_up():
-    sums = balance(BOOK).table.groupby(["contrast", "group"])["share_pct"].sum()
+    sums = balance(BOOK).table.groupby(["contrast", "muscle"])["share_pct"].sum()
     assert sums.tolist() == pytest.approx([100] * len(sums))
 
 

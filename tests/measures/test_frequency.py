@@ -6,7 +6,7 @@ from analysis.measures.frequency import frequency
 
 def days(result, group, week="2024-01-01"):
     table = result.table
-    row = table[(table["group"] == group) & (table["week"] == pd.Timestamp(week))].iloc[0]
+    row = table[(table["muscle"] == group) & (table["week"] == pd.Timestamp(week))].iloc[0]
     return row["direct_days"], row["any_days"]
 
 

@@ -7,7 +7,7 @@ from analysis.measures.intensity import intensity
 
 def week(result, start, group="quads"):
     table = result.table
-    return table[(table["group"] == group) & (table["week"] == pd.Timestamp(start))].iloc[0]
+    return table[(table["muscle"] == group) & (table["week"] == pd.Timestamp(start))].iloc[0]
 
 
 def test_the_reference_is_past_and_never_the_set_itself():
@@ -75,7 +75,7 @@ def test_rir_is_only_where_logged():
 
 def test_only_direct_sets_of_a_group_are_described():
     table = intensity(logbook(sets("2024-01-01", "squat", "100x5"))).table
-    assert table["group"].tolist() == ["quads"]
+    assert table["muscle"].tolist() == ["quads"]
 
 
 def test_summary_figure_and_an_empty_log():

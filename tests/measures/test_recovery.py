@@ -17,7 +17,7 @@ def weekly(*counts, lift="squat", start=date(2024, 1, 1)):
 
 
 def rows(result, group):
-    return result.table[result.table["group"] == group].reset_index(drop=True)
+    return result.table[result.table["muscle"] == group].reset_index(drop=True)
 
 
 def test_the_mean_is_of_the_four_weeks_before_and_leaves_the_week_out():

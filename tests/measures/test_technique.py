@@ -8,7 +8,7 @@ from analysis.measures.technique import ALL, technique, vocabulary
 
 def counts(book, name, group=ALL):
     table = technique(book).table
-    rows = table[(table["technique"] == name) & (table["group"] == group)]
+    rows = table[(table["technique"] == name) & (table["muscle"] == group)]
     return tuple(rows[["sets", "mentions", "days"]].iloc[0]) if len(rows) else (0, 0, 0)
 
 

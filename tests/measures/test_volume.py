@@ -12,7 +12,7 @@ from analysis.measures.working import WorkingRule, work
 
 def cell(result, group, column, week="2024-01-01"):
     table = result.table
-    rows = table[(table["group"] == group) & (table["week"] == pd.Timestamp(week))]
+    rows = table[(table["muscle"] == group) & (table["week"] == pd.Timestamp(week))]
     assert len(rows) == 1
     return rows[column].item()
 
@@ -161,7 +161,7 @@ def test_a_figure_of_several_athletes_has_a_menu():
 def test_sensitivity_shows_every_rule():
     book = logbook(sets("2024-01-01", "squat", "50x5", "100x5", "100x5"))
     table = sensitivity(book).table
-    glutes = table[(table["group"] == "glutes")].pivot(
+    glutes = table[(table["muscle"] == "glutes")].pivot(
         index="warmups_by_load", columns="counting_rule", values="sets_per_week"
     )
     assert glutes.loc[True].to_dict() == pytest.approx(
@@ -203,9 +203,9 @@ def test_rules_only_reweigh_roles(performed, weight):
         )
     )
     done = work(book)
-    rows = counting.by_group(done, book.catalogue)
+    rows = counting.by_muscle(done, book.catalogue)
     chosen = {"direct": 1.0, "indirect": weight}
-    sums = rows.group_by("group").agg(
+    sums = rows.group_by("muscle").agg(
         *(counting.credit(name).sum().alias(name) for name in counting.RULES),
         counting.credit(chosen).sum().alias("chosen"),
     )

@@ -81,15 +81,15 @@ class Catalogue:
         return list(dict.fromkeys(self._keys_of_spelled[hit[0]] for hit in ranked))[:limit]
 
     @cached_property
-    def group_roles(self) -> pl.DataFrame:
-        """One row per exercise and muscle group, with the strongest role of its muscles.
+    def muscle_roles(self) -> pl.DataFrame:
+        """One row per exercise and `muscle` (as a coach says it), with its strongest role.
 
         A standing calf raise works gastrocnemius and soleus, and is one set for the calves.
         """
         strength = pl.col("role").replace_strict({role: i for i, role in enumerate(ROLES)})
         return (
             self.roles.join(self.muscles.select("muscle", "group"), on="muscle")
-            .group_by("exercise_id", "group", maintain_order=True)
+            .group_by("exercise_id", pl.col("group").alias("muscle"), maintain_order=True)
             .agg(pl.col("role").sort_by(strength).first())
         )
 

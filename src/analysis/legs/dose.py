@@ -130,7 +130,7 @@ def leg_frequency(log: LegLog) -> Result:
         week), `two_days_pct` (share of logged weeks with two direct days or more).
     """
     days = pl.col("direct_days")
-    table = log.days.group_by(pl.col("group").alias("muscle")).agg(
+    table = log.days.group_by("muscle").agg(
         days.mean().alias("days_a_week"), (100 * (days >= 2).mean()).alias("two_days_pct")
     )
     return Result(
@@ -144,7 +144,7 @@ def leg_frequency(log: LegLog) -> Result:
 
 def leg_days(log: LegLog) -> Finding:
     """Find on how many days of a logged week the legs were trained directly."""
-    days = log.days.filter(pl.col("group") == LEGS)["direct_days"]
+    days = log.days.filter(pl.col("muscle") == LEGS)["direct_days"]
     if days.is_empty():
         return Finding("No week holds a log (n = 0).", "cannot tell yet")
     mean, twice = float(days.sum()) / len(days), share_pct(days >= 2)
@@ -160,7 +160,7 @@ def leg_days(log: LegLog) -> Finding:
 
 def consistency(log: LegLog) -> Finding:
     """Find the share of logged weeks with any direct leg set."""
-    sets = log.weekly.filter(pl.col("group") == LEGS)["direct_sets"]
+    sets = log.weekly.filter(pl.col("muscle") == LEGS)["direct_sets"]
     if sets.is_empty():
         return Finding("No week holds a log (n = 0).", "cannot tell yet")
     share = share_pct(sets > 0)
@@ -184,7 +184,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         ],
         x="Direct sets a week",
         y="",
-        barmode="group",
+        barmode="muscle",
         height=340,
     )
 
@@ -209,11 +209,11 @@ def leg_neglect(log: LegLog) -> Result:
     """
     share = 100 * (pl.col("direct_sets") == 0).mean()
     table = (
-        log.weekly.group_by("group")
+        log.weekly.group_by("muscle")
         .agg(share.alias("without_pct"))
-        .join(_longest(log), on="group", how="left")
+        .join(_longest(log), on="muscle", how="left")
         .select(
-            pl.col("group").alias("muscle"),
+            "muscle",
             pl.col("longest_weeks").fill_null(0),
             "first_day",
             "last_day",
@@ -313,26 +313,26 @@ def _longest(log: LegLog) -> pl.DataFrame:
 
 
 def _gaps(log: LegLog) -> pl.DataFrame:
-    run = (pl.col("direct_sets") == 0).rle_id().over("group", order_by="week")
+    run = (pl.col("direct_sets") == 0).rle_id().over("muscle", order_by="week")
     return (
         log.weekly.lazy()
         .with_columns(run.alias("run"))
         .filter(pl.col("direct_sets") == 0)
-        .group_by("group", "run")
+        .group_by("muscle", "run")
         .agg(
             pl.len().cast(pl.Int64).alias("longest_weeks"),
             pl.col("week").min().cast(pl.Date).alias("first_day"),
             (pl.col("week").max().cast(pl.Date) + pl.duration(days=6)).alias("last_day"),
         )
-        .sort("group", "longest_weeks", "first_day", descending=[False, True, False])
-        .unique("group", keep="first", maintain_order=True)
+        .sort("muscle", "longest_weeks", "first_day", descending=[False, True, False])
+        .unique("muscle", keep="first", maintain_order=True)
         .drop("run")
         .collect()
     )
 
 
 def _row(log: LegLog, muscle: str) -> dict[str, Any] | None:
-    rows = _longest(log).filter(pl.col("group") == muscle)
+    rows = _longest(log).filter(pl.col("muscle") == muscle)
     return rows.row(0, named=True) if rows.height else None
 
 
@@ -342,7 +342,7 @@ def _blind_weeks(log: LegLog) -> tuple[str, ...]:
     if row is None:
         return ()
     inside = pl.col("week").cast(pl.Date).is_between(row["first_day"], row["last_day"])
-    weeks = log.weekly.filter(pl.col("group") == LEGS, inside)
+    weeks = log.weekly.filter(pl.col("muscle") == LEGS, inside)
     unmapped = int(weeks["unmapped_sets"].sum() or 0)
     if not unmapped:
         return ()

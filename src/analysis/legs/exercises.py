@@ -178,14 +178,16 @@ def leg_balance(log: LegLog) -> Result:
         sets in that contrast, and `sets`.
     """
     order = {name: place for place, name in enumerate([LEGS, *MUSCLES])}
-    place = pl.col("group").replace_strict(order, default=None, return_dtype=pl.Int64)
+    place = pl.col("muscle").replace_strict(order, default=None, return_dtype=pl.Int64)
     mechanic = pl.col("contrast") == "mechanic"
     table = (
-        log.parts.filter(pl.col("contrast").is_in(CONTRASTS), mechanic | (pl.col("group") == LEGS))
+        log.parts.filter(
+            pl.col("contrast").is_in(CONTRASTS), mechanic | (pl.col("muscle") == LEGS)
+        )
         .with_columns(place.alias("place"))
         .filter(pl.col("place").is_not_null())
         .sort("place", pl.col("contrast").cast(pl.Enum(CONTRASTS)), "part")
-        .select(pl.col("group").alias("muscle"), "part", "share_pct", "sets")
+        .select("muscle", "part", "share_pct", "sets")
     )
     return Result(
         name="leg-balance",
@@ -251,7 +253,7 @@ def one_legged(log: LegLog) -> Finding:
 
 
 def _sets(log: LegLog, contrast: str) -> dict[str, float]:
-    rows = log.parts.filter(pl.col("contrast") == contrast, pl.col("group") == LEGS)
+    rows = log.parts.filter(pl.col("contrast") == contrast, pl.col("muscle") == LEGS)
     return dict(rows.select("part", "sets").iter_rows())
 
 

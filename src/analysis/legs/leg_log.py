@@ -77,8 +77,8 @@ class LegLog:
 
     @cached_property
     def _ids(self) -> pl.Series:
-        roles = self.logbook.catalogue.group_roles
-        return roles.filter(pl.col("group") == LEGS, pl.col("role") == "direct")["exercise_id"]
+        roles = self.logbook.catalogue.muscle_roles
+        return roles.filter(pl.col("muscle") == LEGS, pl.col("role") == "direct")["exercise_id"]
 
     @cached_property
     def weekly(self) -> pl.DataFrame:
@@ -109,7 +109,7 @@ class LegLog:
     @cached_property
     def techniques(self) -> dict[tuple[str, str], tuple[int, int, int]]:
         """Sets, mentions and days of `technique`, by group and technique."""
-        named = technique(self.logbook).table[["group", "technique", "sets", "mentions", "days"]]
+        named = technique(self.logbook).table[["muscle", "technique", "sets", "mentions", "days"]]
         return {
             (group, name): (int(sets), int(mentions), int(days))
             for group, name, sets, mentions, days in named.itertuples(index=False)
@@ -134,7 +134,7 @@ class LegLog:
     @cached_property
     def loads(self) -> pl.DataFrame:
         """`intensity` of direct leg work per week."""
-        return self._legs(intensity(self.logbook)).filter(pl.col("group") == LEGS)
+        return self._legs(intensity(self.logbook)).filter(pl.col("muscle") == LEGS)
 
     def now(self, rule: str) -> dict[str, float]:
         """Return sets a week in the last block by muscle, counted as "direct" or "fractional"."""
@@ -145,18 +145,18 @@ class LegLog:
         table = self._legs(coverage(self.logbook, block_weeks=self.block_weeks))
         columns = {"direct": "direct_last_block", "fractional": "last_block"}
         return {
-            rule: dict(table.select("group", column).iter_rows())
+            rule: dict(table.select("muscle", column).iter_rows())
             for rule, column in columns.items()
         }
 
     def over_log(self, column: str) -> dict[str, float]:
         """Return the mean of a column of `weekly` over the logged weeks, by muscle."""
-        return dict(self.weekly.group_by("group").agg(pl.col(column).mean()).iter_rows())
+        return dict(self.weekly.group_by("muscle").agg(pl.col(column).mean()).iter_rows())
 
     @staticmethod
     def _legs(result: Result) -> pl.DataFrame:
         table = pl.from_pandas(result.table)
-        return table.filter(pl.col("group").is_in([*MUSCLES, LEGS]))
+        return table.filter(pl.col("muscle").is_in([*MUSCLES, LEGS]))
 
 
 def median(values: pl.Series) -> float:

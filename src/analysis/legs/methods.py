@@ -214,7 +214,7 @@ def leg_recovery(log: LegLog) -> Result:
         mean of the 4 before) of `compared` weeks.
     """
     table = log.rests.select(
-        pl.col("group").alias("muscle"),
+        "muscle",
         "sessions",
         pl.col("median_gap_days").alias("typical_gap_days"),
         "longest_gap_days",
@@ -306,5 +306,5 @@ def mobility(log: LegLog) -> Finding:
 
 
 def _legs(log: LegLog) -> dict[str, Any] | None:
-    rows = log.rests.filter(pl.col("group") == LEGS)
+    rows = log.rests.filter(pl.col("muscle") == LEGS)
     return rows.row(0, named=True) if rows.height else None

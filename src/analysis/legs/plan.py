@@ -138,7 +138,7 @@ def plan(
         LandmarkError: the landmarks file breaks a rule.
     """
     catalogue = with_legs(logbook.catalogue if logbook else exercises.load())
-    known = set(counting.groups(catalogue)) - {LEGS}
+    known = set(counting.muscles(catalogue)) - {LEGS}
     if not isinstance(bands, Mapping):
         bands = landmarks(bands, muscles=known)
     mapped = mapped_to(routine, catalogue)
@@ -169,8 +169,8 @@ def plan(
 def _per_muscle(mapped: pl.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     direct = pl.col("role") == "direct"
     counted = (
-        counting.by_group(mapped, catalogue)
-        .group_by("group")
+        counting.by_muscle(mapped, catalogue)
+        .group_by("muscle")
         .agg(
             counting.credit("direct").sum().alias("direct"),
             counting.credit("fractional").sum().alias("fractional"),
@@ -178,17 +178,17 @@ def _per_muscle(mapped: pl.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
         )
     )
     return (
-        pl.DataFrame({"group": _groups(catalogue)})
-        .join(counted, on="group", how="left", maintain_order="left")
+        pl.DataFrame({"muscle": _groups(catalogue)})
+        .join(counted, on="muscle", how="left", maintain_order="left")
         .with_columns(pl.col("direct", "fractional", "days").fill_null(0))
-        .rename({"group": "muscle"})
+        .rename({"muscle": "muscle"})
         .to_pandas()
     )
 
 
 def _groups(catalogue: Catalogue) -> list[str]:
     """Return the groups from the legs up, the two calf muscles after the calves."""
-    names = [n for n in counting.groups(catalogue) if n not in (LEGS, *APART)]
+    names = [n for n in counting.muscles(catalogue) if n not in (LEGS, *APART)]
     at = names.index("calves") + 1
     return [*names[:at], *APART, *names[at:]]
 
@@ -201,7 +201,7 @@ def _own(logbook: Logbook, catalogue: Catalogue) -> dict[str, float]:
         )
     seen = replace(logbook, catalogue=catalogue)
     table = coverage(seen, block_weeks=HISTORY_WEEKS).table
-    return dict(zip(table["group"], table["last_block"], strict=True))
+    return dict(zip(table["muscle"], table["last_block"], strict=True))
 
 
 def _gap(row: Mapping[object, object], band: Band | None) -> str:
@@ -283,6 +283,6 @@ def _draw(table: pd.DataFrame) -> Figure:
         ],
         x="Fractional sets a week",
         y="",
-        barmode="group",
+        barmode="muscle",
         height=620,
     )

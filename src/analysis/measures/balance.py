@@ -27,7 +27,7 @@ DOMINANCE: Mapping[str, Sequence[str]] = {
 """Movement patterns by the joint that does most; leg curls and calf work are neither."""
 
 LEGS = "legs"
-KEYS = ["athlete", "contrast", "group", "part"]
+KEYS = ["athlete", "contrast", "muscle", "part"]
 
 
 def balance(
@@ -44,11 +44,11 @@ def balance(
         dominance: which movement patterns are knee- and which hip-dominant.
 
     Returns:
-        Result whose table has one row per `athlete`, `contrast`, `group` and `part` with `sets`
+        Result whose table has one row per `athlete`, `contrast`, `muscle` and `part` with `sets`
         and `share_pct` (of the contrast's sets in the group). Contrasts: "mechanic" (compound,
         isolation; direct sets of a group), "role" (direct, indirect), "laterality" (bilateral,
-        unilateral; direct sets of a group), "dominance" (knee, hip; `group` is "legs"), "side"
-        (left, right; `group` is the exercise, with `top_load_kg`, the heaviest load of that
+        unilateral; direct sets of a group), "dominance" (knee, hip; `muscle` is "legs"), "side"
+        (left, right; `muscle` is the exercise, with `top_load_kg`, the heaviest load of that
         side, null elsewhere).
     """
     rule = rule or WorkingRule()
@@ -59,7 +59,7 @@ def balance(
         how="left",
         maintain_order="left",
     )
-    grouped = counting.by_group(described, logbook.catalogue)
+    grouped = counting.by_muscle(described, logbook.catalogue)
     parts = pl.concat(
         [
             *_within_groups(grouped),
@@ -68,7 +68,7 @@ def balance(
         ],
         how="diagonal",
     )
-    share = 100 * pl.col("sets") / pl.col("sets").sum().over("athlete", "contrast", "group")
+    share = 100 * pl.col("sets") / pl.col("sets").sum().over("athlete", "contrast", "muscle")
     table = parts.filter(pl.col("sets") > 0).select(
         *KEYS, "sets", share.alias("share_pct"), "top_load_kg"
     )
@@ -95,17 +95,17 @@ def _within_groups(grouped: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _counted(rows: pl.DataFrame, contrast: str) -> pl.DataFrame:
     return (
-        rows.group_by("athlete", "group", pl.col(contrast).alias("part"))
+        rows.group_by("athlete", "muscle", pl.col(contrast).alias("part"))
         .agg(pl.col("set_count").sum().alias("sets"))
         .with_columns(pl.lit(contrast).alias("contrast"))
-        .sort("athlete", "group", "part")
+        .sort("athlete", "muscle", "part")
     )
 
 
 def _dominance(described: pl.DataFrame, dominance: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     joint_of = {pattern: joint for joint, patterns in dominance.items() for pattern in patterns}
     joint = pl.col("pattern").replace_strict(joint_of, default=None, return_dtype=pl.String)
-    legs = described.with_columns(joint.alias("dominance"), pl.lit(LEGS).alias("group"))
+    legs = described.with_columns(joint.alias("dominance"), pl.lit(LEGS).alias("muscle"))
     return _counted(legs.filter(pl.col("dominance").is_not_null()), "dominance")
 
 
@@ -115,10 +115,10 @@ def _sides(done: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         pl.col("side").is_not_null(), pl.col("standing") != "cluster"
     )
     return (
-        sided.group_by("athlete", pl.col("lift").alias("group"), pl.col("side").alias("part"))
+        sided.group_by("athlete", pl.col("lift").alias("muscle"), pl.col("side").alias("part"))
         .agg(pl.len().cast(pl.Float64).alias("sets"), series_load().max().alias("top_load_kg"))
         .with_columns(pl.lit("side").alias("contrast"))
-        .sort("athlete", "group", "part")
+        .sort("athlete", "muscle", "part")
     )
 
 
@@ -149,7 +149,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         x="Share of direct sets (%)",
         y="",
         barmode="stack",
-        height=max(320, 60 + 20 * mechanic["group"].nunique()),
+        height=max(320, 60 + 20 * mechanic["muscle"].nunique()),
         yaxis={"autorange": "reversed", "automargin": True, "tickmode": "linear"},
         **menu,
     )
@@ -159,7 +159,7 @@ def _shares(rows: pd.DataFrame) -> list[Trace]:
     return [
         bars(
             part["share_pct"],
-            part["group"],
+            part["muscle"],
             str(name),
             series=place,
             hover="%{y}: %{x:.0f} % of direct sets<extra>%{fullData.name}</extra>",

@@ -84,22 +84,22 @@ def hard(max_rir: float = MAX_RIR, kinds: Sequence[str] = FAILURE_KINDS) -> pl.E
     )
 
 
-def groups(catalogue: Catalogue) -> list[str]:
+def muscles(catalogue: Catalogue) -> list[str]:
     """Return the muscle groups in the catalogue's order, which is from the legs up."""
     ordered = catalogue.muscles.sort("order")["group"].unique(maintain_order=True)
     return [str(name) for name in ordered]
 
 
-def place_of_group(catalogue: Catalogue) -> pl.Expr:
-    """Return the place of `group` in that order, to sort by."""
-    names = groups(catalogue)
-    return pl.col("group").replace_strict(names, range(len(names)), return_dtype=pl.Int64)
+def place_of_muscle(catalogue: Catalogue) -> pl.Expr:
+    """Return the place of `muscle` in that order, to sort by."""
+    names = muscles(catalogue)
+    return pl.col("muscle").replace_strict(names, range(len(names)), return_dtype=pl.Int64)
 
 
-def by_group(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """Return one row per set and muscle group it trains, with `group` and `role`."""
+def by_muscle(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Return one row per set and muscle group it trains, with `muscle` and `role`."""
     return sets.join(
-        catalogue.group_roles.select("exercise_id", "group", "role"),
+        catalogue.muscle_roles.select("exercise_id", "muscle", "role"),
         on="exercise_id",
         how="inner",
         maintain_order="left",
@@ -116,7 +116,7 @@ def named(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
 
 def left_out(sets: pl.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
     """Return sentences on the sets that reach no muscle group, counted and named."""
-    trains = catalogue.group_roles["exercise_id"].unique().implode()
+    trains = catalogue.muscle_roles["exercise_id"].unique().implode()
     mapped = pl.col("exercise_id").is_not_null()
     reasons = {
         "Not in the catalogue, so counted for no muscle": ~mapped,
@@ -141,22 +141,22 @@ def exercise_list(logbook: Logbook) -> Result:
     """List the exercises of each muscle group.
 
     Returns:
-        Result whose table has one row per `athlete`, `group` and `exercise` (the catalogue's
+        Result whose table has one row per `athlete`, `muscle` and `exercise` (the catalogue's
         name): `role`, `sets` (working sets), `days` (with one), `last_day`; direct exercises
         first, then by sets.
     """
     done = named(working.work(logbook), logbook.catalogue)
     table = (
-        by_group(done, logbook.catalogue)
+        by_muscle(done, logbook.catalogue)
         .filter(pl.col("role") != "stabiliser")
-        .group_by("athlete", "group", pl.col("lift").alias("exercise"), "role")
+        .group_by("athlete", "muscle", pl.col("lift").alias("exercise"), "role")
         .agg(
             sets=pl.col("set_count").sum(),
             days=weeks.day().n_unique().cast(pl.Int64),
             last_day=weeks.day().max(),
         )
         .sort(
-            "athlete", place_of_group(logbook.catalogue), "role", "sets", "exercise",
+            "athlete", place_of_muscle(logbook.catalogue), "role", "sets", "exercise",
             descending=[False, False, False, True, False],
         )
     )  # fmt: skip
@@ -166,7 +166,7 @@ def exercise_list(logbook: Logbook) -> Result:
         title="Exercises per muscle",
         table=tidy(table),
         summary=(
-            f"{count(exercises, 'exercise')} trained {table['group'].n_unique()} muscle groups "
+            f"{count(exercises, 'exercise')} trained {table['muscle'].n_unique()} muscle groups "
             f"(n = {count(done.height, 'working set')}{whose(logbook.athletes)})."
         ),
         notes=left_out(done, logbook.catalogue),

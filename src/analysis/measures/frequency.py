@@ -28,15 +28,15 @@ def frequency(
         week_starts: weekday that weeks begin on.
 
     Returns:
-        Result whose table has one row per `athlete`, `week` and `group`: `direct_days` (days
+        Result whose table has one row per `athlete`, `week` and `muscle`: `direct_days` (days
         with a direct set), `any_days` (days with a direct or an indirect set) and the week's
         `training_days` and `unmapped_sets`; null in a week without any log.
     """
     rule = rule or WorkingRule()
     done = working.work(logbook, rule)
     calendar = weeks.calendar_of(logbook, week_starts)
-    trained = counting.by_group(done, logbook.catalogue).filter(counting.credit("total") > 0)
-    weekly = trained.group_by("athlete", weeks.week(week_starts), "group").agg(
+    trained = counting.by_muscle(done, logbook.catalogue).filter(counting.credit("total") > 0)
+    weekly = trained.group_by("athlete", weeks.week(week_starts), "muscle").agg(
         weeks.day()
         .filter(pl.col("role") == "direct")
         .n_unique()
@@ -44,7 +44,7 @@ def frequency(
         .alias("direct_days"),
         weeks.day().n_unique().cast(pl.Int64).alias("any_days"),
     )
-    table = weeks.spread(weekly, calendar, counting.groups(logbook.catalogue))
+    table = weeks.spread(weekly, calendar, counting.muscles(logbook.catalogue))
     return Result(
         name="frequency",
         title="Training days per muscle and week",
@@ -64,7 +64,7 @@ def _summary(table: pl.DataFrame) -> str:
     if logged.is_empty():
         return "No week holds a log, so there is no frequency (n = 0)."
     mean = (
-        logged.group_by("group", maintain_order=True)
+        logged.group_by("muscle", maintain_order=True)
         .agg(pl.col("direct_days").mean())
         .sort("direct_days", descending=True, maintain_order=True)
     )
@@ -74,9 +74,9 @@ def _summary(table: pl.DataFrame) -> str:
     )
     never = mean.filter(pl.col("direct_days") == 0).height
     return (
-        f"Most often trained: {spoken(most['group'])}, directly on "
+        f"Most often trained: {spoken(most['muscle'])}, directly on "
         f"{number(most['direct_days'])} days of a logged week on average; "
-        f"{count(never, 'group')} never directly (n = {count(n_weeks, 'week')}"
+        f"{count(never, 'muscle')} never directly (n = {count(n_weeks, 'week')}"
         f"{whose(table['athlete'].unique().to_list())})."
     )
 
@@ -88,7 +88,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         x="Share of logged weeks (%)",
         y="",
         barmode="stack",
-        height=max(320, 60 + 20 * table["group"].nunique()),
+        height=max(320, 60 + 20 * table["muscle"].nunique()),
         yaxis={"autorange": "reversed", "automargin": True, "tickmode": "linear"},
         **menu,
     )
@@ -97,9 +97,9 @@ def _draw(table: pd.DataFrame) -> Figure:
 def _stacked(rows: pd.DataFrame) -> list[Trace]:
     capped = rows.assign(days=rows["direct_days"].clip(upper=4).astype(int))
     share = (
-        pd.crosstab(capped["group"], capped["days"], normalize="index")
+        pd.crosstab(capped["muscle"], capped["days"], normalize="index")
         .mul(100)
-        .reindex(rows["group"].unique())
+        .reindex(rows["muscle"].unique())
     )
     return [
         bars(

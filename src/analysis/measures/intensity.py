@@ -52,7 +52,7 @@ def intensity(
         week_starts: weekday that weeks begin on.
 
     Returns:
-        Result whose table has one row per `athlete`, `week` and `group` with direct sets:
+        Result whose table has one row per `athlete`, `week` and `muscle` with direct sets:
         `direct_sets`; `pct_e1rm` (median % of the past e1RM) over `pct_sets` sets that have a
         reference; `rir` (median) over `rir_sets` sets with effort logged; and
         `reps_<first>_<last>` for each zone (sets), `no_reps` (sets timed or by distance).
@@ -69,8 +69,8 @@ def intensity(
     tops = day_strength.top_sets(logbook, estimate, rule)
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
     sets = _with_share(done, logbook, tops, estimate, reference, past_weeks)
-    direct = counting.by_group(sets, logbook.catalogue).filter(pl.col("role") == "direct")
-    table = _weekly(direct, zones, week_starts, counting.place_of_group(logbook.catalogue))
+    direct = counting.by_muscle(sets, logbook.catalogue).filter(pl.col("role") == "direct")
+    table = _weekly(direct, zones, week_starts, counting.place_of_muscle(logbook.catalogue))
     return Result(
         name="intensity",
         title="Intensity per muscle",
@@ -118,7 +118,7 @@ def _with_share(
 
 
 def _weekly(
-    direct: pl.DataFrame, zones: Sequence[int], week_starts: str, place_of_group: pl.Expr
+    direct: pl.DataFrame, zones: Sequence[int], week_starts: str, place_of_muscle: pl.Expr
 ) -> pl.DataFrame:
     reps = pl.col("reps")
     edges = [*zones, None]
@@ -131,7 +131,7 @@ def _weekly(
         if low is not None
     ]
     return (
-        direct.group_by("athlete", weeks.week(week_starts), "group")
+        direct.group_by("athlete", weeks.week(week_starts), "muscle")
         .agg(
             pl.len().cast(pl.Int64).alias("direct_sets"),
             pl.col("pct").median().alias("pct_e1rm"),
@@ -141,7 +141,7 @@ def _weekly(
             *in_zone,
             (reps.fill_null(0) < zones[0]).sum().cast(pl.Int64).alias("no_reps"),
         )
-        .sort("athlete", "week", place_of_group)
+        .sort("athlete", "week", place_of_muscle)
     )
 
 
@@ -177,7 +177,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         x="Direct sets",
         y="",
         barmode="stack",
-        height=max(320, 60 + 20 * table["group"].nunique()),
+        height=max(320, 60 + 20 * table["muscle"].nunique()),
         yaxis={"autorange": "reversed", "automargin": True, "tickmode": "linear"},
         **menu,
     )
@@ -185,7 +185,7 @@ def _draw(table: pd.DataFrame) -> Figure:
 
 def _zones(rows: pd.DataFrame) -> list[Trace]:
     names = [name for name in rows.columns if name.startswith("reps_")]
-    sums = rows.groupby("group", sort=False)[names].sum()
+    sums = rows.groupby("muscle", sort=False)[names].sum()
     return [
         bars(
             sums[name],

@@ -130,7 +130,7 @@ def _over_formulas(rows: pl.DataFrame, estimate: Estimate) -> pl.DataFrame:
 # shared drift; with it, see docs/measures.md#progression.
 
 
-POOL = ["athlete", "group"]
+POOL = ["athlete", "muscle"]
 
 
 def pool(
@@ -155,7 +155,7 @@ def pool(
         `slope`, `slope_low`, `slope_high` (null unless `status` is "ok"), `days`, `span_days`,
         `exercises`, `status`.
     """
-    direct = counting.by_group(by_exercise, catalogue).filter(pl.col("role") == "direct")
+    direct = counting.by_muscle(by_exercise, catalogue).filter(pl.col("role") == "direct")
     fitted = direct.filter(pl.col("slope").is_not_null())
     between = direct.group_by(POOL).agg(
         pl.col("slope").mean(),
@@ -168,11 +168,11 @@ def pool(
     pooled = between.with_columns(
         pl.when(enough).then(pl.lit("ok")).otherwise(pl.lit("too few exercises")).alias("status"),
         pl.lit("muscle").alias("scope"),
-        pl.col("group").alias("name"),
+        pl.col("muscle").alias("name"),
         (pl.col("se") * _t(between["exercises"], level)).alias("between"),
     ).join(_shared(fitted, tops, level), on=POOL, how="left")
     return _with_ends(pooled).sort(
-        "athlete", counting.place_of_group(catalogue), maintain_order=True
+        "athlete", counting.place_of_muscle(catalogue), maintain_order=True
     )
 
 
@@ -195,7 +195,7 @@ def _t(exercises: pl.Series, level: float) -> pl.Series:
 
 def _shared(fitted: pl.DataFrame, tops: pl.DataFrame, level: float) -> pl.DataFrame:
     """Return half the interval of a line through the exercises' mean residual, per day."""
-    lift = ("athlete", "group", "lift")
+    lift = ("athlete", "muscle", "lift")
     when = pl.col("day").cast(pl.Int32).cast(pl.Float64)
     strength = pl.col("e1rm_kg").log()
     residual = strength - strength.mean().over(lift)

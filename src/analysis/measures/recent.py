@@ -74,7 +74,7 @@ def coverage(
         rule: how much a set counts for a muscle.
 
     Returns:
-        Result whose table has one row per `athlete` and `group`, every group: `last_block` and
+        Result whose table has one row per `athlete` and `muscle`, every group: `last_block` and
         `own_average` (sets a week by the rule, means over logged weeks), `change_pct`,
         `direct_last_block` (direct sets a week), and the logged weeks of each.
     """
@@ -82,23 +82,23 @@ def coverage(
     when = _week_from_end()
     logged = logbook.sets.select("athlete", when).unique()
     weekly = (
-        counting.by_group(done.with_columns(when), logbook.catalogue)
-        .group_by("athlete", "weeks_ago", "group")
+        counting.by_muscle(done.with_columns(when), logbook.catalogue)
+        .group_by("athlete", "weeks_ago", "muscle")
         .agg(sets=counting.credit(rule).sum(), direct=counting.credit("direct").sum())
     )
-    every = pl.DataFrame({"group": counting.groups(logbook.catalogue)})
+    every = pl.DataFrame({"muscle": counting.muscles(logbook.catalogue)})
     table = (
         logged.join(every, how="cross")
-        .join(weekly, on=["athlete", "weeks_ago", "group"], how="left")
+        .join(weekly, on=["athlete", "weeks_ago", "muscle"], how="left")
         .with_columns(pl.col("sets", "direct").fill_null(0.0))
-        .group_by("athlete", "group")
+        .group_by("athlete", "muscle")
         .agg(
             *_then_and_now("sets", block_weeks),
             pl.col("direct").filter(pl.col("weeks_ago") < block_weeks).mean()
             .alias("direct_last_block"),
         )
         .with_columns(_change())
-        .sort("athlete", counting.place_of_group(logbook.catalogue))
+        .sort("athlete", counting.place_of_muscle(logbook.catalogue))
     )  # fmt: skip
     return Result(
         name="coverage",
@@ -145,15 +145,15 @@ def _summary(table: pl.DataFrame, block_weeks: int) -> str:
 
 
 def _coverage_summary(table: pl.DataFrame, block_weeks: int) -> str:
-    now = table.group_by("group").agg(pl.col("last_block").mean()).sort("last_block", "group")
+    now = table.group_by("muscle").agg(pl.col("last_block").mean()).sort("last_block", "muscle")
     if now.is_empty():
         return "No set of this log reaches a muscle group."
-    untrained = now.filter(pl.col("last_block") == 0)["group"].sort().to_list()
+    untrained = now.filter(pl.col("last_block") == 0)["muscle"].sort().to_list()
     most = now.row(-1, named=True)
     without = f"; none for {', '.join(untrained)}".replace("_", " ") if untrained else ""
     logged = int(table.select(pl.col("block_weeks_logged").max()).item())
     return (
-        f"Last {block_weeks} weeks: most for {most['group'].replace('_', ' ')}, "
+        f"Last {block_weeks} weeks: most for {most['muscle'].replace('_', ' ')}, "
         f"{number(most['last_block'])} sets a week{without} (n = {logged} logged weeks"
         f"{whose(table['athlete'].unique().to_list())})."
     )
@@ -161,7 +161,7 @@ def _coverage_summary(table: pl.DataFrame, block_weeks: int) -> str:
 
 def _draw(table: pd.DataFrame) -> Figure:
     traces, layout = by_athlete(table, _bars)
-    return figure(traces, x="Sets a week", y="", barmode="group", height=560, **layout)
+    return figure(traces, x="Sets a week", y="", barmode="muscle", height=560, **layout)
 
 
 def _bars(rows: pd.DataFrame) -> list[dict[str, object]]:
@@ -170,14 +170,19 @@ def _bars(rows: pd.DataFrame) -> list[dict[str, object]]:
     return [
         bars(
             rows["own_average"],
-            rows["group"],
+            rows["muscle"],
             "own average",
             series=4,
             hover=hover,
             orientation="h",
         ),
         bars(
-            rows["last_block"], rows["group"], "last block", series=0, hover=hover, orientation="h"
+            rows["last_block"],
+            rows["muscle"],
+            "last block",
+            series=0,
+            hover=hover,
+            orientation="h",
         ),
     ]
 
@@ -190,7 +195,7 @@ def _bars(rows: pd.DataFrame) -> list[dict[str, object]]:
 # that mean.
 
 
-ALL = "all groups"
+ALL = "all muscles"
 """The row of the whole week: working sets, each once, whatever they train."""
 
 WEEKS_BEFORE = 4
@@ -216,7 +221,7 @@ def loading(
         week_starts: weekday that weeks begin on.
 
     Returns:
-        Result whose table has one row per `athlete`, `week` and `group` ("all groups" for every
+        Result whose table has one row per `athlete`, `week` and `muscle` ("all muscles" for every
         working set): `sets` (fractional sets; null in a week without a log), `mean_before`
         (sets per week over the logged ones of the 4 weeks before; null under 3 of them),
         `pct_of_mean` and `is_deload` (null where there is no mean, and in an athlete's last
@@ -244,28 +249,28 @@ def _weekly(
     logbook: Logbook, rule: WorkingRule, week_starts: str, calendar: pl.DataFrame
 ) -> pl.DataFrame:
     done = working.work(logbook, rule).with_columns(weeks.week(week_starts))
-    key = ["athlete", "week", "group"]
+    key = ["athlete", "week", "muscle"]
     per_group = (
-        counting.by_group(done, logbook.catalogue)
+        counting.by_muscle(done, logbook.catalogue)
         .group_by(key)
         .agg(counting.credit("fractional").sum().alias("sets"))
     )
     every = (
         done.group_by("athlete", "week")
         .agg(pl.col("set_count").sum().alias("sets"))
-        .select("athlete", "week", pl.lit(ALL).alias("group"), "sets")
+        .select("athlete", "week", pl.lit(ALL).alias("muscle"), "sets")
     )
-    names = [ALL, *counting.groups(logbook.catalogue)]
+    names = [ALL, *counting.muscles(logbook.catalogue)]
     return weeks.spread(pl.concat([every, per_group.select(every.columns)]), calendar, names)
 
 
 def _compared(weekly: pl.DataFrame, deload_pct: float) -> pl.DataFrame:
-    series = ["athlete", "group"]
+    series = ["athlete", "muscle"]
     before = pl.col("sets").shift(1).rolling_mean(WEEKS_BEFORE, min_samples=KNOWN_BEFORE)
     is_over = pl.col("week") < pl.col("week").max().over("athlete")
     ratio = pl.when(pl.col("mean_before") > 0).then(100 * pl.col("sets") / pl.col("mean_before"))
     return (
-        weekly.select("athlete", "week", "group", "sets")
+        weekly.select("athlete", "week", "muscle", "sets")
         .with_columns(before.over(series, order_by="week").alias("mean_before"))
         .with_columns(ratio.alias("pct_of_mean"))
         .with_columns(
@@ -275,7 +280,7 @@ def _compared(weekly: pl.DataFrame, deload_pct: float) -> pl.DataFrame:
 
 
 def _summary_loading(table: pl.DataFrame, deload_pct: float) -> str:
-    whole = table.filter(pl.col("group") == ALL, pl.col("is_deload").is_not_null())
+    whole = table.filter(pl.col("muscle") == ALL, pl.col("is_deload").is_not_null())
     if whole.is_empty():
         return f"No week follows {KNOWN_BEFORE} logged weeks, so none can be compared (n = 0)."
     deloads = int(whole["is_deload"].sum())
@@ -288,7 +293,7 @@ def _summary_loading(table: pl.DataFrame, deload_pct: float) -> str:
 
 
 def _draw_loading(table: pd.DataFrame) -> Figure:
-    traces, menu = by_athlete(table[table["group"] == ALL], _lines)
+    traces, menu = by_athlete(table[table["muscle"] == ALL], _lines)
     return figure(traces, x="", y="Working sets per week", time_axis="x", **menu)
 
 

@@ -15,7 +15,7 @@ from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import number, spoken, whose
 
-SERIES = ["athlete", "group"]
+SERIES = ["athlete", "muscle"]
 
 
 def recovery(
@@ -29,7 +29,7 @@ def recovery(
         deload_pct: a week at or below this share of the 4 weeks before is a deload week.
 
     Returns:
-        Result whose table has one row per `athlete` and `group` ("all groups" for any training):
+        Result whose table has one row per `athlete` and `muscle` ("all muscles" for any training):
         `sessions` (days with a direct set), `median_gap_days` and `longest_gap_days` (from one
         session to the next), `longest_gap_from` (the session before it), `days_since_last` (to
         the athlete's last logged day), `deload_weeks` of `compared_weeks` (see `loading`). A
@@ -65,8 +65,8 @@ def recovery(
 
 def _days(done: pl.DataFrame, logbook: Logbook) -> pl.DataFrame:
     """Return one row per athlete, group and day with a direct set."""
-    direct = counting.by_group(done, logbook.catalogue).filter(pl.col("role") == "direct")
-    every = done.with_columns(pl.lit(ALL).alias("group"))
+    direct = counting.by_muscle(done, logbook.catalogue).filter(pl.col("role") == "direct")
+    every = done.with_columns(pl.lit(ALL).alias("muscle"))
     return (
         pl.concat([frame.select(*SERIES, "day") for frame in (every, direct)])
         .unique()
@@ -97,13 +97,13 @@ def _deloads(logbook: Logbook, rule: WorkingRule, deload_pct: float) -> pl.DataF
 
 
 def _summary(table: pl.DataFrame) -> str:
-    known = table.filter(pl.col("group") != ALL, pl.col("longest_gap_days").is_not_null())
+    known = table.filter(pl.col("muscle") != ALL, pl.col("longest_gap_days").is_not_null())
     if known.is_empty():
         return "No muscle group was trained directly on two days (n = 0)."
     row = known.sort("longest_gap_days", descending=True, maintain_order=True).row(0, named=True)
-    every = table.filter(pl.col("group") == ALL).select(pl.col("median_gap_days").median()).item()
+    every = table.filter(pl.col("muscle") == ALL).select(pl.col("median_gap_days").median()).item()
     return (
-        f"Longest gap: {spoken(row['group'])}, {row['longest_gap_days']:,} days from "
+        f"Longest gap: {spoken(row['muscle'])}, {row['longest_gap_days']:,} days from "
         f"{row['longest_gap_from']} (n = {row['sessions']:,} sessions); sessions of any kind are "
         f"{number(every)} days apart (median{whose(table['athlete'].unique().to_list())})."
     )
@@ -115,8 +115,8 @@ def _draw(table: pd.DataFrame) -> Figure:
         traces,
         x="Days between direct sessions",
         y="",
-        height=max(320, 60 + 24 * table["group"].nunique()),
-        barmode="group",
+        height=max(320, 60 + 24 * table["muscle"].nunique()),
+        barmode="muscle",
         yaxis={"autorange": "reversed", "automargin": True, "tickmode": "linear"},
         **menu,
     )
@@ -126,7 +126,7 @@ def _gap_bars(rows: pd.DataFrame) -> list[Trace]:
     return [
         bars(
             rows[column],
-            rows["group"],
+            rows["muscle"],
             name,
             series=place,
             hover="%{y}: %{x:.0f} days<extra>%{fullData.name}</extra>",

@@ -24,7 +24,7 @@ from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, listing, spoken, whose
 
-ALL = "all groups"
+ALL = "all muscles"
 RUN = ("athlete", "session", "exercise", "exercise_number")
 
 
@@ -36,7 +36,7 @@ def technique(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
         rule: which sets are working sets; parts of clusters are looked at too.
 
     Returns:
-        Result whose table has one row per `athlete`, `technique` and `group` (direct sets; "all
+        Result whose table has one row per `athlete`, `technique` and `muscle` (direct sets; "all
         groups" for every set) that has any: `sets` (rows whose fields name it: kind, superset of
         two exercises or more, technique, tempo), `mentions` (runs of an exercise with a note
         that names it) and `days` (days with either).
@@ -44,8 +44,8 @@ def technique(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
     rule = rule or WorkingRule()
     done = working.work(logbook, rule).with_columns(weeks.day(), pl.struct(RUN).alias("run"))
     found = done.with_columns(*_marks(done))
-    direct = counting.by_group(found, logbook.catalogue).filter(pl.col("role") == "direct")
-    every = found.with_columns(pl.lit(ALL).alias("group"))
+    direct = counting.by_muscle(found, logbook.catalogue).filter(pl.col("role") == "direct")
+    every = found.with_columns(pl.lit(ALL).alias("muscle"))
     names, both = list(vocabulary()), (every.lazy(), direct.lazy())
     counted = pl.concat([_counted(rows, name) for name in names for rows in both])
     table = counted.sort("athlete", maintain_order=True).collect()
@@ -94,18 +94,18 @@ def _counted(rows: pl.LazyFrame, name: str) -> pl.LazyFrame:
     field, note = pl.col(f"{name}:field"), pl.col(f"{name}:note")
     return (
         rows.filter(field | note)
-        .group_by("athlete", pl.lit(name).alias("technique"), "group")
+        .group_by("athlete", pl.lit(name).alias("technique"), "muscle")
         .agg(
             field.sum().cast(pl.Int64).alias("sets"),
             pl.col("run").filter(note).n_unique().cast(pl.Int64).alias("mentions"),
             pl.col("day").n_unique().cast(pl.Int64).alias("days"),
         )
-        .sort("athlete", "group")
+        .sort("athlete", "muscle")
     )
 
 
 def _summary(table: pl.DataFrame, done: pl.DataFrame) -> str:
-    every = table.filter(pl.col("group") == ALL)
+    every = table.filter(pl.col("muscle") == ALL)
     if every.is_empty():
         return f"No field and no note names a technique (n = {count(done.height, 'set')})."
     days = dict(every.group_by("technique").agg(pl.col("days").sum()).iter_rows())
@@ -131,7 +131,7 @@ def _notes(done: pl.DataFrame, table: pl.DataFrame, names: list[str]) -> tuple[s
 
 
 def _draw(table: pd.DataFrame) -> Figure:
-    traces, menu = by_athlete(table[table["group"] == ALL], _day_bars)
+    traces, menu = by_athlete(table[table["muscle"] == ALL], _day_bars)
     return figure(traces, x="", y="Days on which the log names it", **menu)
 
 

@@ -37,7 +37,7 @@ def volume(
         week_starts: weekday that weeks begin on.
 
     Returns:
-        Result whose table has one row per `athlete`, `week` (its first day) and `group`, every
+        Result whose table has one row per `athlete`, `week` (its first day) and `muscle`, every
         group in every week from first to last log: `direct_sets`, `fractional_sets`,
         `total_sets` (working sets a week by the three rules of `counting`), `hard_sets` and
         `effort_unknown_sets` (fractional sets that were hard; whose effort was not logged),
@@ -49,12 +49,12 @@ def volume(
     done = working.work(logbook, rule)
     calendar = weeks.calendar_of(logbook, week_starts)
     weekly = _weekly(
-        counting.by_group(done, logbook.catalogue).with_columns(
+        counting.by_muscle(done, logbook.catalogue).with_columns(
             counting.hard(max_rir, failure_kinds), effective_load(body_mass_kg)
         ),
         week_starts,
     )
-    table = weeks.spread(weekly, calendar, counting.groups(logbook.catalogue)).with_columns(
+    table = weeks.spread(weekly, calendar, counting.muscles(logbook.catalogue)).with_columns(
         pl.when((pl.col("tonnage_kg") > 0) | (pl.col("no_tonnage_sets") == 0))
         .then(pl.col("tonnage_kg"))
         .alias("tonnage_kg")
@@ -85,7 +85,7 @@ def volume(
 def _weekly(rows: pl.DataFrame, week_starts: str) -> pl.DataFrame:
     fractional = counting.credit("fractional")
     direct = pl.col("role") == "direct"
-    return rows.group_by("athlete", weeks.week(week_starts), "group").agg(
+    return rows.group_by("athlete", weeks.week(week_starts), "muscle").agg(
         *(counting.credit(name).sum().alias(f"{name}_sets") for name in counting.RULES),
         fractional.filter(pl.col("hard")).sum().alias("hard_sets"),
         fractional.filter(pl.col("hard").is_null()).sum().alias("effort_unknown_sets"),
@@ -99,7 +99,7 @@ def _summary(table: pl.DataFrame) -> str:
     if logged.is_empty():
         return "No week holds a log, so there is no weekly volume (n = 0)."
     typical = (
-        logged.group_by("group", maintain_order=True)
+        logged.group_by("muscle", maintain_order=True)
         .agg(
             pl.col("fractional_sets").median().alias("median"),
             pl.col("fractional_sets").quantile(0.25, "linear").alias("low"),
@@ -111,10 +111,10 @@ def _summary(table: pl.DataFrame) -> str:
     least = typical.row(-1, named=True)
     n_weeks = logged.select(pl.struct("athlete", "week").n_unique()).item()
     return (
-        f"Most trained: {spoken(most['group'])}, {number(most['median'])} fractional sets in a "
+        f"Most trained: {spoken(most['muscle'])}, {number(most['median'])} fractional sets in a "
         f"typical logged week (median; middle half {number(most['low'])} to "
         f"{number(most['high'])}); "
-        f"least: {spoken(least['group'])}, {number(least['median'])} "
+        f"least: {spoken(least['muscle'])}, {number(least['median'])} "
         f"(n = {count(n_weeks, 'week')}{whose(table['athlete'].unique().to_list())})."
     )
 
@@ -147,7 +147,7 @@ def _tonnage_note(done: pl.DataFrame, body_mass_kg: BodyMass) -> tuple[str, ...]
 
 def _draw(table: pd.DataFrame) -> Figure:
     traces, menu = by_athlete(table, _heat)
-    n_groups = table["group"].nunique()
+    n_groups = table["muscle"].nunique()
     return figure(
         traces,
         x="Week",
@@ -161,7 +161,7 @@ def _draw(table: pd.DataFrame) -> Figure:
 
 def _heat(rows: pd.DataFrame) -> list[Trace]:
     wide = rows.pivot_table(
-        index="group", columns="week", values="fractional_sets", sort=False, dropna=False
+        index="muscle", columns="week", values="fractional_sets", sort=False, dropna=False
     )
     hover = "%{y}, week of %{x}: %{z:.1f} fractional sets<extra></extra>"
     return [
@@ -188,7 +188,7 @@ def sensitivity(
         week_starts: weekday that weeks begin on.
 
     Returns:
-        Result whose table has one row per `athlete`, `group` and `counting_rule`, with
+        Result whose table has one row per `athlete`, `muscle` and `counting_rule`, with
         `sets_per_week` (mean over the weeks that hold a log), `weeks` (how many those are) and
         `warmups_by_load` (whether unmarked warm-ups were taken out by load).
     """
@@ -212,36 +212,36 @@ def sensitivity(
 def _per_rule(
     logbook: Logbook, rules: Mapping[str, counting.Rule], rule: WorkingRule, week_starts: str
 ) -> pl.DataFrame:
-    rows = counting.by_group(working.work(logbook, rule), logbook.catalogue)
+    rows = counting.by_muscle(working.work(logbook, rule), logbook.catalogue)
     calendar = weeks.calendar(logbook.sets, week_starts)
     logged = calendar.group_by("athlete").agg(
         pl.col("training_days").count().cast(pl.Int64).alias("weeks")
     )
-    order = counting.groups(logbook.catalogue)
-    sums = rows.group_by("athlete", "group").agg(
+    order = counting.muscles(logbook.catalogue)
+    sums = rows.group_by("athlete", "muscle").agg(
         counting.credit(choice).sum().alias(name) for name, choice in rules.items()
     )
     return (
-        logged.join(pl.DataFrame({"group": order}), how="cross")
-        .join(sums, on=["athlete", "group"], how="left")
+        logged.join(pl.DataFrame({"muscle": order}), how="cross")
+        .join(sums, on=["athlete", "muscle"], how="left")
         .with_columns(pl.col(name).fill_null(0.0) / pl.col("weeks") for name in rules)
         .unpivot(
             on=list(rules),
-            index=["athlete", "group", "weeks"],
+            index=["athlete", "muscle", "weeks"],
             variable_name="counting_rule",
             value_name="sets_per_week",
         )
-        .sort("athlete", counting.place_of_group(logbook.catalogue), maintain_order=True)
-        .select("athlete", "group", "counting_rule", "sets_per_week", "weeks")
+        .sort("athlete", counting.place_of_muscle(logbook.catalogue), maintain_order=True)
+        .select("athlete", "muscle", "counting_rule", "sets_per_week", "weeks")
         .with_columns(pl.lit(rule.warmup_below > 0).alias("warmups_by_load"))
     )
 
 
 def _widest(table: pl.DataFrame) -> str:
     spans = (
-        table.group_by("group", "counting_rule", "warmups_by_load", maintain_order=True)
+        table.group_by("muscle", "counting_rule", "warmups_by_load", maintain_order=True)
         .agg(pl.col("sets_per_week").mean())
-        .group_by("group", maintain_order=True)
+        .group_by("muscle", maintain_order=True)
         .agg(
             pl.col("sets_per_week").min().alias("low"), pl.col("sets_per_week").max().alias("high")
         )
@@ -253,7 +253,7 @@ def _widest(table: pl.DataFrame) -> str:
     row = spans.row(0, named=True)
     rules = table["counting_rule"].n_unique()
     return (
-        f"The rule matters most for {spoken(row['group'])}: {number(row['low'])} to "
+        f"The rule matters most for {spoken(row['muscle'])}: {number(row['low'])} to "
         f"{number(row['high'])} "
         f"sets per week (n = {count(rules, 'counting rule')}, with and without unmarked warm-ups"
         f"{whose(table['athlete'].unique().to_list())})."
@@ -263,13 +263,13 @@ def _widest(table: pl.DataFrame) -> str:
 def _draw_rules(table: pd.DataFrame) -> Figure:
     chosen = table[table["warmups_by_load"] == table["warmups_by_load"].max()]
     traces, menu = by_athlete(chosen, _rule_bars)
-    return figure(traces, x="", y="Sets per week (mean)", barmode="group", **menu)
+    return figure(traces, x="", y="Sets per week (mean)", barmode="muscle", **menu)
 
 
 def _rule_bars(rows: pd.DataFrame) -> list[Trace]:
     return [
         bars(
-            part["group"],
+            part["muscle"],
             part["sets_per_week"],
             str(name),
             series=place,

@@ -64,20 +64,20 @@ def spread(weekly: pl.DataFrame, calendar: pl.DataFrame, groups: list[str]) -> p
     """Return weekly numbers per group on the full calendar.
 
     Args:
-        weekly: one row per `athlete`, `week`, `group` with numbers.
+        weekly: one row per `athlete`, `week`, `muscle` with numbers.
         calendar: from `calendar`.
         groups: the groups that get a row every week.
 
     Returns:
-        One row per `athlete`, `week` and `group`: numbers are 0 where the week holds a log but
+        One row per `athlete`, `week` and `muscle`: numbers are 0 where the week holds a log but
         nothing for the group, null where the week holds no log.
     """
-    order = pl.DataFrame({"group": groups, "_order": range(len(groups))})
-    numbers = [name for name in weekly.columns if name not in ("athlete", "week", "group")]
+    order = pl.DataFrame({"muscle": groups, "_order": range(len(groups))})
+    numbers = [name for name in weekly.columns if name not in ("athlete", "week", "muscle")]
     logged = pl.col("training_days").is_not_null()
     return (
         calendar.join(order, how="cross")
-        .join(weekly, on=["athlete", "week", "group"], how="left")
+        .join(weekly, on=["athlete", "week", "muscle"], how="left")
         .sort("athlete", "week", "_order")
         .drop("_order")
         .with_columns(pl.when(logged).then(pl.col(n).fill_null(0)).alias(n) for n in numbers)

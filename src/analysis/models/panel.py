@@ -259,11 +259,11 @@ def exposures(
     placed = work.join(origins(blocks), on="athlete").with_columns(
         block_of(weeks.day(), options.block_weeks)
     )
-    by_muscle = counting.by_group(_with_intensity(placed, catalogue, options), catalogue)
+    by_muscle = counting.by_muscle(_with_intensity(placed, catalogue, options), catalogue)
     credit, direct = counting.credit(options.rule), pl.col("role") == "direct"
     hard = counting.hard(options.max_rir)
     return (
-        by_muscle.rename({"group": "muscle"})
+        by_muscle.rename({"muscle": "muscle"})
         .group_by(KEYS)
         .agg(
             credit.sum().alias("dose"),
@@ -538,13 +538,13 @@ def panel(
     options = replace(options or PanelOptions(), **changed)
     muscles = _known([muscle] if isinstance(muscle, str) else list(muscle), logbook.catalogue)
     blocks = calendar_blocks(logbook.sets, options)
-    trains = logbook.catalogue.group_roles.filter(pl.col("group").is_in(muscles))
+    trains = logbook.catalogue.muscle_roles.filter(pl.col("muscle").is_in(muscles))
     ids = trains["exercise_id"].unique().implode()
     work = working.work(logbook, options.working).filter(pl.col("exercise_id").is_in(ids))
     exposure = exposures(work, blocks, logbook.catalogue, options).filter(
         pl.col("muscle").is_in(muscles)
     )
-    direct = trains.filter(pl.col("role") == "direct").select("exercise_id", muscle="group")
+    direct = trains.filter(pl.col("role") == "direct").select("exercise_id", muscle="muscle")
     daily = daily_strength(work, logbook.catalogue, options)
     changes = exercise_changes(block_strength(daily, blocks, options), direct)
     return assemble(per_week(blocks, exposure, muscles, options), changes, options)
@@ -605,7 +605,7 @@ def unknowns(table: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _known(muscles: list[str], catalogue: Catalogue) -> list[str]:
-    groups = counting.groups(catalogue)
+    groups = counting.muscles(catalogue)
     unknown = sorted(set(muscles) - set(groups))
     if unknown or not muscles:
         raise ValueError(

@@ -121,7 +121,7 @@ RATE = ["pct_per_4_weeks", "low", "high"]
 def trained_groups(exercises: Result) -> list[str]:
     """Return the muscle groups with a direct exercise, in the catalogue's order."""
     table = exercises.table
-    return [str(name) for name in table.loc[table["role"] == "direct", "group"].unique()]
+    return [str(name) for name in table.loc[table["role"] == "direct", "muscle"].unique()]
 
 
 def muscle_sections(
@@ -144,7 +144,7 @@ def muscle_sections(
         often: training days per week (`measures.frequency`).
         heavy: load and repetitions per week (`measures.intensity`).
     """
-    now = {row["group"]: row for row in coverage.table.to_dict("records")}
+    now = {row["muscle"]: row for row in coverage.table.to_dict("records")}
     rates = rising.table[rising.table["scope"] == "exercise"].set_index("name")[RATE]
     used = exercises.table.drop(columns="athlete").join(rates, on="exercise")
     said = shared_notes(strengths)
@@ -165,7 +165,7 @@ def muscle_sections(
 
 
 def _by_group(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(name): rows for name, rows in table.groupby("group")}
+    return {str(name): rows for name, rows in table.groupby("muscle")}
 
 
 def in_words(group: str) -> str:
@@ -270,7 +270,7 @@ def _bars(table: pd.DataFrame, axis: str) -> list[Trace]:
 
 
 def _exercises(rows: pd.DataFrame, group: str) -> Result:
-    table = rows.drop(columns="group")
+    table = rows.drop(columns="muscle")
     rated = table["pct_per_4_weeks"].notna().sum()
     return Result(
         name=f"exercises-{group.replace('_', '-')}",
@@ -412,7 +412,7 @@ def athlete_page(
         Section(
             "coverage-map",
             "Muscles",
-            [BodyMap(trained, "group", "last_block", "sets a week"), weekly, often, heavy],
+            [BodyMap(trained, "muscle", "last_block", "sets a week"), weekly, often, heavy],
         ),
         Section("progress", "Strength", [changed, rising, strong]),
         Section(
@@ -476,7 +476,7 @@ def _most(trained: Result, muscles: int = 2) -> list[str]:
     """Return the muscle groups with the most direct sets: where a log can say most."""
     order = trained.table.sort_values("own_average", ascending=False, kind="stable")
     direct = order[(order["own_average"] > 0) & (order["direct_last_block"] > 0)]
-    return [str(group) for group in direct["group"].head(muscles)]
+    return [str(group) for group in direct["muscle"].head(muscles)]
 
 
 def _tiles(now: Result) -> Tiles:

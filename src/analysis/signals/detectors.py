@@ -488,9 +488,11 @@ def _movements(training: Training, done: pl.DataFrame) -> pl.DataFrame:
     patterns = done.filter(
         pl.col("pattern").is_not_null(), ~pl.col("pattern").is_in(list(NOT_MOVEMENTS))
     ).with_columns(pl.lit("pattern").alias("kind"), pl.col("pattern").alias("movement"))
-    direct = counting.by_group(done, training.logbook.catalogue).filter(pl.col("role") == "direct")
+    direct = counting.by_muscle(done, training.logbook.catalogue).filter(
+        pl.col("role") == "direct"
+    )
     muscles = direct.with_columns(
-        pl.lit("muscle").alias("kind"), pl.col("group").alias("movement")
+        pl.lit("muscle").alias("kind"), pl.col("muscle").alias("movement")
     )
     return pl.concat([patterns.select(wanted), muscles.select(wanted)])
 

@@ -220,6 +220,12 @@ def _as_one_muscle(catalogue: Catalogue) -> Catalogue:
             "exercise_id", pl.lit("all").alias("muscle"), pl.lit("direct").alias("role")
         ),
         muscles=pl.DataFrame(
-            {"muscle": ["all"], "name": ["All"], "group": ["all"], "region": ["all"], "order": [1]}
+            {
+                "muscle": ["all"],
+                "name": ["All"],
+                "group": ["all"],
+                "region": ["all"],
+                "order": [1],
+            }
         ),
     )

@@ -93,9 +93,9 @@ def fractions() -> pl.DataFrame:
     names = lifts()["exercise"].to_list()
     return (
         catalogue.match(names)
-        .join(catalogue.group_roles, on="exercise_id")
+        .join(catalogue.muscle_roles, on="exercise_id")
         .with_columns(weight=pl.col("role").replace_strict(ROLE_WEIGHT, default=0.0))
         .filter(pl.col("weight") > 0)
-        .select("exercise", muscle="group", weight="weight")
+        .select("exercise", "muscle", "weight")
         .sort("exercise", "muscle")
     )

@@ -108,7 +108,7 @@ def study(
     pairs = shared_sessions(logbook.sets)
     same = twins(logbook.sets, pairs)
     kept = replace(logbook, sets=logbook.sets.filter(~pl.col("athlete").is_in(list(same))))
-    wanted = list(muscles) if muscles is not None else counting.groups(logbook.catalogue)
+    wanted = list(muscles) if muscles is not None else counting.muscles(logbook.catalogue)
     table = panel(kept, muscle=wanted, options=options)
     table = table.round(dict.fromkeys(table.select_dtypes("float"), DECIMALS))
     found, too_little = [], {}

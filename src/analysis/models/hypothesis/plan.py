@@ -344,7 +344,7 @@ def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
 
 def check_muscle(plan: Plan, catalogue: Catalogue, file: str) -> None:
     """Raise PlanError where the muscle is no group of the catalogue."""
-    names = counting.groups(catalogue)
+    names = counting.muscles(catalogue)
     if plan.muscle not in names:
         raise PlanError(file, "muscle", plan.muscle, f"expected one of {', '.join(names)}",
                         _remedy(plan.muscle, names))  # fmt: skip

@@ -365,11 +365,11 @@ def _result(
 
 
 def _direct(logbook: Logbook, muscle: str) -> pl.Series:
-    roles = logbook.catalogue.group_roles
-    known = sorted(roles["group"].unique().to_list())
+    roles = logbook.catalogue.muscle_roles
+    known = sorted(roles["muscle"].unique().to_list())
     if muscle not in known:
         raise ValueError(f"muscle is {muscle!r}, expected one of {', '.join(known)}")
-    direct = roles.filter((pl.col("group") == muscle) & (pl.col("role") == "direct"))
+    direct = roles.filter((pl.col("muscle") == muscle) & (pl.col("role") == "direct"))
     return direct["exercise_id"]
 
 
@@ -494,19 +494,19 @@ def strength_overview(strengths: Mapping[str, Result]) -> Result:
     """Gather the last window of `latent_strengths` of one athlete.
 
     Returns:
-        Result whose table has one row per muscle `group` with enough data: `change_pct` over the
+        Result whose table has one row per muscle `muscle` with enough data: `change_pct` over the
         last window with `change_low_pct` and `change_high_pct` (95 % interval), `p_gain`,
         `p_plateau`, `p_loss` (probabilities) and `status`.
     """
     rows = [
-        {"group": group, **result.table.iloc[-1][OVERVIEW_COLUMNS].to_dict()}
+        {"muscle": group, **result.table.iloc[-1][OVERVIEW_COLUMNS].to_dict()}
         for group, result in strengths.items()
         if not result.table.empty
     ]
-    table = pd.DataFrame(rows, columns=["group", *OVERVIEW_COLUMNS]).dropna(subset=["change_pct"])
+    table = pd.DataFrame(rows, columns=["muscle", *OVERVIEW_COLUMNS]).dropna(subset=["change_pct"])
     table = table.sort_values("change_pct", ascending=False, ignore_index=True)
     days = next((result.settings["window_days"] for result in strengths.values()), 56)
-    missing = [group.replace("_", " ") for group in strengths if group not in set(table["group"])]
+    missing = [group.replace("_", " ") for group in strengths if group not in set(table["muscle"])]
     notes = [f"Too little to tell: {', '.join(missing)}."] if missing else []
     return Result(
         name="muscle-strength",
@@ -574,7 +574,7 @@ def _named(rows: pd.DataFrame, word: str, most: int = 2) -> str:
 
 
 def _said(row: Mapping[Hashable, Any]) -> str:
-    name = str(row["group"]).replace("_", " ")
+    name = str(row["muscle"]).replace("_", " ")
     low, high = row["change_low_pct"], row["change_high_pct"]
     return f"{name} {row['change_pct']:+.1f} % (95 % interval {low:+.1f} to {high:+.1f} %)"
 
@@ -582,7 +582,7 @@ def _said(row: Mapping[Hashable, Any]) -> str:
 def _draw_overview(table: pd.DataFrame) -> Figure:
     rows = table.iloc[::-1]
     hover = "%{y}: %{x:+.1f} %<extra></extra>"
-    names = rows["group"].str.replace("_", " ").tolist()
+    names = rows["muscle"].str.replace("_", " ").tolist()
     points = interval_points(
         rows["change_pct"], names, rows["change_low_pct"], rows["change_high_pct"],
         "change with 95 % interval", hover=hover,
