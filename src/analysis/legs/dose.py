@@ -184,7 +184,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         ],
         x="Direct sets a week",
         y="",
-        barmode="muscle",
+        barmode="group",
         height=340,
     )
 

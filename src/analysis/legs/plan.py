@@ -283,6 +283,6 @@ def _draw(table: pd.DataFrame) -> Figure:
         ],
         x="Fractional sets a week",
         y="",
-        barmode="muscle",
+        barmode="group",
         height=620,
     )

@@ -161,7 +161,7 @@ def _coverage_summary(table: pl.DataFrame, block_weeks: int) -> str:
 
 def _draw(table: pd.DataFrame) -> Figure:
     traces, layout = by_athlete(table, _bars)
-    return figure(traces, x="Sets a week", y="", barmode="muscle", height=560, **layout)
+    return figure(traces, x="Sets a week", y="", barmode="group", height=560, **layout)
 
 
 def _bars(rows: pd.DataFrame) -> list[dict[str, object]]:

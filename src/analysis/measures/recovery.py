@@ -116,7 +116,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         x="Days between direct sessions",
         y="",
         height=max(320, 60 + 24 * table["muscle"].nunique()),
-        barmode="muscle",
+        barmode="group",
         yaxis={"autorange": "reversed", "automargin": True, "tickmode": "linear"},
         **menu,
     )

@@ -263,7 +263,7 @@ def _widest(table: pl.DataFrame) -> str:
 def _draw_rules(table: pd.DataFrame) -> Figure:
     chosen = table[table["warmups_by_load"] == table["warmups_by_load"].max()]
     traces, menu = by_athlete(chosen, _rule_bars)
-    return figure(traces, x="", y="Sets per week (mean)", barmode="muscle", **menu)
+    return figure(traces, x="", y="Sets per week (mean)", barmode="group", **menu)
 
 
 def _rule_bars(rows: pd.DataFrame) -> list[Trace]:
