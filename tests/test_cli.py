@@ -104,7 +104,7 @@ def test_two_athletes_get_a_page_each(tmp_path):
         (["a.csv"], "a.csv is no command. Did you mean `liftdose report a.csv`?"),
         (["report", "A.cvs"], "A.cvs: no such file or folder; did you mean a.csv?"),
         (["formats", "hevvy"], "did you mean Hevy?"),
-        (["formats", "garmin"], "it cannot be read yet. Known: "),
+        (["formats", "caliber"], "it cannot be read yet. Known: "),
         (["explain", "hard", "sett"], "did you mean hard set"),
         (["explain", "glute"], "did you mean glutes"),
         (["report", "titel.csv"], "lacks exercise_title (is 'exercise_titel' meant?"),
@@ -229,9 +229,24 @@ def test_every_term_and_muscle_group_can_be_explained():
 
 def test_formats_is_a_table_of_the_vendors():
     lines = liftdose("formats").stdout.splitlines()
-    assert lines[0].startswith("app ")
-    assert len(lines) == 1 + len(known_vendors())
-    assert liftdose("formats", "fitnotes").stdout.count("FitNotes") == 2
+    titles = [vendor.title for vendor in known_vendors()]
+    carried, hides = lines[: 1 + len(titles)], lines[2 + len(titles) : 3 + 2 * len(titles)]
+    for table in (carried, hides):
+        assert table[0].startswith("app ")
+        assert [line.split("  ")[0] for line in table[1:]] == titles
+    assert all(title in lines[-1] for title in ("HeavySet", "Boostcamp", "TrueCoach"))
+    (liftosaur,) = (line for line in carried if line.startswith("Liftosaur"))
+    assert liftosaur.split("  ")[-1] == "yes"
+    assert "work, warmup, amrap" in liftosaur
+    assert "RPE" in liftosaur
+
+
+def test_one_format_is_described_at_length():
+    said = liftdose("formats", "alpha").stdout
+    for part in ("Alpha Progression", "RIR", "supersets", "added: the export itself", "not seen"):
+        assert part in said
+    assert "body mass" not in said
+    assert liftdose("formats", "fitnotes").stdout.count("  export  ") == 2
 
 
 def test_doctor_finds_nothing_wrong_here(tmp_path):

@@ -15,7 +15,7 @@ UNSOUND = 1
 def formats(
     app: Annotated[str | None, typer.Argument(help="One app; without it, all.")] = None,
 ) -> None:
-    """List the apps whose exports can be read, and where each hides its export."""
+    """List the apps whose exports can be read: what each carries, and where it hides."""
     from analysis.cli.explain import format_lines
 
     for line in format_lines(app):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from analysis.problems import UserError, did_you_mean
 from analysis.report.glossary import Term, default_terms
+
+if TYPE_CHECKING:
+    from analysis.ingest.vendors import Vendor
 
 
 def explain(word: str) -> str:
@@ -34,15 +38,15 @@ def terms() -> str:
 
 
 def format_lines(app: str | None = None) -> Iterator[str]:
-    """Yield a table of the apps whose exports can be read: app, and where its export hides.
+    """Yield what can be read: what each app's export carries, and where it hides.
 
     Args:
-        app: only this one.
+        app: only this one, at length.
 
     Raises:
         UserError: there is no such app; the message names the nearest one.
     """
-    from analysis.ingest.vendors import known_vendors
+    from analysis.ingest.vendors import REFUSED, known_vendors
 
     vendors = known_vendors()
     if app is not None:
@@ -55,11 +59,81 @@ def format_lines(app: str | None = None) -> Iterator[str]:
             raise UserError(
                 f"no format is called {app!r}; {hint or 'it cannot be read yet.'} Known: {known}"
             )
-        vendors = tuple(chosen)
-    width = max(len(each.title) for each in vendors)
-    yield f"{'app':<{width}}  where its export hides"
-    for each in vendors:
-        yield f"{each.title:<{width}}  {each.how_to_export}"
+        for each in chosen:
+            yield from _at_length(each)
+        return
+    yield from _columns([_HEADINGS, *(_in_a_line(each) for each in vendors)])
+    yield ""
+    yield from _columns(
+        [
+            ("app", "where its export hides"),
+            *((each.title, each.how_to_export) for each in vendors),
+        ]
+    )
+    yield ""
+    yield "Known by name and not read (`liftdose ingest` says why): " + ", ".join(
+        each.title for each in REFUSED
+    )
+
+
+_HEADINGS = (
+    "app", "unit of loads", "kinds of sets", "effort", "supersets", "set times", "body mass",
+    "timed", "distance", "notes", "clock", "seen in real exports",
+)  # fmt: skip
+_CLOCKS = {"wall": "wall", "utc": "UTC", "day": "day only"}
+
+
+def _in_a_line(vendor: Vendor) -> tuple[str, ...]:
+    says = vendor.carries
+    seen = ("yes" if says.verified else "no") if not says.documented else "in part"
+    has = (says.supersets, says.set_times, says.body_mass, says.durations, says.distances)
+    return (
+        vendor.title,
+        says.units if says.kinds else "",
+        ", ".join(says.kinds) or "no sets",
+        ", ".join(says.effort).upper(),
+        *("yes" if each else "" for each in (*has, says.notes)),
+        _CLOCKS[says.clock],
+        seen if says.verified else "no",
+    )
+
+
+def _at_length(vendor: Vendor) -> Iterator[str]:
+    """One app: what it carries, one line each, and nothing of what it does not."""
+    says = vendor.carries
+    carried = {
+        "time of each set": says.set_times,
+        "supersets": says.supersets,
+        "body mass": says.body_mass,
+        "timed sets": says.durations,
+        "distances": says.distances,
+        "notes": says.notes,
+    }
+    yield vendor.title
+    yield f"  export      {vendor.how_to_export}"
+    if says.kinds:
+        yield f"  loads       unit: {says.units}"
+        yield f"  sets        {', '.join(says.kinds)}"
+    if says.effort:
+        yield f"  effort      {' and '.join(says.effort).upper()}"
+    yield f"  holds also  {', '.join(name for name, held in carried.items() if held) or 'nothing'}"
+    if says.load_bases:
+        yield f"  a load is   {', '.join(says.load_bases)}: the export itself says which"
+    if says.planned:
+        yield "  no sets     what was planned, skipped or left empty is told apart and counted"
+    yield f"  clock       {_CLOCKS[says.clock]}"
+    if says.verified:
+        yield f"  seen        in real exports: {'; '.join(says.verified)}"
+    if says.documented:
+        yield f"  not seen    known from documentation or code: {'; '.join(says.documented)}"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Cells under each other, as wide as the widest."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
 
 
 def _spellings() -> dict[str, Term]:

@@ -1,4 +1,4 @@
-"""JEFIT: jefit.com → My Jefit → Settings → Data export.
+"""JEFIT: Settings → Account → Export Data.
 
 One file of twelve tables under `### NAME ####` lines. Sets stand in two of them: `EXERCISE LOGS`
 packs those of one exercise of one day into a cell (`50.0x15,50.0x15`, load × repetitions, in the
@@ -269,7 +269,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
 VENDOR = Vendor(
     name="jefit",
     title="JEFIT",
-    how_to_export="jefit.com → My Jefit → Settings → Data export",
+    how_to_export="Settings → Account → Export Data",
     recognise=lambda peek: "\n### EXERCISE LOGS ##" in peek.head or "### SETTING ##" in peek.head,
     stage=stage,
     unfold=unfold,

@@ -14,7 +14,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import polars as pl
 
@@ -42,6 +42,7 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
     """Return one row per set; the sets of a line share its number."""
     reader = csv.reader(io.StringIO(text, newline=None), delimiter=peek.delimiter)
     header: list[str] = []
+    above: list[str] = []
     rows: list[tuple[Row, int]] = []
     end = 0
     for cells in reader:
@@ -52,6 +53,8 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
             header = [cell.strip().lower() for cell in cells]
             rows.append(({"not_set": HEADER}, line))
             continue
+        if not is_old(header):
+            above = cells = _carried_down(header, cells, above)
         found = list((_workout if is_old(header) else _exercise)(header, cells))
         rows += [(row, line) for row in found or [{"not_set": "no sets"}]]
     table = pl.DataFrame([row for row, _ in rows], schema=dict.fromkeys(COLUMNS, pl.String))
@@ -74,6 +77,19 @@ def _workout(header: Sequence[str], cells: Sequence[str]) -> Iterator[Row]:
                     "exercise": name, "load": by_unit.get(unit, ""), "load_unit": unit,
                     "reps": reps,
                 }  # fmt: skip
+
+
+def _carried_down(header: Sequence[str], cells: list[str], above: Sequence[str]) -> list[str]:
+    """Some exports name the workout on its first line only: what is blank is as above."""
+    if cells[0] or not above:
+        return cells
+    until = header.index("exercise")
+    times = [place for place, cell in enumerate(header) if cell.endswith("time (h:mm)")]
+    shared = {*range(until), *times}
+    return [
+        one if place in shared and not cell else cell
+        for place, (cell, one) in enumerate(zip_longest(cells, above, fillvalue=""))
+    ]
 
 
 def _old_body(named: Row) -> Row:
@@ -205,6 +221,7 @@ VENDOR = Vendor(
         notes=True,
         planned=True,
         verified=("2016, a line a workout", "2018, a line a workout", "2026, a line an exercise"),
+        documented=("2026, the workout named on its first line only",),
     ),
     looks_like=frozenset({"date", "note", "exercise 1", "set 1", "set 5"}),
 )
