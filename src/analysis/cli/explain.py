@@ -46,7 +46,8 @@ def format_lines(app: str | None = None) -> Iterator[str]:
     Raises:
         UserError: there is no such app; the message names the nearest one.
     """
-    from analysis.ingest.vendors import REFUSED, known_vendors
+    from analysis.ingest.vendors import known_vendors
+    from analysis.ingest.vendors._by_name import REFUSED
 
     vendors = known_vendors()
     if app is not None:
