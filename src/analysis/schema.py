@@ -153,7 +153,7 @@ EXERCISES: tuple[Column, ...] = (
         pl.String,
         "how the name was mapped",
         required=True,
-        vocabulary=("override", "exact", "alias", "rule", "unmapped"),
+        vocabulary=("override", "exact", "alias", "rule", "parts", "unmapped"),
     ),
     Column("sets", pl.Int64, "sets logged under that name", required=True),
 )

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from analysis.exercises.names import Key, vocabulary
+from analysis.exercises.names import Key, plain, vocabulary
+from analysis.exercises.parts import Reading, grammar
 
 DATA = Path(__file__).parent / "data"
 ROLES = ("direct", "indirect", "stabiliser")
@@ -42,6 +43,7 @@ class Catalogue:
         names: lower-case catalogue names -> id.
         aliases: lower-case other names -> id.
         overridden: the tables of the user's `exercises.toml`: names, roles, exercises.
+        read: ids of the entries that `with_parts` made -> what their names say.
     """
 
     exercises: pl.DataFrame
@@ -50,6 +52,7 @@ class Catalogue:
     names: Mapping[str, str]
     aliases: Mapping[str, str]
     overridden: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    read: Mapping[str, Reading] = field(default_factory=dict)
 
     @property
     def overrides(self) -> Mapping[str, str]:
@@ -57,7 +60,9 @@ class Catalogue:
         return self.overridden.get("names", {})
 
     def match(self, names: Iterable[str]) -> pl.DataFrame:
-        """Map names to exercises: override, exact, alias, rule, else unmapped.
+        """Map names to exercises: override, exact, alias, rule, parts, else unmapped.
+
+        `parts` needs the entries of `with_parts`, since such a name is an exercise of its own.
 
         Args:
             names: names as exports write them; repeats are matched once.
@@ -69,16 +74,61 @@ class Catalogue:
         rows = [(name, *self._match(name)) for name in dict.fromkeys(names)]
         return pl.DataFrame(rows, schema=_MATCH, orient="row")
 
-    def suggest(self, name: str, limit: int = 3) -> list[str]:
-        """Return ids of exercises whose names look most like `name`: for a person to judge."""
-        from rapidfuzz import fuzz, process
+    def with_parts(self, names: Iterable[str]) -> Catalogue:
+        """Return the catalogue with an entry for each name that only its parts explain.
 
-        wanted = " ".join(sorted(vocabulary().key(name)))
-        found = process.extract(
-            wanted, self._spelled, scorer=fuzz.token_set_ratio, limit=8 * limit, score_cutoff=55
+        The entry has the muscles of the movement that the name says and a load basis where the
+        catalogue knows that movement with that equipment. It is no known exercise: its id is its
+        spelling, so each name keeps a strength history of its own, or partials and full range
+        would be one line.
+
+        Args:
+            names: names as exports write them.
+        """
+        rows: dict[str, tuple[str, Reading]] = {}
+        for name in sorted(set(names)):
+            made = _id_of_spelling(name)
+            if made in self.read or self._match(name)[0] is not None:
+                continue
+            if (reading := grammar().read(name)) is not None:
+                rows.setdefault(made, (name, reading))
+        if not rows:
+            return self
+        moves = movements()
+        entries = [
+            {
+                "exercise_id": made,
+                "name": name,
+                "equipment": reading.equipment,
+                "mechanic": moves[reading.movement]["mechanic"],
+                "laterality": laterality_of(reading),
+                "load_basis": load_basis_of(reading),
+                "pattern": moves[reading.movement]["pattern"],
+            }
+            for made, (name, reading) in rows.items()
+        ]
+        roles = [
+            (made, muscle, role)
+            for made, (_, reading) in rows.items()
+            for role in ROLES
+            for muscle in moves[reading.movement][role].split()
+        ]
+        return replace(
+            self,
+            exercises=pl.concat([self.exercises, exercise_frame(entries)]),
+            roles=pl.concat([self.roles, role_frame(roles)]),
+            read={**self.read, **{made: reading for made, (_, reading) in rows.items()}},
         )
-        ranked = sorted(found, key=lambda hit: (-fuzz.token_sort_ratio(wanted, hit[0]), hit[0]))
-        return list(dict.fromkeys(self._keys_of_spelled[hit[0]] for hit in ranked))[:limit]
+
+    def suggest(self, name: str, limit: int = 3) -> list[str]:
+        """Return ids of the exercises that a name most likely means: for a person to judge.
+
+        What the name says of the movement weighs more than its letters: a row machine is no
+        rowing machine.
+        """
+        from analysis.exercises.suggestions import closest
+
+        return closest(name, self._ids_of_spelled, self._said, limit)
 
     @cached_property
     def muscle_roles(self) -> pl.DataFrame:
@@ -107,6 +157,8 @@ class Catalogue:
             found = self._by_key.get(candidate) or self._with_equipment(candidate)
             if found is not None:
                 return found, "rule"
+        if (made := _id_of_spelling(name)) in self.read:
+            return made, "parts"
         return None, "unmapped"
 
     def _with_equipment(self, key: Key) -> str | None:
@@ -148,12 +200,16 @@ class Catalogue:
         return ids
 
     @cached_property
-    def _keys_of_spelled(self) -> dict[str, str]:
+    def _ids_of_spelled(self) -> dict[str, str]:
+        """Words of every known name in alphabetical order, as one text -> id."""
         return {" ".join(sorted(key)): found for key, found in self._by_key.items()}
 
     @cached_property
-    def _spelled(self) -> list[str]:
-        return sorted(self._keys_of_spelled)
+    def _said(self) -> dict[str, frozenset[str]]:
+        """Id of every listed exercise -> the parts that its name says."""
+        listed = self.exercises.filter(~pl.col("exercise_id").is_in(list(self.read)))
+        known = listed.select("exercise_id", "name").iter_rows()
+        return {found: grammar().known_parts(name) for found, name in known}
 
 
 def read_csv(name: str) -> list[Record]:
@@ -168,14 +224,75 @@ def movements() -> dict[str, Record]:
     return {row["movement"]: row for row in read_csv("movements.csv")}
 
 
+@cache
+def _entries() -> tuple[Record, ...]:
+    """Return the rows of every `exercises_*.csv`."""
+    files = sorted(DATA.glob("exercises_*.csv"))
+    return tuple(row for path in files for row in read_csv(path.name))
+
+
+MUST_BE_SAID = ("assisted", "band")
+"""Equipment that no name means without saying so."""
+
+
+def load_basis_of(reading: Reading) -> str:
+    """Return what a load counts where the catalogue leaves no choice, else "unknown".
+
+    The exercises of the movement with that equipment must agree: first those whose names have the
+    same head, body part, position and side (a goblet squat holds one dumbbell, a squat two), then
+    all. Without equipment, all must agree, but for a lift of body mass and what is added to it:
+    the catalogue's own name for it says no equipment either ("Pull Up").
+    """
+    said = grammar().significant(reading.parts)
+    bare = reading.equipment == "unspecified"
+    able = [
+        (row, parts)
+        for row, parts in _of_movement(reading.movement)
+        if row["equipment"] == reading.equipment
+        or (bare and row["equipment"] not in MUST_BE_SAID)
+    ]
+    like = {
+        row["load_basis"]
+        for row, parts in able
+        if parts == said
+        and (not reading.laterality or row["laterality"] == reading.laterality)
+        and (not bare or "(" not in row["name"])
+    }
+    if len(like) == 1 and (not bare or like == {"added"}):
+        return like.pop()
+    every = {row["load_basis"] for row, _ in able}
+    return every.pop() if len(every) == 1 else "unknown"
+
+
+@cache
+def _of_movement(movement: str) -> list[tuple[Record, frozenset[str]]]:
+    """Return the exercises of a movement, each with the significant parts of its name."""
+    words = grammar()
+    return [
+        (row, words.significant(words.known_parts(row["name"])))
+        for row in _entries()
+        if row["movement"] == movement
+    ]
+
+
+def laterality_of(reading: Reading) -> str:
+    """Return the side said, else how every exercise of the movement is done."""
+    known = {row["laterality"] for row, _ in _of_movement(reading.movement)}
+    one_sided = reading.laterality or known == {"unilateral"}
+    return "unilateral" if one_sided else "bilateral"
+
+
+def _id_of_spelling(name: str) -> str:
+    return f"parts-{plain(name).replace(' ', '-')}"
+
+
 def shipped() -> Catalogue:
     """Return the catalogue as shipped, without overrides."""
     moves = movements()
     entries = [
         row | {"mechanic": moves[row["movement"]]["mechanic"],
                "pattern": moves[row["movement"]]["pattern"]}
-        for path in sorted(DATA.glob("exercises_*.csv"))
-        for row in read_csv(path.name)
+        for row in _entries()
     ]  # fmt: skip
     roles = [
         (entry["exercise_id"], muscle, role)

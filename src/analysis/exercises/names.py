@@ -76,7 +76,7 @@ class Words:
         for word in self._joined(plain(name).split()):
             known = self.meaning.get(word)
             if known is None:
-                single = _singular(word)
+                single = singular(word)
                 known = self.meaning[word] = self.meaning.get(single) or [single]
             words.update(known)
         for word in self.implied.keys() & words:
@@ -119,16 +119,17 @@ def vocabulary() -> Words:
     return Words(
         phrases=phrases,
         meaning={word: means.split() for word, means in data["words"].items()},
-        drop=frozenset(_singular(word) for word in data["drop"]["words"]),
+        drop=frozenset(singular(word) for word in data["drop"]["words"]),
         implied={word: frozenset(others) for word, others in data["implied"].items()},
         optional=tuple(
-            Optional(frozenset(map(_singular, rule["words"])), frozenset(rule["unless"]))
+            Optional(frozenset(map(singular, rule["words"])), frozenset(rule["unless"]))
             for rule in data["optional"]
         ),
     )
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """Return an English word without its plural s: the same word where there is none."""
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word
     return word[:-2] if word.endswith(_IRREGULAR) else word[:-1]
