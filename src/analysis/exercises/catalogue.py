@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from analysis.exercises.names import Key, plain, vocabulary
-from analysis.exercises.parts import Reading, grammar
+from analysis.exercises.parts import UNSPECIFIED, Reading, grammar
 
 DATA = Path(__file__).parent / "data"
 ROLES = ("direct", "indirect", "stabiliser")
@@ -244,18 +244,18 @@ def load_basis_of(reading: Reading) -> str:
     the catalogue's own name for it says no equipment either ("Pull Up").
     """
     said = grammar().significant(reading.parts)
-    bare = reading.equipment == "unspecified"
+    bare = reading.equipment == UNSPECIFIED
     able = [
         (row, parts)
         for row, parts in _of_movement(reading.movement)
         if row["equipment"] == reading.equipment
-        or (bare and row["equipment"] not in MUST_BE_SAID)
+        or (bare and row["equipment"] not in MUST_BE_SAID and row["load_basis"] != "assistance")
     ]
     like = {
         row["load_basis"]
         for row, parts in able
         if parts == said
-        and (not reading.laterality or row["laterality"] == reading.laterality)
+        and row["laterality"] == laterality_of(reading)
         and (not bare or "(" not in row["name"])
     }
     if len(like) == 1 and (not bare or like == {"added"}):

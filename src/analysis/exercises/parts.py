@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
@@ -45,6 +45,9 @@ IMPLIED = {
 """Equipment -> equipment that goes without saying beside it: the cable's bar, the smith's."""
 
 ENGLISH = "en"
+
+UNSPECIFIED = "unspecified"
+"""Equipment of a name that does not say it, as in the catalogue."""
 
 COMPOUNDING = ("de", "sv")
 """Languages that write words together: kurzhantel|bankdrücken."""
@@ -119,7 +122,11 @@ class Grammar:
             if parts is not None and parts not in found:
                 found[parts] = self._reading(parts, language)
         read = [reading for reading in found.values() if reading is not None]
-        return read[0] if len({self.effect[one.movement] for one in read}) == 1 else None
+        if len({self.effect[one.movement] for one in read}) != 1:
+            return None
+        one = read[0]
+        agreed = len({other.equipment for other in read}) == 1  # halter: a dumbbell or a barbell
+        return one if agreed else replace(one, equipment=UNSPECIFIED)
 
     def parts(self, words: list[str], language: str) -> Parts | None:
         """Return the parts of a name in a language; None where a word is unknown.
@@ -207,7 +214,7 @@ class Grammar:
         movement = self.movement(parts)
         if movement is None:
             return None
-        machine = "machine" if "brand" in of_slot else "unspecified"
+        machine = "machine" if "brand" in of_slot else UNSPECIFIED
         return Reading(
             movement=movement,
             parts=tuple(part for part in parts if self.slots[part] not in ("modifier", "brand")),
