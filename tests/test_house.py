@@ -20,7 +20,8 @@ SOURCE = ROOT / "src" / "analysis"
 FLOORS = [
     {"schema", "units", "result", "figures", "say", "problems"}
     | {"paths", "progress", "settings", "terminal"},
-    {"exercises", "logbook"},
+    {"exercises"},
+    {"logbook"},
     {"ingest", "measures", "report", "pseudonyms"},
     {"models"},
     {"signals"},

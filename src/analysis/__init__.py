@@ -32,7 +32,7 @@ _HOMES = {
     "latent_strength": "analysis.models.latent",
     "leg_audit": "analysis.legs.audit",
     "loading": "analysis.measures.recent",
-    "mapping_audit": "analysis.exercises.audit",
+    "mapping_audit": "analysis.measures.mapping",
     "plan": "analysis.legs.plan",
     "plan_results": "analysis.models.hypothesis",
     "progression": "analysis.measures.progression",
@@ -53,7 +53,6 @@ _HOMES = {
 
 _NAMES_INSIDE = {
     "findings": "find",
-    "mapping_audit": "audit",
     "plan_results": "results",
     "read_clients": "load",
     "run_plan": "run",

@@ -114,7 +114,7 @@ def _file_names(logbook: Logbook, people: Mapping[str, str]) -> dict[str, str]:
 def _catalogue(catalogue: Catalogue) -> tuple[Catalogue, dict[str, str]]:
     """Return the catalogue without the user's own words, and own id -> new id."""
     shipped = exercises.load()
-    theirs = catalogue.overridden.get("exercises", {})
+    theirs = [*catalogue.overridden.get("exercises", {}), *catalogue.read]
     own = {name: f"own-exercise-{number}" for number, name in enumerate(theirs, 1)}
     is_own = pl.col("exercise_id").is_in(list(own))
     patterns = shipped.exercises["pattern"].unique().implode()
@@ -130,7 +130,7 @@ def _catalogue(catalogue: Catalogue) -> tuple[Catalogue, dict[str, str]]:
     roles = catalogue.roles.with_columns(_renamed("exercise_id", own))
     clean = replace(
         catalogue, exercises=plain, roles=roles, names=shipped.names, aliases=shipped.aliases,
-        overridden={},
+        overridden={}, read={},
     )  # fmt: skip
     return clean, own
 

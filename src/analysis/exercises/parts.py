@@ -52,7 +52,9 @@ UNSPECIFIED = "unspecified"
 COMPOUNDING = ("de", "sv")
 """Languages that write words together: kurzhantel|bankdrücken."""
 
-_NUMBER = re.compile(r"\d+(st|nd|rd|th|s|sec|min|mm|cm|in|ft|kg|lb|lbs|ct|deg|x|x\d+|rep|reps|rm)?")
+_NUMBER = re.compile(
+    r"\d+(st|nd|rd|th|s|sec|min|mm|cm|in|ft|kg|lb|lbs|ct|deg|x|x\d+|rep|reps|rm)?"
+)
 _SHORTEST = 3  # letters of a word inside a compound
 
 Parts = tuple[str, ...]
@@ -65,7 +67,7 @@ class Rule:
     Attributes:
         movement: of `movements.csv`; empty where these parts are ambiguous and nothing is read.
         needs: parts that must be there.
-        allows: parts, or whole slots, that may be there.
+        allows: other significant parts that may be there.
     """
 
     movement: str
@@ -267,7 +269,9 @@ class Grammar:
                 times[part] = times.get(part, 0) + 1
         rules: dict[str, list[Rule]] = {}
         for rule in self.rules:
-            rules.setdefault(min(rule.needs, key=lambda part: (times[part], part)), []).append(rule)
+            rules.setdefault(min(rule.needs, key=lambda part: (times[part], part)), []).append(
+                rule
+            )
         return rules
 
 
@@ -291,7 +295,7 @@ def grammar() -> Grammar:
     movements = read_rows("movements.csv")
     return Grammar(
         slots=slots,
-        rules=tuple(_rules(slots)),
+        rules=tuple(_rules()),
         forms={language: {**words[ENGLISH], **own} for language, own in words.items()},
         own={language: frozenset(own) for language, own in words.items()},
         effect={row["movement"]: (row["direct"], row["indirect"]) for row in movements},
@@ -306,13 +310,9 @@ def _forms(file: str) -> dict[str, Parts]:
     }
 
 
-def _rules(slots: dict[str, str]) -> Iterator[Rule]:
+def _rules() -> Iterator[Rule]:
     """Yield the rules; `a/b` among the needs is one rule with a and one with b."""
     for row in read_rows("rules.csv"):
-        allows = {
-            part
-            for word in row["allows"].split()
-            for part in ([word] if word in slots else [p for p, slot in slots.items() if slot == word])
-        }
+        allows = frozenset(row["allows"].split())
         for needs in product(*(need.split("/") for need in row["needs"].split())):
-            yield Rule(row["movement"], frozenset(needs), frozenset(allows))
+            yield Rule(row["movement"], frozenset(needs), allows)

@@ -77,14 +77,18 @@ class _Intake:
         parts = [account.units for account in self.accounts if account.units is not None]
         return pl.concat(parts) if parts else pl.DataFrame(schema=UNITS)
 
-    def exercises(self, sets: pl.LazyFrame) -> pl.DataFrame:
+    def mapped(self, sets: pl.LazyFrame) -> tuple[exercises.Catalogue, pl.DataFrame]:
+        """Return the catalogue with what names say by their parts, and every name as mapped."""
         counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets")).collect()
-        matched = self.catalogue.match(counts["exercise"].to_list())
-        return (
-            matched.join(counts, on="exercise")
+        names = counts["exercise"].to_list()
+        catalogue = self.catalogue.with_parts(names)
+        table = (
+            catalogue.match(names)
+            .join(counts, on="exercise")
             .select(column.name for column in schema.EXERCISES)
             .sort("sets", "exercise", descending=[True, False])
         )
+        return catalogue, table
 
 
 UNITS = {"source_file": pl.String, "exercise": pl.String, "unit": pl.String,
@@ -128,12 +132,13 @@ def read(
     with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
         intake = _take_in(paths, options, Path(workdir))
         sets = intake.sets().collect()
+        catalogue, named = intake.mapped(sets.lazy())
         return Logbook(
             sets=sets,
             ledger=intake.ledger(),
             rejected=intake.rejected(),
-            exercises=intake.exercises(sets.lazy()),
-            catalogue=intake.catalogue,
+            exercises=named,
+            catalogue=catalogue,
             notes=tuple(intake.notes),
             provenance=tuple(_provenance(account) for account in intake.accounts),
             units=intake.units(),
@@ -177,9 +182,9 @@ def write(
         ledger = intake.ledger()
         schema.write_csv(ledger, out / "ledger.csv")
         schema.write_csv(intake.rejected(), out / "rejected.csv")
-        named = intake.exercises(pl.scan_parquet(target))
+        catalogue, named = intake.mapped(pl.scan_parquet(target))
         schema.write_csv(named, out / "exercises.csv")
-        offer_overrides(out, named, intake.catalogue)
+        offer_overrides(out, named, catalogue)
         schema.write_csv(intake.units(), out / "units.csv")
     _require_sets(intake)
     return ledger

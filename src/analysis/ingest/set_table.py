@@ -316,7 +316,6 @@ def _basis(said: bool) -> pl.Expr:
 
 def _mapping(catalogue: Catalogue) -> pl.Expr:
     """Exercise id and load basis of each name; each distinct name is matched once per file."""
-    bases = catalogue.exercises.select("exercise_id", "load_basis")
     known: dict[str, dict[str, str | None]] = {}
 
     def look_up(names: pl.Series) -> pl.Series:
@@ -325,7 +324,9 @@ def _mapping(catalogue: Catalogue) -> pl.Expr:
         distinct = runs.unique().drop_nulls()
         new = [name for name in distinct if name not in known]
         if new:
-            found = catalogue.match(new).join(bases, on="exercise_id", how="left")
+            knowing = catalogue.with_parts(new)
+            bases = knowing.exercises.select("exercise_id", "load_basis")
+            found = knowing.match(new).join(bases, on="exercise_id", how="left")
             for name, exercise_id, basis in found.select(
                 "exercise", "exercise_id", pl.col("load_basis").fill_null("unknown")
             ).iter_rows():

@@ -15,7 +15,7 @@ from analysis import exercises
 from analysis.exercises import Catalogue
 from analysis.figures import bars, figure
 from analysis.legs.leg_log import APART, LEGS, with_legs
-from analysis.legs.routine import Routine, mapped_to, unmapped
+from analysis.legs.routine import Routine, knowing, mapped_to, unmapped
 from analysis.logbook import Logbook
 from analysis.measures import counting
 from analysis.measures.recent import coverage
@@ -137,7 +137,8 @@ def plan(
         OneAthleteError: the logbook holds several athletes or none.
         LandmarkError: the landmarks file breaks a rule.
     """
-    catalogue = with_legs(logbook.catalogue if logbook else exercises.load())
+    shipped = logbook.catalogue if logbook else exercises.load()
+    catalogue = knowing(routine, with_legs(shipped))
     known = set(counting.muscles(catalogue)) - {LEGS}
     if not isinstance(bands, Mapping):
         bands = landmarks(bands, muscles=known)

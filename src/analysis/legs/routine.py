@@ -230,6 +230,11 @@ def _number(value: str) -> float:
 # Which exercise of the catalogue each line of a routine is; what is none is listed.
 
 
+def knowing(routine: Routine, catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue with an entry for each line that only the parts of its name explain."""
+    return catalogue.with_parts(entry.exercise for entry in routine.planned)
+
+
 def mapped_to(routine: Routine, catalogue: Catalogue) -> pl.DataFrame:
     """Return one row per line, with `exercise_id` (null when unmapped) and `set_count`."""
     rows = [(p.day, p.exercise, p.sets, p.reps, p.rir) for p in routine.planned]
@@ -249,7 +254,7 @@ def routine_table(routine: Routine, catalogue: Catalogue | None = None) -> Resul
         Result whose table has one row per line: `day`, `exercise` (as written), `taken_for` (the
         catalogue's name; empty when unmapped), `sets`, `reps`, `rir`.
     """
-    chosen = catalogue or exercises.load()
+    chosen = knowing(routine, catalogue or exercises.load())
     names = chosen.exercises.select("exercise_id", pl.col("name").alias("taken_for"))
     table = (
         mapped_to(routine, chosen)

@@ -17,7 +17,6 @@ import pandas as pd
 import polars as pl
 
 from analysis import __version__, schema
-from analysis.exercises.audit import audit as mapping_audit
 from analysis.figures import Trace, band, bars, figure, line
 from analysis.legs.audit import leg_audit
 from analysis.legs.claims import claims
@@ -26,6 +25,7 @@ from analysis.logbook import Logbook
 from analysis.measures.counting import exercise_list
 from analysis.measures.frequency import frequency
 from analysis.measures.intensity import ZONES, intensity
+from analysis.measures.mapping import mapping_audit
 from analysis.measures.progression import progression
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.strength import strength

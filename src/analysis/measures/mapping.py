@@ -1,30 +1,27 @@
 """The mapping audit: which name became which exercise, how, and how many sets hang on it.
 
 Every number per muscle stands on this map. Unmapped names count for no muscle, so they come
-first, with suggestions for a person to judge; nothing is mapped by likeness.
+first, with suggestions for a person to judge; nothing is mapped by likeness. Names read by their
+parts come next, with the parts, since no list vouches for them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 import polars as pl
 
+from analysis.exercises import Catalogue
+from analysis.logbook import Logbook
 from analysis.result import Result
 
-if TYPE_CHECKING:
-    from analysis.exercises.catalogue import Catalogue
-    from analysis.logbook import Logbook
-
-ORDER = ("unmapped", "rule", "alias", "exact", "override")
+ORDER = ("unmapped", "parts", "rule", "alias", "exact", "override")
 """Methods, the one that needs most attention first."""
 
 _COLUMNS = ("exercise", "method", "exercise_id", "name", "direct", "indirect", "load_basis",
-            "sets", "share", "suggestions")  # fmt: skip
+            "sets", "share", "parts", "suggestions")  # fmt: skip
 
 
-def audit(logbook: Logbook) -> Result:
+def mapping_audit(logbook: Logbook) -> Result:
     """List every exercise name of the log with how it was mapped.
 
     Args:
@@ -34,7 +31,8 @@ def audit(logbook: Logbook) -> Result:
         Result whose table has one row per name, unmapped first, then by sets: `exercise` (as
         logged), `method`, `exercise_id`, `name` (the catalogue's), `direct` and `indirect`
         (muscles), `load_basis`, `sets` (logged under the name, all kinds), `share` (of all sets,
-        0 to 1), `suggestions` (ids, for unmapped names only).
+        0 to 1), `parts` (what was read, for names mapped by their parts), `suggestions` (ids, for
+        unmapped names only).
     """
     catalogue = logbook.catalogue
     known = catalogue.exercises.select("exercise_id", "name", "load_basis")
@@ -43,8 +41,10 @@ def audit(logbook: Logbook) -> Result:
         logbook.exercises.select("exercise", "exercise_id", "method", "sets")
         .join(known, on="exercise_id", how="left")
         .join(_muscles(catalogue), on="exercise_id", how="left")
+        .join(_parts(catalogue), on="exercise_id", how="left")
         .with_columns(
             (pl.col("sets") / max(total, 1)).alias("share"),
+            pl.col("parts").fill_null(""),
             pl.col("method").replace_strict({m: i for i, m in enumerate(ORDER)}).alias("rank"),
         )
         .sort("rank", "sets", "exercise", descending=[False, True, False])
@@ -62,7 +62,7 @@ def audit(logbook: Logbook) -> Result:
         summary=_summary(table, total),
         notes=_notes(table[unmapped], table),
         settings={
-            "order": "override, exact, alias, rule, unmapped",
+            "order": "override, exact, alias, rule, parts, unmapped",
             "similarity": "suggests only",
         },
     )
@@ -83,6 +83,11 @@ def _muscles(catalogue: Catalogue) -> pl.DataFrame:
         for role in ("direct", "indirect")
     ]
     return listed[0].join(listed[1], on="exercise_id", how="full", coalesce=True)
+
+
+def _parts(catalogue: Catalogue) -> pl.DataFrame:
+    rows = [(made, ", ".join(reading.parts)) for made, reading in catalogue.read.items()]
+    return pl.DataFrame(rows, schema=["exercise_id", "parts"], orient="row").cast(pl.String)
 
 
 def _summary(table: pd.DataFrame, total: int) -> str:
@@ -107,6 +112,18 @@ def _notes(unmapped: pd.DataFrame, table: pd.DataFrame) -> tuple[str, ...]:
         notes.append(
             f"{int(unmapped['sets'].sum()):,} sets under {len(unmapped)} names count for no "
             f"muscle: {first}{more}. exercises.toml decides them."
+        )
+    read = table[table["method"] == "parts"]
+    if len(read):
+        first = ", ".join(
+            f"{row.exercise} ({row.sets:,}: {row.parts})"
+            for row in read.head(8).itertuples(index=False)
+        )
+        more = f" and {len(read) - 8} more" if len(read) > 8 else ""
+        notes.append(
+            f"{int(read['sets'].sum()):,} sets under {len(read)} names that no list holds are "
+            f"counted by what the name says: {first}{more}. Each name keeps a strength history of "
+            "its own; exercises.toml says which exercise it is."
         )
     none = table[
         table["method"].ne("unmapped") & table["direct"].isna() & table["indirect"].isna()
