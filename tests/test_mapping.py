@@ -85,8 +85,8 @@ def test_names_read_by_their_parts_count_for_muscles_and_stay_apart_as_lifts(rea
     assert set(lifts["lift"]) == {
         "Paused Single DB Lateral Raise", "Slow Partial Single DB Lateral Raise",
     }  # fmt: skip
-    trained = counting.by_group(sets, read_log.catalogue).filter(pl.col("role") == "direct")
-    assert trained.group_by("group").len().rows() == [("side_delts", 3)]
+    trained = counting.by_muscle(sets, read_log.catalogue).filter(pl.col("role") == "direct")
+    assert trained.group_by("muscle").len().rows() == [("side_delts", 3)]
     assert sets["load_basis"].unique().to_list() == ["per_hand"]
 
 
@@ -94,8 +94,8 @@ def test_an_anonymised_log_keeps_the_muscles_and_loses_the_name(read_log):
     clean = anonymise(read_log, salt="a long enough salt")
     assert set(clean.exercises["method"]) == {"parts", "unmapped"}
     assert clean.catalogue.read == {}
-    trained = counting.by_group(clean.sets, clean.catalogue).filter(pl.col("role") == "direct")
-    assert set(trained["group"]) == {"side_delts"}
+    trained = counting.by_muscle(clean.sets, clean.catalogue).filter(pl.col("role") == "direct")
+    assert set(trained["muscle"]) == {"side_delts"}
     text = "".join(
         frame.write_csv()
         for frame in (clean.sets, clean.exercises, clean.catalogue.exercises.tail(5))

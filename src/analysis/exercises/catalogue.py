@@ -165,16 +165,27 @@ class Catalogue:
         """Return the exercise of a known name said with equipment: "Supino (Halteres)".
 
         The name without its equipment must be known whole, and the exercise it stands for must
-        exist with that equipment under its own name.
+        exist with that equipment under its own name, or be done with it anyway ("Push-Ups
+        Bodyweight").
         """
         said = key & self._equipment
         known = self._by_key.get(key - said) if said else None
-        return None if known is None else self._by_key.get(self._stems[known] | said)
+        if known is None:
+            return None
+        return self._by_key.get(self._stems[known] | said) or (
+            known if self._done_with[known] == said else None
+        )
 
     @cached_property
     def _equipment(self) -> Key:
         keys = map(vocabulary().key, self.exercises["equipment"].unique())
         return frozenset(word for key in keys if len(key) == 1 for word in key)
+
+    @cached_property
+    def _done_with(self) -> dict[str, Key]:
+        """Exercise id -> its normalised equipment."""
+        rows = self.exercises.select("exercise_id", "equipment").iter_rows()
+        return {found: vocabulary().key(equipment) for found, equipment in rows}
 
     @cached_property
     def _stems(self) -> dict[str, Key]:
@@ -248,8 +259,7 @@ def load_basis_of(reading: Reading) -> str:
     able = [
         (row, parts)
         for row, parts in _of_movement(reading.movement)
-        if row["equipment"] == reading.equipment
-        or (bare and row["equipment"] not in MUST_BE_SAID and row["load_basis"] != "assistance")
+        if row["equipment"] == reading.equipment or (bare and row["equipment"] not in MUST_BE_SAID)
     ]
     like = {
         row["load_basis"]
@@ -260,7 +270,9 @@ def load_basis_of(reading: Reading) -> str:
     }
     if len(like) == 1 and (not bare or like == {"added"}):
         return like.pop()
-    every = {row["load_basis"] for row, _ in able}
+    every = {row["load_basis"] for row, _ in able} - {"assistance"}
+    if every == {"added", "bodyweight"}:  # added with nothing added is body mass alone
+        return "added"
     return every.pop() if len(every) == 1 else "unknown"
 
 
