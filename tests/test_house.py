@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import analysis
 from analysis import schema
 
 ROOT = Path(__file__).parents[1]
@@ -73,11 +72,6 @@ def test_nothing_is_called_utils():
 def test_columns_page_is_printed_from_the_schema():
     page = "\n".join(schema.columns_page()) + "\n"
     assert (ROOT / "docs" / "columns.md").read_text(encoding="utf-8") == page
-
-
-def test_public_names_load():
-    for name in analysis.__all__:
-        assert getattr(analysis, name) is not None
 
 
 def test_the_command_line_starts_without_the_slow_libraries():

@@ -4,68 +4,51 @@
     logbook = lab.read("my_export.csv")
     lab.volume(logbook).figure
 
-Names load on first use, so that the command line starts fast.
+Names load on first use, so that the command line starts fast. `__init__.pyi` is the list of them:
+an editor and a type checker read it, and so does this file. A new verb is one line there.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Logbook": "analysis.logbook",
-    "Report": "analysis.report",
-    "Result": "analysis.result",
-    "anonymise": "analysis.pseudonyms",
-    "balance": "analysis.measures.balance",
-    "claims": "analysis.legs.claims",
-    "cohort": "analysis.models.cohort",
-    "coverage": "analysis.measures.recent",
-    "dose_response": "analysis.models.dose_response",
-    "evidence": "analysis.legs.evidence",
-    "findings": "analysis.signals.flags",
-    "flags": "analysis.signals.flags",
-    "frequency": "analysis.measures.frequency",
-    "intensity": "analysis.measures.intensity",
-    "latent_strength": "analysis.models.latent",
-    "leg_audit": "analysis.legs.audit",
-    "loading": "analysis.measures.recent",
-    "mapping_audit": "analysis.measures.mapping",
-    "plan": "analysis.legs.plan",
-    "plan_results": "analysis.models.hypothesis",
-    "progression": "analysis.measures.progression",
-    "read": "analysis.ingest",
-    "read_clients": "analysis.pages.clients",
-    "read_plan": "analysis.models.hypothesis",
-    "read_routine": "analysis.legs.routine",
-    "recent": "analysis.measures.recent",
-    "recovery": "analysis.measures.recovery",
-    "run_plan": "analysis.models.hypothesis",
-    "sensitivity": "analysis.measures.volume",
-    "strength": "analysis.measures.strength",
-    "technique": "analysis.measures.technique",
-    "triage": "analysis.signals.triage",
-    "volume": "analysis.measures.volume",
-    "working": "analysis.measures.working",
-}
 
-_NAMES_INSIDE = {
-    "findings": "find",
-    "plan_results": "results",
-    "read_clients": "load",
-    "run_plan": "run",
-}
+@cache
+def _homes() -> dict[str, tuple[str, str]]:
+    """Return the module of every public name, and its name there, from the stub.
 
-__all__ = ["__version__", *sorted(_HOMES)]
+    `from home import name as name` is public as it is; `name = other` renames an import.
+    """
+    import ast
+    from importlib.resources import files
+
+    stub = ast.parse(files(__name__).joinpath("__init__.pyi").read_text(encoding="utf-8"))
+    imported = {
+        alias.name: (str(line.module), alias.asname)
+        for line in stub.body
+        if isinstance(line, ast.ImportFrom)
+        for alias in line.names
+    }
+    public = {name: (home, name) for name, (home, asname) in imported.items() if asname}
+    for line in stub.body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=inside)):
+                public[name] = (imported[inside][0], inside)
+    return public
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), _NAMES_INSIDE.get(name, name))
-    raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    if name == "__all__":
+        return ["__version__", *sorted(_homes())]
+    if name.startswith("_") or name not in _homes():
+        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    module, inside = _homes()[name]
+    return getattr(import_module(module), inside)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return ["__version__", *sorted(_homes())]

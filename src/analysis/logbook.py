@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
+
+from analysis.say import count
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
@@ -18,8 +21,11 @@ T = TypeVar("T")
 GAVE_SETS = pl.col("sets") + pl.col("duplicates") > 0
 """Whether a file of the ledger was of use: its sets are here, or stand in another file too."""
 
+SHOWN_ATHLETES, SHOWN_FILES = 5, 20
+"""Athletes that a logbook's `repr` names, files that its HTML view lists."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Logbook:
     """The set table with its ledger.
 
@@ -71,6 +77,34 @@ class Logbook:
         return self.exercises.filter(pl.col("exercise_id").is_null()).sort(
             "sets", "exercise", descending=[True, False]
         )
+
+    def __repr__(self) -> str:
+        return f"Logbook: {'; '.join(f'{name} {value}' for name, value in self._facts().items())}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in self._facts().items()
+        )
+        files = self.ledger.to_pandas().to_html(index=False, max_rows=SHOWN_FILES)
+        return f"<table>{rows}</table>{files}"
+
+    def _facts(self) -> dict[str, str]:
+        """What a first look asks for, by name: who, how much, since when, what is not read."""
+        first, last = self.sets.select(
+            pl.col("started_at").min().alias("first"), pl.col("started_at").max().alias("last")
+        ).row(0)
+        athletes = self.athletes
+        more = f" and {len(athletes) - SHOWN_ATHLETES:,} more"
+        named = ", ".join(athletes[:SHOWN_ATHLETES])
+        return {
+            "athletes": f"{named}{more if len(athletes) > SHOWN_ATHLETES else ''}",
+            "sets": f"{self.sets.height:,}",
+            "days": "none" if first is None else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}",
+            "exercises": f"{self.exercises.height:,}, {self.unmapped.height:,} of them unmapped",
+            "files": f"{self.ledger.height:,}, {self.ledger.filter(GAVE_SETS).height:,} with sets",
+            "rejected": count(self.rejected.height, "record"),
+        }
 
     def regrouped(self, catalogue: Catalogue) -> Logbook:
         """Return the logbook with a catalogue that differs in how it groups muscles, only."""

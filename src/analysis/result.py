@@ -65,6 +65,10 @@ class Result:
             f"{self.table.head(12).to_html(index=False)}<ul>{notes}</ul>"
         )
 
+    def __repr__(self) -> str:
+        rows, columns = self.table.shape
+        return f"Result {self.name!r} ({rows:,} rows × {columns}): {self.summary}"
+
 
 def tidy(table: pl.DataFrame) -> pd.DataFrame:
     """Return a measure's table as a `Result` holds it: pandas, numbers rounded.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ from analysis.models.mixed.serial import Serial, fit_serial
 Robust = Literal["CR2"] | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MixedFit:
     """A fitted linear mixed model. Everything is in the units of the data.
 
@@ -188,6 +189,43 @@ class MixedFit:
         if self.design is None:
             raise ModelError("fitted from statistics: the rows are not here to augment")
         return inference.augment(self.design, self.evaluation, self._random.by_level[0].total)
+
+    def __repr__(self) -> str:
+        spread = "\n".join(
+            f"  {level}: " + ", ".join(f"{term} {sd:.4g}" for term, sd in sds.items())
+            for level, sds in self._random_sds().items()
+        )
+        said = "".join(f"\n{message}" for message in self.messages)
+        fixed = self.tidy().to_string(index=False, float_format="{:.4g}".format)
+        return (
+            f"{self._headline()}\n{fixed}\nSD of random effects\n{spread}\n"
+            f"  residual: {self.residual_sd:.4g}{said}"
+        )
+
+    def _repr_html_(self) -> str:
+        sds = [
+            {"level": level, "term": term, "sd": sd}
+            for level, own in self._random_sds().items()
+            for term, sd in own.items()
+        ]
+        tables = (self.tidy(), pd.DataFrame([*sds, {"level": "residual", "sd": self.residual_sd}]))
+        said = "".join(f"<li>{escape(message)}</li>" for message in self.messages)
+        drawn = "".join(
+            table.to_html(index=False, float_format="{:.4g}".format, na_rep="") for table in tables
+        )
+        return f"<p>{escape(self._headline())}</p>{drawn}<ul>{said}</ul>"
+
+    def _headline(self) -> str:
+        sizes = ", ".join(f"{n:,} of {name}" for name, n in self.n_groups.items())
+        method = "REML" if self.likelihood.reml else "maximum likelihood"
+        state = "converged" if self.converged else "NOT CONVERGED"
+        return f"Mixed model by {method}, {state}: {self.n_obs:,} rows, groups: {sizes}"
+
+    def _random_sds(self) -> dict[str, pd.Series]:
+        return {
+            level: pd.Series(np.sqrt(np.diag(cov)), cov.index)
+            for level, cov in self.random_cov.items()
+        }
 
     @cached_property
     def _fixed(self) -> FixedEffects:
