@@ -6,6 +6,7 @@ JSON, how many rows SQLite counts, how many `set` messages a FIT file announces.
 
 from __future__ import annotations
 
+import csv
 import re
 import sqlite3
 from contextlib import closing
@@ -17,9 +18,10 @@ import pytest
 from analysis import exercises
 from analysis.ingest import read
 from analysis.ingest.covariates import read_covariates
+from analysis.ingest.sheets.preview import preview
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
-from analysis.problems import NoUsableDataError
+from analysis.problems import NoUsableDataError, UserError
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
 
@@ -130,3 +132,69 @@ def test_an_export_of_health_without_body_measures_says_so():
     found = read_covariates(the_only("applehealth", "*tests_export.xml"))
     assert found.table.is_empty()
     assert "holds no measure" in found.notes[0]
+
+
+def cells(path):
+    calamine = pytest.importorskip("python_calamine")
+    book = calamine.CalamineWorkbook.from_path(str(path))
+    for name in book.sheet_names:
+        for row in book.get_sheet_by_name(name).to_python():
+            yield name, row
+
+
+def counted(folder, name, count):
+    return pytest.param(folder, name, count, id=name.strip("*"))
+
+
+def numbers(row, start, step):
+    return sum(isinstance(cell, float) for cell in row[start::step])
+
+
+OWN = [
+    counted("sheet", "*data.xlsx", lambda rows: sum(
+        numbers(row, 1, 2) for _, row in rows if str(row[0]).startswith("SET"))),
+    counted("sheet", "*workouts.xlsx", lambda rows: sum(
+        bool(re.fullmatch(r"\d+x[\d.]+", str(cell))) for _, row in rows for cell in row)),
+    counted("sheet", "*workout.xlsx", lambda rows: sum(
+        numbers(row, 1, 2) for name, row in rows if name[0].isdigit())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("folder", "name", "count"), OWN)
+def test_a_sheet_is_read_by_the_recipe_that_is_drafted_for_it(folder, name, count, tmp_path):
+    path = the_only(folder, name)
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    preview(copy, unit="kg")
+    account = staged(copy, tmp_path)
+    assert account.sets == count(cells(path)) > 100
+    assert account.rejected.is_empty()
+
+
+def test_a_table_of_lines_is_read_by_the_recipe_that_is_drafted_for_it(tmp_path):
+    path = the_only("own_csv", "mikloskoj*")
+    copy = tmp_path / "log.csv"
+    copy.write_bytes(path.read_bytes())
+    preview(copy, unit="kg")
+    with path.open(encoding="cp1252", newline="") as file:
+        lines = list(csv.DictReader(file, delimiter=";"))
+    done = [line for line in lines if line["Reps"] or line["Weight"]]
+    account = staged(copy, tmp_path)
+    assert account.sets == sum(int(line["Sets"]) for line in done)
+    assert account.not_sets == len(lines) - len(done)
+    assert account.rejected.is_empty()
+
+
+@pytest.mark.parametrize("name", ["*rutina.xlsx", "*nSuns.xlsx"])
+def test_a_program_without_dates_gives_no_set(name, tmp_path):
+    path = the_only("sheet", name)
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    try:
+        shown = preview(copy)
+    except UserError as error:
+        assert "no layout was recognised" in str(error)
+    else:
+        assert all(row.one.planned for row in shown.rows)
+    with pytest.raises(NoUsableDataError):
+        read(copy)

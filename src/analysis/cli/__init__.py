@@ -29,6 +29,7 @@ COMMANDS = (
     people.plan,
     research.notebook,
     people.demo,
+    research.recipe,
     about.formats,
     about.explain,
     about.doctor,

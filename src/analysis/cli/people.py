@@ -19,6 +19,7 @@ from analysis.cli.reading import (
     Paths,
     Salt,
     Strict,
+    Tz,
     Unit,
     bar,
     how_to_say,
@@ -35,6 +36,7 @@ def report(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
+    tz: Tz = None,
     anonymise: Anonymise = False,
     salt: Salt = Path("liftdose.salt"),
     strict: Strict = False,
@@ -45,7 +47,7 @@ def report(
     from analysis.pages.lifter import save
 
     logbook = reading.read(
-        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
+        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
     )
     shown_in = unit or reading.own_unit(logbook)
     if anonymise:
@@ -114,13 +116,14 @@ def audit(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
+    tz: Tz = None,
     strict: Strict = False,
 ) -> None:
     """Check leg training against an article's claims: what this log shows, what trials say."""
     from analysis.pages.lifter import save_audits
 
     logbook = reading.read(
-        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
+        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
     )
     reading.show("Pages", lambda tell: save_audits(logbook, out, tell=tell))
     reading.finish(logbook.ledger, strict=strict)

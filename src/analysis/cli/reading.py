@@ -227,6 +227,11 @@ Unit = Annotated[
 ]
 Athlete = Annotated[str | None, typer.Option(help="One name for everything that is read.")]
 Encoding = Annotated[str | None, typer.Option(help="For text files that are not UTF-8.")]
+Tz = Annotated[
+    str | None,
+    typer.Option("--tz", metavar="ZONE",
+                 help="The lifter's time zone, such as Europe/Berlin, for exports in UTC."),
+]  # fmt: skip
 Overrides = Annotated[
     Path | None,
     typer.Option("--exercises", parser=pasted, metavar="FILE",

@@ -18,6 +18,7 @@ from analysis.cli.reading import (
     Paths,
     Salt,
     Strict,
+    Tz,
     Unit,
     bar,
     result,
@@ -34,6 +35,7 @@ def ingest(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
+    tz: Tz = None,
     strict: Strict = False,
 ) -> None:
     """Read exports into one set table, with an account of every record."""
@@ -41,7 +43,7 @@ def ingest(
 
     with bar("Reading") as shown:
         asking = Asking(out, shown)
-        options = Options(unit, athlete, encoding, exercises, asking, shown)
+        options = Options(unit, athlete, encoding, exercises, asking, shown, tz)
         notes: list[str] = []
         try:
             ledger = write(paths, out, options, notes.append)
@@ -53,12 +55,28 @@ def ingest(
     reading.finish(ledger, strict=strict)
 
 
+def recipe(
+    file: Annotated[
+        Path,
+        typer.Argument(parser=pasted, metavar="FILE", help="A CSV, XLSX, XLS or ODS of your own."),
+    ],
+    unit: Unit = None,
+    encoding: Encoding = None,
+) -> None:
+    """Draft a recipe.toml for a table of your own beside it, and show its first rows as read."""
+    from analysis.ingest.sheets.preview import preview
+
+    for line in preview(file, unit=unit, encoding=encoding).lines():
+        result(line)
+
+
 def cohort(
     paths: Paths,
     out: Out = Path("reports/cohort"),
     unit: Unit = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
+    tz: Tz = None,
     muscle: Annotated[
         list[str] | None, typer.Option(help="Only this muscle; may be given several times.")
     ] = None,
@@ -70,7 +88,7 @@ def cohort(
     from analysis.pages.cohort import save_cohort
 
     logbook = reading.read(
-        paths, out, unit=unit, athlete=None, encoding=encoding, overrides=exercises
+        paths, out, unit=unit, athlete=None, encoding=encoding, overrides=exercises, tz=tz
     )
     if anonymise:
         logbook = reading.without_names(logbook, salt)

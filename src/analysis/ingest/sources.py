@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.ingest import remembered
+from analysis.ingest.sheets import layout
+from analysis.ingest.sheets.grid import is_workbook
 from analysis.paths import existing
 
 MAX_MEMBER_BYTES = 2_000_000_000
 MAX_MEMBERS = 10_000
-SETTINGS = ("exercises.toml", "exercises.new.toml", "clients.toml", remembered.FILE)
+SETTINGS = ("exercises.toml", "exercises.new.toml", "clients.toml", remembered.FILE, layout.FILE)
 """Files of ours that may stand beside exports; they are settings, not logs."""
 
 MAX_RATIO = 200
@@ -128,7 +130,7 @@ def overrides_beside(paths: Iterable[str | Path]) -> Path | None:
 def _opened(source: Source, workdir: Path) -> Iterator[Source | Refused]:
     with source.path.open("rb") as file:
         packed = file.read(4) == b"PK\x03\x04"
-    if not packed:
+    if not packed or is_workbook(source.path):
         yield source
     elif not zipfile.is_zipfile(source.path):
         yield Refused(source.label, "is a zip that is cut short; export or copy it again")

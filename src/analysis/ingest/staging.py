@@ -14,6 +14,9 @@ from analysis.ingest.duplicates import Copy
 from analysis.ingest.load_unit import Says, decide, number, says
 from analysis.ingest.remembered import Ask
 from analysis.ingest.set_table import Origin
+from analysis.ingest.sheets import layout
+from analysis.ingest.sheets.grid import is_workbook
+from analysis.ingest.sheets.staged import OWN_TABLE, own_table
 from analysis.ingest.sources import Source
 from analysis.ingest.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
 
@@ -96,7 +99,7 @@ def stage_file(
     if not peek.magic:
         return Account.refused(source.label, "is empty")
     try:
-        vendor = identify(peek)
+        vendor = _vendor(source, peek, encoding)
     except UnknownFormatError as error:
         return Account.refused(source.label, str(error))
     said = says(source, unit, ask)
@@ -118,6 +121,18 @@ def stage_file(
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         account.notes.append(f"{source.label}: cannot be read as {vendor.title}: {_short(error)}")
     return account
+
+
+def _vendor(source: Source, peek: Peek, encoding: str | None) -> Vendor:
+    """The reader of a file: of the recipe beside it that describes it, else of its app."""
+    layouts = () if source.member else layout.beside(source.export)
+    if layouts:
+        return own_table(layouts, encoding)
+    if is_workbook(source.path):
+        raise UnknownFormatError(
+            "is a workbook; `liftdose recipe FILE` drafts a recipe.toml by which it can be read"
+        )
+    return identify(peek)
 
 
 def _stage(
@@ -174,7 +189,7 @@ def _records(
         text, note = records.whole_text(peek.path, encoding)
         account.notes += [f"{account.label}: {note}"] if note else []
         return vendor.stage(vendor.unfold(text, peek).lazy(), peek)
-    if not peek.header:
+    if not peek.header or vendor.name == OWN_TABLE:
         return vendor.stage(None, peek)
     found = records.read(peek, vendor, account.label, account.staged.parent, encoding, sound=sound)
     account.notes += found.notes

@@ -18,7 +18,7 @@ from typing import Literal
 
 import polars as pl
 
-from analysis.ingest.vendors._by_name import REFUSED
+from analysis.ingest.vendors._by_name import REFUSED as REFUSED
 from analysis.problems import nearest
 
 STAGED_TEXT = (
@@ -250,6 +250,8 @@ def _explain(peek: Peek) -> Iterator[str]:
             if len(found) * 2 > len(vendor.looks_like):
                 yield _near_miss(vendor, peek)
     yield "See `liftdose formats` for what can be read."
+    if peek.header:
+        yield "For a table of your own, `liftdose recipe FILE` drafts a recipe."
 
 
 def measures(table: pl.DataFrame) -> pl.DataFrame:
