@@ -43,10 +43,10 @@ def light(monkeypatch):
 DAY = date(2024, 4, 1)
 
 
-def row(name, status="on track", *, why="", days_off=3, **more):
+def row(name, status="on track", *, asking=(), days_off=3, **more):
     last = datetime.combine(DAY - timedelta(days=days_off), datetime.min.time())
     return {
-        "athlete": name, "status": status, "why": why, "other_flags": "", "last_session": last,
+        "athlete": name, "status": status, "asking": asking, "other": (), "last_session": last,
         "days_off": days_off, "sessions_4_weeks": 8, "sessions_own_normal": 9.5,
         "sets_last_week": 41.0, "sets_own_4_week_mean": 55.0, "strength_per_4_weeks_pct": 1.2,
         "strength_low_pct": 0.3, "strength_high_pct": 2.1, "strength_exercises": 6,
@@ -55,7 +55,7 @@ def row(name, status="on track", *, why="", days_off=3, **more):
 
 
 ROWS = [
-    row("Ann", "needs attention", why="pain note (2), drop", days_off=0),
+    row("Ann", "needs attention", asking=(("pain note", 2), ("drop", 1)), days_off=0),
     row("Bo\x1b[2J\u202e", days_off=1),
     row("Ярослав Очень-Длинное-Имя " * 2, days_off=20),
     row("健太", "too little data", strength_per_4_weeks_pct=None, strength_low_pct=None,

@@ -240,14 +240,10 @@ def _said_of_two(path: Path) -> str:
 
 def listed(rows: list[dict[str, Any]], rules: Thresholds, day: date | None) -> Result:
     """Return the rows of all clients, most urgent first; `day` is None for own last days."""
-    result = triage.as_result(rows, rules, day)
+    result = triage.as_result(rows, rules, day, person="client")
     pages = {row["athlete"]: row.get("page", "") for row in rows}
-    table = result.table.rename(columns={"athlete": "client"})
-    table["page"] = table["client"].map(pages)
-    return Result(
-        "clients", "At a glance", table, result.summary.replace("athlete", "client"),
-        notes=result.notes, settings=result.settings,
-    )  # fmt: skip
+    table = result.table.assign(page=result.table["client"].map(pages))
+    return replace(result, name="clients", title="At a glance", table=table)
 
 
 def raised(found: list[Finding], day: date | None) -> Result:
@@ -471,7 +467,7 @@ def _parked(given: list[Path]) -> Iterator[str]:
 def _long_gone(rows: list[dict[str, Any]], settings: Settings) -> Iterator[str]:
     """Yield a word of advice where nearly everybody is inactive: the logs are finished ones."""
     read = [row for row in rows if row["status"] != "not read"]
-    gone = [row for row in read if row["status"] == "away" or "inactive" in row["why"]]
+    gone = [row for row in read if row["status"] == "away" or "inactive" in dict(row["asking"])]
     if settings.today == "newest" and len(gone) > max(3, 0.6 * len(read)):
         yield (
             f"{len(gone)} of {count(len(read), 'client')} had no session for long on the newest "

@@ -94,13 +94,12 @@ def _entry(
     last, days = known["last_session"], known["days_off"]
     on = last.date().isoformat() if last is not None else ""
     urgent = [each.sentence for each in flags if each.level == "attention"]
-    lacking = row["why"] if last is None else row["lacking"]
     return Entry(
         name=known["client"],
         status=known["status"],
         page=known["page"] or "",
         badges=[Badge(KINDS.get(each.flag, each.flag), each.level, each.size) for each in flags],
-        reason=" ".join(filter(None, [*urgent, lacking])),
+        reason=" ".join(filter(None, [*urgent, row["lacking"]])),
         last=on if own else ago(days),
         last_date="" if own else on,
         days_off=days,

@@ -5,7 +5,7 @@ Every number stands beside the athlete's own normal, never beside another athlet
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from statistics import mean
@@ -35,6 +35,8 @@ COLUMNS = (
     "sessions_own_normal", "sets_last_week", "sets_own_4_week_mean", "strength_per_4_weeks_pct",
     "strength_low_pct", "strength_high_pct", "strength_exercises",
 )  # fmt: skip
+
+_URGENCY = {flag: place for place, flag in enumerate(FLAGS)}
 
 EARLIER_BLOCKS = 6
 """Blocks of 4 weeks before the last that say what is normal."""
@@ -82,11 +84,12 @@ def triage(
 def row(
     logbook: Logbook, found: Sequence[Finding], rule: Thresholds, today: date
 ) -> dict[str, Any]:
-    """Return the row of a logbook that holds one athlete, with the flags found in it.
+    """Return the facts on a logbook that holds one athlete, with the flags found in it.
 
-    Beside the columns of `triage` it holds `weekly_sets` (working sets a week over the
-    `SHOWN_WEEKS` to today, oldest first; None where nothing is logged) and `lacking` (what is
-    missing for a judgement).
+    They are the columns of `triage`, but that `why` and `other_flags` are still facts:
+    `asking` and `other` (pairs of a flag and how many things it found, most urgent first) and
+    `lacking` (what is missing for a judgement). `weekly_sets` are working sets a week over the
+    `SHOWN_WEEKS` to today, oldest first; None where nothing is logged.
     """
     until = logbook.until(today)
     lacking = _lacking(until.sets, rule)
@@ -101,9 +104,9 @@ def row(
     return {
         "athlete": logbook.athletes[0],
         "status": status,
-        "why": "; ".join(filter(None, [_short(urgent), lacking])),
+        "asking": _sizes(urgent),
+        "other": _sizes([each for each in found if each.level != "attention"]),
         "lacking": lacking,
-        "other_flags": _short([each for each in found if each.level != "attention"]),
         **_attendance(until.sets, today),
         **_sets(until, today),
         **_trend(logbook, rule, today),
@@ -111,14 +114,25 @@ def row(
 
 
 def not_read(name: str, reason: str) -> dict[str, Any]:
-    """Return the row of a client whose files give no sets."""
-    return dict.fromkeys(COLUMNS) | {"athlete": name, "status": "not read", "why": reason}
+    """Return the facts on a client whose files give no sets."""
+    known = {"athlete": name, "status": "not read", "lacking": reason, "asking": (), "other": ()}
+    return dict.fromkeys(COLUMNS) | known
 
 
-def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | None) -> Result:
-    """Return the rows as a Result, most urgent first."""
-    ranked = sorted(rows, key=_rank)
-    table = pd.DataFrame(ranked, columns=list(COLUMNS)).astype({"last_session": "datetime64[s]"})
+def as_result(
+    rows: Sequence[dict[str, Any]],
+    rule: Thresholds,
+    today: date | None,
+    *,
+    person: str = "athlete",
+) -> Result:
+    """Return the facts of `row` and `not_read` as a Result, most urgent first.
+
+    `person` is what the people are called, and the name of their column.
+    """
+    ranked = [each | _said(each) for each in sorted(rows, key=_rank)]
+    table = pd.DataFrame(ranked, columns=list(COLUMNS)).rename(columns={"athlete": person})
+    table = table.astype({"last_session": "datetime64[s]"})
     numbers = table.columns[5:]
     table[numbers] = table[numbers].astype(float)
     counts = {status: int((table["status"] == status).sum()) for status in STATUSES}
@@ -127,9 +141,9 @@ def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | No
         name="triage",
         title="Who needs attention",
         table=table,
-        summary=f"{count(len(table), 'athlete')}: {told or 'no log'}.",
+        summary=f"{count(len(table), person)}: {told or 'no log'}.",
         notes=(
-            "Own normal is the athlete's own earlier log; weeks without a log are unknown and "
+            f"Own normal is the {person}'s own earlier log; weeks without a log are unknown and "
             "enter no mean.",
             "The strength trend is a mean of changes within exercises; an interval that holds 0 "
             "says that the log cannot tell gain from loss.",
@@ -140,17 +154,24 @@ def as_result(rows: Sequence[dict[str, Any]], rule: Thresholds, today: date | No
 
 def _rank(each: dict[str, Any]) -> tuple[int, int, int, str]:
     """Status first, then the most urgent flag that asks for attention, then how many ask."""
-    urgent = list(FLAGS)
-    place = next((n for n, flag in enumerate(urgent) if each["why"].startswith(flag)), len(urgent))
-    return STATUSES.index(each["status"]), place, -each["why"].count(","), each["athlete"]
+    asking = each["asking"]
+    place = min((_URGENCY[flag] for flag, _ in asking), default=len(_URGENCY))
+    return STATUSES.index(each["status"]), place, -len(asking), each["athlete"]
 
 
-def _short(found: Sequence[Finding]) -> str:
-    """Return the flags in a word each, with their evidence counted, most urgent first."""
-    ranked = sorted(found, key=lambda each: list(FLAGS).index(each.flag))
-    return ", ".join(
-        f"{each.flag} ({each.size})" if each.size > 1 else each.flag for each in ranked
+def _sizes(found: Sequence[Finding]) -> tuple[tuple[str, int], ...]:
+    ranked = sorted(found, key=lambda each: _URGENCY[each.flag])
+    return tuple((each.flag, each.size) for each in ranked)
+
+
+def _said(each: Mapping[str, Any]) -> dict[str, str]:
+    """Return the columns that are in words: flags in a word each, with their evidence counted."""
+    asking, other = (
+        ", ".join(f"{flag} ({size})" if size > 1 else flag for flag, size in each[kind])
+        for kind in ("asking", "other")
     )
+    why = "; ".join(filter(None, [asking, each["lacking"]]))
+    return {"why": why, "other_flags": other}
 
 
 def _lacking(sets: pl.DataFrame, rule: Thresholds) -> str:
