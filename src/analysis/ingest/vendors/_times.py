@@ -174,4 +174,5 @@ def sitting(at: str, *apart: str | pl.Expr, hours: float = 3) -> pl.Expr:
     moment = pl.col(at)
     begins = (moment - moment.shift(1) > pl.duration(minutes=60 * hours)).fill_null(True)
     start = pl.when(begins).then(moment).forward_fill()
+    start = pl.when(moment.is_not_null()).then(start)  # a time that cannot be read has no workout
     return start.over(*(apart or (pl.lit(0),)), order_by=at)

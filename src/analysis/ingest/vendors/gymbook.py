@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate
+from analysis.ingest.vendors._times import sitting
 
 SPELLINGS = {
     "day": ("data", "datum"),
@@ -63,7 +64,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         ),
     )
     rows = rows.with_columns(
-        started_at=pl.col("done_at").min().over("day", "workout"),
+        started_at=sitting("done_at", "workout"),
         kind=translate(pl.col("kind"), KINDS),
         reps=pl.when(seconds.is_null()).then(amount[0]),
         duration_s=(_decimal(amount[0]) * seconds).cast(pl.String),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Peek, Staged, Vendor
+from analysis.ingest.vendors._times import sitting
 
 SIGNATURE = frozenset({"date", "time", "routine", "exercise", "set", "weight", "reps", "para6"})
 NAMES = {
@@ -27,7 +28,6 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         "source_row",
         "exercise",
         "reps",
-        "date",
         workout=pl.col("routine"),
         set_number=pl.col("set").cast(pl.Int32, strict=False),
         load=pl.col("weight"),
@@ -36,8 +36,8 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         done_at=pl.coalesce(
             *(moment.str.to_datetime(form, strict=False, time_unit="us") for form in forms)
         ),
-    ).with_columns(started_at=pl.col("done_at").min().over("date", "workout"))
-    return Staged(rows.drop("date"), NAMES, None)
+    ).with_columns(started_at=sitting("done_at", "workout"))
+    return Staged(rows, NAMES, None)
 
 
 VENDOR = Vendor(

@@ -1,0 +1,108 @@
+"""One person's wall clock and UTC line up; a workout past midnight stays one."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import polars as pl
+import pytest
+
+from analysis.ingest import Options, read
+from analysis.ingest.vendors._times import sitting
+from analysis.problems import SettingsError, UserError
+
+HEADER = (
+    '"title","start_time","end_time","description","exercise_title","superset_id",'
+    '"exercise_notes","set_index","set_type","weight_kg","reps","distance_km",'
+    '"duration_seconds","rpe"'
+)
+
+
+def both_exports(folder):
+    """The same two workouts as the app's CSV (Berlin's clock) and as its API (UTC)."""
+    local = ["5 Mar 2026, 23:48", "7 Jul 2026, 00:30"]  # winter and summer
+    utc = ["2026-03-05T22:48:12+00:00", "2026-07-06T22:30:40+00:00"]
+    lines = [
+        f'"A","{at}","{at}","","Squat (Barbell)",,"","{number}","normal",100,5,,,'
+        for at in local
+        for number in (0, 1)
+    ]
+    (folder / "hevy.csv").write_text("\n".join([HEADER, *lines]) + "\n")
+    one = {"index": 0, "type": "normal", "weight_kg": 100, "reps": 5}
+    exercise = {
+        "title": "Squat (Barbell)",
+        "exercise_template_id": "x",
+        "sets": [one, {**one, "index": 1}],
+    }
+    workouts = [
+        {"title": "A", "start_time": at, "end_time": at, "exercises": [exercise]} for at in utc
+    ]
+    (folder / "hevy.json").write_text(json.dumps(workouts))
+    return [folder / "hevy.csv", folder / "hevy.json"]
+
+
+def test_a_zone_lines_up_wall_clock_and_utc(tmp_path):
+    paths = both_exports(tmp_path)
+    book = read(paths, athlete="ann", tz="Europe/Berlin")
+    assert book.sets.height == 4  # not 8
+    assert book.ledger["duplicates"].sum() == 4
+    assert book.sets["started_at"].dt.date().unique().sort().to_list() == [
+        datetime(2026, 3, 5).date(),
+        datetime(2026, 7, 7).date(),
+    ]
+
+
+def test_the_zone_may_stand_beside_the_exports(tmp_path):
+    paths = both_exports(tmp_path)
+    (tmp_path / "liftdose.toml").write_text('tz = "Europe/Berlin"\n')
+    assert read(paths, athlete="ann").sets.height == 4
+
+
+def test_without_a_zone_it_is_said_that_times_stay_in_utc(tmp_path):
+    paths = both_exports(tmp_path)
+    book = read(paths[1], athlete="ann")
+    assert any("writes times in UTC" in note for note in book.notes)
+    assert book.sets["started_at"].max() == datetime(2026, 7, 6, 22, 30, 40)
+
+
+def test_a_zone_that_is_none_is_refused(tmp_path):
+    paths = both_exports(tmp_path)
+    with pytest.raises(UserError, match="'Berlin' is no time zone"):
+        read(paths, tz="Berlin")
+    with pytest.raises(UserError, match="no time zone"):
+        Options(tz="UTC+25")
+    (tmp_path / "liftdose.toml").write_text("tz = 2\n")
+    with pytest.raises(SettingsError, match="expected the name of a time zone"):
+        read(paths)
+
+
+def test_a_sitting_ends_by_a_long_pause_and_not_by_midnight():
+    times = [
+        datetime(2024, 1, 1, 23, 10),
+        datetime(2024, 1, 2, 0, 20),
+        datetime(2024, 1, 2, 7, 0),
+        datetime(2024, 1, 1, 23, 50),  # rows may stand in any order
+    ]
+    starts = pl.DataFrame({"at": times}).select(sitting("at")).to_series().to_list()
+    assert starts == [times[0], times[0], times[2], times[0]]
+
+
+GYMRUN = (
+    "Date;Time;Routine;Exercise;Set;Weight;Reps;Duration;Distance;"
+    "Para6;Para7;Para8;Para9;Para10;Note;Type;Book;Version1"
+)
+
+
+def test_an_app_that_times_each_set_keeps_a_late_workout_whole(tmp_path):
+    path = tmp_path / "gymrun.csv"
+    lines = [
+        f"{day};{time};A;Squat;{number};100;5;;;;;;;;;;;"
+        for number, (day, time) in enumerate(
+            [("29.04.2025", "23:50:00"), ("30.04.2025", "00:05:00"), ("30.04.2025", "18:00:00")],
+            start=1,
+        )
+    ]
+    path.write_text("\n".join([GYMRUN, *lines]) + "\n")
+    sets = read(path, athlete="ann", unit="kg").sets
+    assert sets["session"].to_list() == ["2025-04-29T23:50:00"] * 2 + ["2025-04-30T18:00:00"]
