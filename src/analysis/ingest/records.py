@@ -207,6 +207,7 @@ def whole_text(path: Path, encoding: str | None) -> tuple[str, str]:
 def _tables(path: Path) -> frozenset[str]:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as base:
+            base.text_factory = lambda name: name.decode("utf-8", errors="replace")
             found = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             return frozenset(name for (name,) in found)
     except sqlite3.DatabaseError:

@@ -47,8 +47,11 @@ def is_workbook(path: Path) -> bool:
         return True
     if not start.startswith(b"PK\x03\x04") or not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return False  # a damaged zip, of whatever it was
     return "xl/workbook.xml" in names or {"mimetype", "content.xml"} <= names
 
 
@@ -84,7 +87,7 @@ def _workbook(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
             "workbooks need python-calamine, which is not installed: pip install 'liftdose[excel]'"
         ) from None
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive:  # sound, or it would be no workbook
             if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
                 raise ValueError("would unpack to far more than a log can be; refused")
     try:

@@ -136,7 +136,7 @@ def covariates(peek: Peek) -> Measured:
         ValueError: the file declares entities, or its declaration does not end.
     """
     health, notes = Health(), []
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # whatever a damaged declaration says
     parser.buffer_text = True
     parser.StartElementHandler = health.element
     parser.EntityDeclHandler = _no_entities
