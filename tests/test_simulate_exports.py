@@ -45,8 +45,13 @@ def rows_of(path):
     return list(csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text[:60] else ","))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_dialect_has_its_header_and_one_record_a_set(cohort, tmp_path, dialect):
+ONE_LINE_A_SET = [name for name in DIALECTS if name.startswith(tuple(HEADERS))]
+
+
+@pytest.mark.parametrize("dialect", ONE_LINE_A_SET)
+def test_a_dialect_of_one_line_a_set_has_its_header_and_one_record_a_set(
+    cohort, tmp_path, dialect
+):
     paths = export(cohort, tmp_path, apps=[dialect])
     header = next(HEADERS[name] for name in HEADERS if dialect.startswith(name))
     counts = dict(cohort.sets["athlete"].value_counts().iter_rows())

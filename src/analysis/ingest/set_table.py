@@ -226,7 +226,7 @@ def set_table(
         ),
         mapped=_mapping(catalogue),
         **{
-            name: _value(name) if text in present else pl.lit(None, dtype=pl.Float64)
+            name: _value(name, present) if text in present else pl.lit(None, dtype=pl.Float64)
             for name, text in NUMBERS.items()
         },
     )
@@ -256,10 +256,20 @@ def _final(column: schema.Column, made: Mapping[str, pl.Expr], known: set[str]) 
     return pl.col(column.name)
 
 
-def _value(name: str) -> pl.Expr:
+def _value(name: str, present: set[str]) -> pl.Expr:
+    """A number; none where some apps write 0 and others leave it blank.
+
+    That is a time or a distance of 0, and repetitions of 0 beside a time or a distance.
+    """
     value = pl.col(f"typed_{name}")
-    if name in ("duration_s", "distance_m"):  # some apps write 0 where others leave it blank
+    if name in ("duration_s", "distance_m"):
         return pl.when(value != 0).then(value)
+    amounts = [
+        f"typed_{each}" for each in ("duration_s", "distance_m") if NUMBERS[each] in present
+    ]
+    if name == "reps" and amounts:
+        timed = pl.any_horizontal(pl.col(each) > 0 for each in amounts).fill_null(False)
+        return pl.when(~(timed & (value == 0).fill_null(False))).then(value)
     return value
 
 

@@ -2,26 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
 
 import polars as pl
 
 from analysis.exercises import load
 
 
-class Dialect(NamedTuple):
-    """How one app writes: its header line, delimiter, and the cells of each row.
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one app writes.
 
-    The header may hold `{word}` (kg or lbs) and `{unit}` (kg or lb). `cells` takes the log of one
-    athlete with loads in the export's unit, and that unit.
+    Attributes:
+        render: the bytes of an export, from the log of one athlete with loads in the export's
+            unit, and that unit.
+        kinds: the kinds of sets that the app tells apart; the others are plain work in it.
+        holds: the columns of the set table that it holds besides start, exercise, load and
+            repetitions.
     """
 
-    header: str
-    delimiter: str
-    cells: Callable[[pl.DataFrame, str], pl.DataFrame]
+    render: Callable[[pl.DataFrame, str], bytes]
+    kinds: frozenset[str] = frozenset({"work"})
+    holds: frozenset[str] = frozenset()
+
+
+UNIT_WORDS = {"kg": "kg", "lb": "lbs"}
+ALL_KINDS = frozenset({"work", "warmup", "drop", "failure"})
+
+
+def table(
+    header: str,
+    delimiter: str,
+    cells: Callable[[pl.DataFrame, str], pl.DataFrame],
+    kinds: Iterable[str] = ("work",),
+    holds: Iterable[str] = (),
+    start: str = "",
+) -> Dialect:
+    """Return the dialect of a table of one line a set.
+
+    Args:
+        header: its first line; may hold `{word}` (kg or lbs) and `{unit}` (kg or lb).
+        delimiter: between the cells.
+        cells: the cells of each row, from the log and its unit.
+        kinds: as `Dialect.kinds`.
+        holds: as `Dialect.holds`.
+        start: what stands before the header.
+    """
+
+    def render(log: pl.DataFrame, unit: str) -> bytes:
+        rows = cells(log, unit)
+        lines = rows.select(pl.concat_str(pl.all().fill_null(""), separator=delimiter))
+        first = header.format(word=UNIT_WORDS[unit], unit=unit)
+        return (start + "\n".join([first, *lines.to_series()]) + "\n").encode()
+
+    return Dialect(render, frozenset(kinds), frozenset(holds))
 
 
 RUN = ["started_at", "exercise_number"]
@@ -36,6 +73,11 @@ def row(log: pl.DataFrame, *cells: pl.Expr) -> pl.DataFrame:
 def short(column: str) -> pl.Expr:
     """Write 100.0 as 100 and 37.5 as 37.5."""
     return decimal(column).str.strip_suffix(".0")
+
+
+def short_text(value: float | None) -> str:
+    """Write 100.0 as 100 and 37.5 as 37.5, and nothing for nothing."""
+    return "" if value is None else repr(value).removesuffix(".0")
 
 
 def decimal(column: str) -> pl.Expr:
@@ -53,9 +95,48 @@ def quoted(text: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit('"'), text.fill_null("").str.replace_all('"', '""'), pl.lit('"'))
 
 
+def on_a_line(column: str) -> pl.Expr:
+    """Text of an app that does not quote: line breaks become spaces."""
+    return pl.col(column).str.replace_all("\n", " ")
+
+
 def once(column: str, where: str) -> pl.Expr:
     """Show a note on the first row of its exercise or workout, quoted; elsewhere nothing."""
     return pl.when(pl.col(where)).then(quoted(pl.col(column)))
+
+
+_EQUIPMENT = r"^(.*) \((.*)\)$"
+
+
+def equipment_first() -> pl.Expr:
+    """Name exercises as "Barbell Squat" where Strong says "Squat (Barbell)"."""
+    return pl.col("exercise").str.replace(_EQUIPMENT, "$2 $1")
+
+
+def equipment_after(separator: str) -> pl.Expr:
+    """Name exercises as "Squat, Barbell", with the separator given."""
+    return pl.col("exercise").str.replace(_EQUIPMENT, f"${{1}}{separator}${{2}}")
+
+
+def clock(seconds: pl.Expr, hours: str = "02") -> pl.Expr:
+    """Write seconds as H:MM:SS, with the hours padded as Python's format says."""
+    whole = seconds.cast(pl.Int64)
+    parts = (whole // 3600, whole // 60 % 60, whole % 60)
+    padded = [part.cast(pl.String).str.zfill(2) for part in parts]
+    if hours != "02":
+        padded[0] = parts[0].cast(pl.String)
+    return pl.concat_str(padded, separator=":")
+
+
+def basis() -> pl.Expr:
+    """What an exercise's load counts, a word of `schema.LOAD_BASES`, as the catalogue says."""
+    known = dict(lifts().select("exercise", "basis").iter_rows())
+    return pl.col("exercise").replace_strict(known, default="none")
+
+
+def newest_first(log: pl.DataFrame) -> pl.DataFrame:
+    """Put the newest workout first, its sets in the order they were done."""
+    return log.sort("started_at", descending=True, maintain_order=True)
 
 
 def minutes() -> pl.Expr:

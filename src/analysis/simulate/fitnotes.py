@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.simulate.cells import Dialect, decimal, lifts, quoted, row, whole
+from analysis.simulate.cells import clock, decimal, lifts, quoted, row, table, whole
 
 
 def _columns(log: pl.DataFrame) -> pl.DataFrame:
-    table = lifts()
-    names = dict(table.select("exercise", "fitnotes").iter_rows())
-    parts = dict(table.select("exercise", "category").iter_rows())
-    seconds = pl.col("duration_s").cast(pl.Int64)
-    clock = pl.format(
-        "{}:{}:{}",
-        seconds // 3600,
-        (seconds // 60 % 60).cast(pl.String).str.zfill(2),
-        (seconds % 60).cast(pl.String).str.zfill(2),
-    )
+    names = dict(lifts().select("exercise", "fitnotes").iter_rows())
+    parts = dict(lifts().select("exercise", "category").iter_rows())
     return log.with_columns(
         date=pl.col("started_at").dt.strftime("%Y-%m-%d"),
         category=pl.col("exercise").replace_strict(parts, default="Abs"),
         exercise=pl.col("exercise").replace(names),
-        time=clock,
+        time=clock(pl.col("duration_s"), "0"),
         load=pl.when(pl.col("reps").is_not_null()).then(pl.col("load").fill_null(0.0)),
     )
 
@@ -49,9 +41,18 @@ def _f3(log: pl.DataFrame, unit: str) -> pl.DataFrame:
     )  # fmt: skip
 
 
-F1 = Dialect("Date,Exercise,Category,Weight ({unit}s),Reps,Distance,Distance Unit,Time", ",", _f1)
-F3 = Dialect(
+F1 = table(
+    "Date,Exercise,Category,Weight ({unit}s),Reps,Distance,Distance Unit,Time",
+    ",",
+    _f1,
+    holds=("duration_s",),
+)
+F3 = table(
     "Date,Exercise,Category,Weight,Weight Unit,Reps,Distance,Distance Unit,Time,Comment",
     ",",
     _f3,
+    holds=("duration_s", "note"),
 )
+DIALECTS = {
+    "fitnotes-f1-kg": F1, "fitnotes-f1-lb": F1, "fitnotes-f3-kg": F3, "fitnotes-f3-lb": F3,
+}  # fmt: skip

@@ -8,29 +8,49 @@ kinds) is lost here as it is in life.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
-from analysis.simulate.cells import RUN
+from analysis.simulate import (
+    alpha_progression,
+    backups,
+    fit_notes,
+    fitbod,
+    fitnotes,
+    gymbook,
+    gymrun,
+    hevy,
+    hevy_api,
+    jefit,
+    liftosaur,
+    lyfta,
+    repcount,
+    strong,
+    stronglifts,
+)
+from analysis.simulate.cells import RUN, Dialect
 from analysis.simulate.cohort import KG_PER_LB, Cohort
-from analysis.simulate.fitnotes import F1, F3
-from analysis.simulate.hevy import HEVY
-from analysis.simulate.strong import S1, S2, S3, UNIT_WORDS
 
-DIALECTS = {
-    "strong-s1-lb": S1, "strong-s1-kg": S1, "strong-s2-lb": S2, "strong-s2-kg": S2,
-    "strong-s3-kg": S3, "hevy-kg": HEVY, "hevy-lb": HEVY, "fitnotes-f1-kg": F1,
-    "fitnotes-f1-lb": F1, "fitnotes-f3-kg": F3, "fitnotes-f3-lb": F3,
-}  # fmt: skip
-"""Every dialect, as app-variant-unit. S1 names no unit: reading it needs evidence or `--unit`."""
+APPS = (strong, hevy, fitnotes, fitbod, repcount, liftosaur, jefit, lyfta, stronglifts, fit_notes,
+        gymbook, alpha_progression, gymrun, hevy_api, backups)  # fmt: skip
+DIALECTS: dict[str, Dialect] = {
+    name: dialect for app in APPS for name, dialect in app.DIALECTS.items()
+}
+"""Every dialect, as vendor-variant-unit. Some name no unit: reading those needs `--unit`."""
+
+
+SET_EVERY = timedelta(minutes=3)
+"""Apps that time each set are given a set every three minutes."""
 
 
 def write(log: pl.DataFrame, dialect: str, path: Path) -> None:
     """Write the log of one athlete as an export.
 
     Args:
-        log: rows of `Cohort.sets` of one athlete, or the same columns.
+        log: rows of `Cohort.sets` of one athlete, or the same columns. `body_kg` beside them is
+            written where the app holds body mass.
         dialect: a key of `DIALECTS`.
         path: file to write.
 
@@ -39,11 +59,8 @@ def write(log: pl.DataFrame, dialect: str, path: Path) -> None:
     """
     if dialect not in DIALECTS:
         raise ValueError(f"dialect is {dialect!r}, expected one of {', '.join(DIALECTS)}")
-    style, unit = DIALECTS[dialect], dialect.rsplit("-", 1)[1]
-    cells = style.cells(_in_unit(log, unit), unit)
-    lines = cells.select(pl.concat_str(pl.all().fill_null(""), separator=style.delimiter))
-    text = "\n".join([style.header.format(word=UNIT_WORDS[unit], unit=unit), *lines.to_series()])
-    path.write_bytes((text + "\n").encode())
+    unit = dialect.rsplit("-", 1)[1]
+    path.write_bytes(DIALECTS[dialect].render(_in_unit(log, unit), unit))
 
 
 def export(cohort: Cohort, directory: Path | str, apps: Sequence[str] | None = None) -> list[Path]:
@@ -73,8 +90,12 @@ def _in_unit(log: pl.DataFrame, unit: str) -> pl.DataFrame:
     """Give loads in the export's unit; a log kept in the other one shows two decimals."""
     converted = (pl.col("load_kg") / (KG_PER_LB if unit == "lb" else 1.0)).round(2)
     same = pl.col("unit") == unit
+    if "body_kg" not in log.columns:
+        log = log.with_columns(body_kg=pl.lit(None, dtype=pl.Float64))
     return log.with_columns(
         load=pl.when(same).then(pl.col("load")).otherwise(converted),
+        body_mass=(pl.col("body_kg") / (KG_PER_LB if unit == "lb" else 1.0)),
+        done_at=pl.col("started_at") + SET_EVERY * pl.int_range(pl.len()).over("started_at"),
         first_of_exercise=pl.col("set_number") == pl.col("set_number").min().over(RUN),
         first_of_workout=pl.int_range(pl.len()).over("started_at") == 0,
     )

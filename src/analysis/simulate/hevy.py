@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.simulate.cells import RUN, Dialect, lifts, quoted, row, short, whole
+from analysis.simulate.cells import ALL_KINDS, RUN, lifts, quoted, row, short, table, whole
 
 KINDS = {"work": "normal", "warmup": "warmup", "drop": "dropset", "failure": "failure"}
 
@@ -44,10 +44,13 @@ def _time(column: str) -> pl.Expr:
     return pl.col(column).dt.strftime("%-d %b %Y, %H:%M")
 
 
-HEVY = Dialect(
+HEVY = table(
     '"title","start_time","end_time","description","exercise_title","superset_id",'
     '"exercise_notes","set_index","set_type","weight_{word}","reps","distance_km",'
     '"duration_seconds","rpe"',
     ",",
     _cells,
+    kinds=ALL_KINDS,
+    holds=("ended_at", "workout", "rpe", "superset", "duration_s", "note"),
 )
+DIALECTS = {"hevy-kg": HEVY, "hevy-lb": HEVY}

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.simulate.cells import RUN, Dialect, decimal, minutes, once, quoted, row, short, whole
+from analysis.simulate.cells import (
+    ALL_KINDS,
+    RUN,
+    UNIT_WORDS,
+    decimal,
+    minutes,
+    once,
+    quoted,
+    row,
+    short,
+    table,
+    whole,
+)
 from analysis.simulate.cohort import KG_PER_LB
 
-UNIT_WORDS = {"kg": "kg", "lb": "lbs"}
+HOLDS = ("ended_at", "workout", "rpe", "duration_s", "note")
 TAGS = {"warmup": "W", "drop": "D", "failure": "F"}
 
 
@@ -94,21 +106,30 @@ def _s3(log: pl.DataFrame, unit: str) -> pl.DataFrame:
     return row(rows, *(quoted(cell) for cell in cells))
 
 
-S1 = Dialect(
+S1 = table(
     "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,"
     "Workout Notes,RPE",
     ",",
     _s1,
+    kinds=ALL_KINDS,
+    holds=HOLDS,
 )
-S2 = Dialect(
+S2 = table(
     "Date;Workout Name;Exercise Name;Set Order;Weight;Weight Unit;Reps;RPE;Distance;"
     "Distance Unit;Seconds;Notes;Workout Notes;Workout Duration",
     ";",
     _s2,
+    holds=HOLDS,
 )
-S3 = Dialect(
+S3 = table(
     '"Workout #";"Date";"Workout Name";"Duration (sec)";"Exercise Name";"Set Order";'
     '"Weight (kg)";"Reps";"RPE";"Distance (meters)";"Seconds";"Notes";"Workout Notes"',
     ";",
     _s3,
+    kinds=ALL_KINDS,
+    holds=HOLDS,
 )
+DIALECTS = {
+    "strong-s1-lb": S1, "strong-s1-kg": S1, "strong-s2-lb": S2, "strong-s2-kg": S2,
+    "strong-s3-kg": S3,
+}  # fmt: skip

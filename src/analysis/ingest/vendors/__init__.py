@@ -278,16 +278,6 @@ def measures(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def unless_timed(reps: pl.Expr, *amounts: pl.Expr) -> pl.Expr:
-    """Return repetitions, none where an app writes 0 beside a time or a distance."""
-    timed = pl.sum_horizontal(_number(amount) for amount in amounts) > 0
-    return pl.when(~(timed & (_number(reps) == 0))).then(reps)
-
-
-def _number(text: pl.Expr) -> pl.Expr:
-    return text.str.strip_chars().cast(pl.Float64, strict=False).fill_null(0.0)
-
-
 def translate(word: pl.Expr, vocabulary: Mapping[str, str]) -> pl.Expr:
     """Return our word for the app's; a word that is not listed stays as it is, to be reported."""
     chosen = word

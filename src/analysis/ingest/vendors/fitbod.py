@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, unless_timed
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor
 from analysis.ingest.vendors._times import utc
 
 SIGNATURE = frozenset({"date", "exercise", "weight(kg)", "iswarmup", "multiplier"})
@@ -22,7 +22,7 @@ HELD = {1.0: "external", 2.0: "per_hand", 4.0: "per_hand"}
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
-    """Rename the columns, read the instant; repetitions of 0 on timed work are none."""
+    """Rename the columns, read the instant, tell loads per hand."""
     assert raw is not None
     note, multiplier = pl.col("note"), pl.col("multiplier")
     if "" in peek.columns:  # saved again with one more column: a comma in a note moves into it
@@ -36,7 +36,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         started_text=pl.col("date"),
         started_at=utc(pl.col("date")),
         load=pl.col("weight(kg)"),
-        reps=unless_timed(pl.col("reps"), pl.col("duration(s)"), pl.col("distance(m)")),
+        reps=pl.col("reps"),
         duration_s=pl.col("duration(s)"),
         distance=pl.col("distance(m)"),
         kind=pl.when(pl.col("iswarmup").str.to_lowercase() == "true")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate, unless_timed
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate
 from analysis.ingest.vendors._times import clock_seconds, iso, since, worded_seconds
 
 SIGNATURE = frozenset({"title", "date", "exercise", "superset id", "weight", "set type"})
@@ -42,7 +42,6 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         "kind": translate(word, KINDS),
         "side": word.replace_strict(SIDES, default=None, return_dtype=pl.String),
         "duration_s": seconds,
-        "reps": unless_timed(pl.col("reps"), seconds, pl.col("distance")),
         "superset": pl.when(pl.col("superset id") != "").then(pl.col("superset id")),
         "source_row": pl.col("source_row"),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, unless_timed
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor
 from analysis.ingest.vendors._times import iso
 
 SPELLINGS = {
@@ -42,13 +42,11 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     assert raw is not None
     names = named(peek)
     rows = raw.select("source_row", **{ours: pl.col(theirs) for ours, theirs in names.items()})
-    timed = [name for name in ("duration_s", "distance") if name in names]
-    done = [_given(name) for name in ("reps", *timed)]
+    done = [_given(name) for name in ("reps", "duration_s", "distance") if name in names]
     rows = rows.with_columns(
         started_at=pl.col("started_text").map_batches(iso, return_dtype=pl.Datetime("us")),
         ended_at=pl.col("ended_text").map_batches(iso, return_dtype=pl.Datetime("us")),
         workout=pl.col("workout").str.strip_chars() if "workout" in names else pl.lit(""),
-        reps=unless_timed(pl.col("reps"), *(pl.col(name) for name in timed)),
         not_set=pl.when(_given("exercise") & ~pl.any_horizontal(done)).then(pl.lit("not done")),
     )
     return Staged(rows.drop("ended_text"), {**names, "started_at": names["started_text"]}, None)
