@@ -1,0 +1,11 @@
+"""Dose and response in continuous time: what one more weekly set bought, week by week.
+
+Strength is a level on its day, and every week's sets enter at their own distance from it.
+
+`inputs`     weekly doses, weeks without a log, bands of weeks and lag kernels;
+`whitening`  one batched filter: each athlete's cross-products, and nothing else, leave an athlete;
+`variances`  what is shared by everybody: walks, session and set errors, by restricted likelihood;
+`pooling`    from cross-products to the mixed engine: pooled fits, and those of one athlete;
+`effects`    effect, event study, eventual gain, shapes, the joint fit;
+`placebo`    what a dose that comes later says about bias.
+"""

@@ -1,0 +1,202 @@
+"""Weekly doses as inputs of a process: bands of weeks before and after, and lag kernels.
+
+A dose enters as its deviation from the athlete's own mean. A week without a log between the first
+and the last logged week is unknown: its dose is the expectation given the known weeks within six
+weeks on either side, by the cohort's own autocovariance (simple kriging). An expectation makes a
+Berkson error, which leaves a linear effect where it is; zero, the person's mean or a plain local
+mean do not (docs/dose_response.md).
+
+Bands are sums over weeks divided by four, so that an effect is *per one more weekly set for four
+weeks*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+PULSE = 4
+"""Weeks that an effect is stated for."""
+
+REACH = 6
+"""Weeks on either side of an unknown one that tell its dose."""
+
+AHEAD = "ahead"
+OWN = "own"
+LAGS = {"1_4": (1, 4), "5_8": (5, 8), "9_12": (9, 12), "13_on": (13, None)}
+"""Bands of weeks before an outcome, first and last week."""
+
+SMALLEST_EIGENVALUE = 0.01
+"""Of the autocorrelation matrix: pairwise estimates need not be a covariance."""
+
+BUILD_UP_WEEKS = (0.0, 1.0, 2.0, 4.0, 8.0)
+HALF_LIVES_WEEKS = (None, 26.0, 13.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Weekly:
+    """Weekly doses of some athletes, padded to the longest log.
+
+    Attributes:
+        logged: (athletes, weeks) whether the week holds a log of any kind; week 0 is the first.
+        doses: by name (athletes, weeks), per week; NaN where not defined although logged. Values
+            in weeks without a log are not looked at.
+    """
+
+    logged: Bools
+    doses: Mapping[str, Floats]
+
+    @property
+    def n_weeks(self) -> Ints:
+        """Weeks from the first to the last logged one."""
+        weeks = self.logged.shape[1]
+        return np.asarray(weeks - np.argmax(self.logged[:, ::-1], axis=1))
+
+    def known(self, name: str) -> Bools:
+        """Return in which weeks a dose is known."""
+        return self.logged & np.isfinite(self.doses[name])
+
+    def mean(self, name: str) -> Floats:
+        """Return each athlete's mean over the weeks that are known; 0 where none is."""
+        known = self.known(name)
+        total = np.where(known, self.doses[name], 0.0).sum(axis=1)
+        return np.asarray(total / np.maximum(known.sum(axis=1), 1))
+
+    def deviation(self, name: str) -> Floats:
+        """Return known doses less the athlete's mean, 0 elsewhere."""
+        own = self.mean(name)[:, None]
+        return np.where(self.known(name), self.doses[name] - own, 0.0)
+
+
+def autocovariance(weekly: Weekly, name: str) -> tuple[Floats, Ints]:
+    """Return Σ d(t) d(t+j) over known pairs, j = 0 … 12, and how many pairs.
+
+    Both add over athletes, files and sites.
+    """
+    deviation, known = weekly.deviation(name), weekly.known(name)
+    weeks = known.shape[1]
+    lags = range(2 * REACH + 1)
+    sums = [float((deviation[:, : weeks - j] * deviation[:, j:]).sum()) for j in lags]
+    pairs = [int((known[:, : weeks - j] & known[:, j:]).sum()) for j in lags]
+    return np.array(sums), np.array(pairs, dtype=np.int64)
+
+
+def filled(
+    weekly: Weekly, name: str, shared: tuple[Floats, Ints] | None = None, *, unknown: str = "kriged"
+) -> Floats:
+    """Return deviations of a dose on a calendar that is `REACH` weeks longer at both ends.
+
+    Args:
+        weekly: the doses.
+        name: which.
+        shared: autocovariance of all bodies of data, where there are several.
+        unknown: `"kriged"`, the expectation from the weeks around; `"zero"`, no dose at all.
+
+    Returns:
+        (athletes, weeks + 2 · REACH); week t is at column t + REACH. Weeks more than `REACH`
+        from any known one are 0, the athlete's mean.
+    """
+    deviation, known = weekly.deviation(name), weekly.known(name)
+    if unknown == "zero":
+        inside = np.arange(known.shape[1]) < weekly.n_weeks[:, None]
+        own = weekly.mean(name)[:, None]
+        deviation = np.where(inside & ~weekly.logged, -own, deviation)
+        known = known | (inside & ~weekly.logged)
+    wide = np.pad(deviation, ((0, 0), (2 * REACH, 2 * REACH)))
+    seen = np.pad(known, ((0, 0), (2 * REACH, 2 * REACH)))
+    correlation = _correlation(*(shared or autocovariance(weekly, name)))
+    around = np.r_[-REACH:0, 1 : REACH + 1]
+    middle = np.arange(REACH, wide.shape[1] - REACH)
+    athlete, at = np.nonzero(~seen[:, middle])
+    columns = middle[at][:, None] + around
+    near = seen[athlete[:, None], columns]
+    told = near.any(axis=1)
+    athlete, at, columns, near = athlete[told], at[told], columns[told], near[told]
+    code = near @ (1 << np.arange(2 * REACH))
+    patterns, which = np.unique(code, return_inverse=True)
+    weights = _kriging_weights(patterns, correlation, around)
+    result = wide[:, middle].copy()
+    result[athlete, at] = (weights[which] * wide[athlete[:, None], columns]).sum(axis=1)
+    return result
+
+
+def _correlation(sums: Floats, pairs: Ints) -> Floats:
+    """Return the Toeplitz autocorrelation matrix of 13 weeks, made positive definite."""
+    covariance = sums / np.maximum(pairs, 1)
+    size = len(covariance)
+    if covariance[0] <= 0:
+        return np.eye(size)
+    lag = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+    values, vectors = np.linalg.eigh((covariance / covariance[0])[lag])
+    return np.asarray((vectors * np.maximum(values, SMALLEST_EIGENVALUE)) @ vectors.T)
+
+
+def _kriging_weights(patterns: Ints, correlation: Floats, around: Ints) -> Floats:
+    """Return the weights of the twelve weeks around, for each pattern of known ones."""
+    near = (patterns[:, None] >> np.arange(2 * REACH)) & 1 == 1
+    place = around + REACH
+    target = np.where(near, correlation[REACH, place], 0.0)
+    both = near[:, :, None] & near[:, None, :]
+    system = np.where(both, correlation[np.ix_(place, place)], np.eye(2 * REACH))
+    return np.asarray(np.linalg.solve(system, target[..., None])[..., 0])
+
+
+def bands(deviation: Floats) -> dict[str, Floats]:
+    """Return own week, four weeks ahead and the bands before, each (athletes, weeks).
+
+    Args:
+        deviation: from `filled`.
+    """
+    weeks = deviation.shape[1] - 2 * REACH
+    total = np.pad(np.cumsum(deviation, axis=1), ((0, 0), (1, 0)))
+    at = np.arange(REACH, REACH + weeks)
+
+    def between(first: Ints, last: Ints) -> Floats:
+        """Sum over columns `first` to `last`, both included, cut to those that exist."""
+        low, high = np.maximum(first, 0), np.maximum(last + 1, 0)
+        return np.asarray((total[:, high] - total[:, np.minimum(low, high)]) / PULSE)
+
+    found = {
+        OWN: deviation[:, at],
+        AHEAD: between(at + 1, at + PULSE),
+    }
+    for name, (near, far) in LAGS.items():
+        first = np.zeros_like(at) if far is None else at - far
+        found[name] = between(first, at - near)
+    return found
+
+
+def kernel_names(
+    build_up_weeks: Sequence[float] = BUILD_UP_WEEKS,
+    half_lives_weeks: Sequence[float | None] = HALF_LIVES_WEEKS,
+) -> dict[str, tuple[float, float | None]]:
+    """Return the lag kernels tried, by name: build-up τ and half-life, both in weeks."""
+    return {
+        f"gain_{tau:g}_{'ever' if half is None else f'{half:g}'}": (tau, half)
+        for tau, half in product(build_up_weeks, half_lives_weeks)
+    }
+
+
+def kernel(deviation: Floats, build_up_weeks: float, half_life_weeks: float | None) -> Floats:
+    """Return a dose through a kernel (1 − e^(−j/τ)) · 2^(−j/h) of the weeks j since.
+
+    Scaled to the largest response to four weeks of one set, so that a coefficient is the *gain at
+    its peak*; without decay that is the eventual gain.
+    """
+    length = deviation.shape[1]
+    j = np.arange(1, length + 1, dtype=float)
+    rise = np.ones(length) if build_up_weeks == 0 else 1 - np.exp(-j / build_up_weeks)
+    shape = rise if half_life_weeks is None else rise * 0.5 ** (j / half_life_weeks)
+    peak = PULSE if half_life_weeks is None else np.convolve(shape, np.ones(PULSE))[:length].max()
+    size = 2 * length
+    spectrum = np.fft.rfft(deviation, size, axis=1) * np.fft.rfft(np.r_[0.0, shape], size)
+    response = np.fft.irfft(spectrum, size, axis=1)[:, :length]
+    return np.asarray(response[:, REACH : length - REACH] / peak)

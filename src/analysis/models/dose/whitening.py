@@ -1,0 +1,289 @@
+"""From exercise-days to one matrix of cross-products per athlete, without a row being whitened.
+
+    y = a_e + g·t + Σ f·D(t) + C(t) + U_e(t) + session + error,   V = cov of all but the effects
+
+C is a random walk of the muscle, U_e one of every exercise, by week; intercepts a_e are diffuse.
+What every later question needs of an athlete is G = [X y]ᵀP[X y], P the inverse of V with the
+intercepts projected out. The state (C, U_1 … U_E) is eliminated week by week in information form,
+all athletes at once:
+
+    Λ += HᵀR⁻¹H,  η += HᵀR⁻¹[X y],  M = I + Q^½ΛQ^½
+    G −= (Q^½η)ᵀM⁻¹(Q^½η),  η −= ΛQ^½M⁻¹Q^½η,  Λ −= ΛQ^½M⁻¹Q^½Λ,  log|V| += log|M|
+
+R = σ²I + s²11ᵀ over the exercises of a day needs only sums per day (Sherman & Morrison 1950). The
+columns of X are the same all week, so that HᵀR⁻¹[X y] needs only sums per week. Weeks without the
+muscle are one step of a longer gap. Equal to dense generalised least squares to 1e-8 (tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.models.dose.inputs import Floats, Ints
+
+BATCH_BYTES = 2e8
+"""Memory that one batch of athletes may take."""
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """Strength days: one row per athlete, exercise and day.
+
+    Attributes:
+        athlete: codes from 0.
+        series: codes of an athlete's exercises; a new one where a level is not comparable.
+        week: whole weeks since the athlete's first logged week.
+        day: any number that is the same for one athlete's rows of one day.
+        strength: 100 × log of the estimated one-repetition maximum, so that 1 is about 1 %.
+        weight: relative precision of a row; 0 leaves it out.
+    """
+
+    athlete: Ints
+    series: Ints
+    week: Ints
+    day: Ints
+    strength: Floats
+    weight: Floats
+
+    def __len__(self) -> int:
+        return len(self.athlete)
+
+    def of(self, rows: Ints | np.ndarray) -> Days:
+        """Return some of the rows."""
+        return Days(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True, slots=True)
+class Variances:
+    """Variances in units of one set's: walks per week, and what the exercises of a day share.
+
+    Attributes:
+        muscle: of the muscle's walk, per week.
+        exercise: of every exercise's own walk, per week.
+        session: of what a day adds to all its exercises.
+        residual: σ², of one day of one exercise, %².
+    """
+
+    muscle: float
+    exercise: float
+    session: float
+    residual: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class CrossProducts:
+    """All that leaves an athlete.
+
+    Attributes:
+        names: columns, the response last.
+        gram: (athletes, columns, columns), [X y]ᵀP[X y].
+        log_det: log|V| + log|ZᵀV⁻¹Z| of each athlete, Z the intercepts.
+        n_rows: exercise-days of each athlete.
+        n_series: intercepts of each athlete.
+    """
+
+    names: tuple[str, ...]
+    gram: Floats
+    log_det: Floats
+    n_rows: Ints
+    n_series: Ints
+
+    def __add__(self, other: CrossProducts) -> CrossProducts:
+        if self.names != other.names:
+            raise ValueError(f"columns are {self.names} and {other.names}")
+        pairs = ((getattr(self, n), getattr(other, n)) for n in list(self.__dataclass_fields__)[1:])
+        return CrossProducts(self.names, *(np.concatenate(pair) for pair in pairs))
+
+    def pick(self, names: Sequence[str]) -> CrossProducts:
+        """Return the sub-matrices of some columns."""
+        at = [self.names.index(name) for name in names]
+        return replace(self, names=tuple(names), gram=self.gram[:, at][:, :, at])
+
+    def of(self, athletes: Ints | np.ndarray) -> CrossProducts:
+        """Return some of the athletes."""
+        parts = (getattr(self, n)[athletes] for n in list(self.__dataclass_fields__)[1:])
+        return CrossProducts(self.names, *parts)
+
+    def scaled(self, scale: Floats) -> CrossProducts:
+        """Return cross-products with each athlete's variances multiplied by `scale`."""
+        return replace(self, gram=self.gram / scale[:, None, None])
+
+
+class Sums:
+    """Strength days summed to athlete-weeks, ready to be whitened at any variances."""
+
+    def __init__(self, days: Days, n_athletes: int, columns: Mapping[str, Floats]) -> None:
+        """Sort and sum.
+
+        Args:
+            days: rows of any order.
+            n_athletes: how many there are, with rows or without.
+            columns: by name (athletes, weeks): the columns of X.
+        """
+        self.names = (*columns, "strength")
+        self.n_athletes = n_athletes
+        kept = days.of(days.weight > 0)
+        kept = kept.of(np.lexsort((kept.series, kept.day, kept.week, kept.athlete)))
+        self._x = np.stack(list(columns.values()), axis=-1)
+        self.n_rows = np.bincount(kept.athlete, minlength=n_athletes).astype(np.int64)
+        pairs, series = np.unique(
+            np.column_stack([kept.athlete, kept.series]), axis=0, return_inverse=True
+        )
+        self.n_series = np.bincount(pairs[:, 0], minlength=n_athletes).astype(np.int64)
+        first = np.cumsum(self.n_series) - self.n_series
+        place = series.ravel() - first[kept.athlete] + 1
+        self._batches = [
+            _Batch(kept, place, athletes, int(self.n_series[athletes].max()), self._x)
+            for athletes in _similar(self.n_series, self.n_rows, self._x.shape[-1])
+        ]
+
+    def whitened(self, variances: Variances, names: Sequence[str] | None = None) -> CrossProducts:
+        """Return the cross-products at some variances, of all or some columns."""
+        names = self.names[:-1] if names is None else tuple(names)
+        at = np.array([self.names.index(name) for name in names], dtype=np.int64)
+        size = len(names) + 1
+        gram = np.zeros((self.n_athletes, size, size))
+        log_det = np.zeros(self.n_athletes)
+        for batch in self._batches:
+            gram[batch.athletes], log_det[batch.athletes] = batch.eliminate(variances, at)
+        log_det += self.n_rows * np.log(variances.residual)
+        log_det -= self.n_series * np.log(variances.residual)
+        gram /= variances.residual
+        return CrossProducts((*names, "strength"), gram, log_det, self.n_rows, self.n_series)
+
+
+class _Batch:
+    """Athletes with about as many exercises, whose states are eliminated together."""
+
+    def __init__(self, days: Days, place: Ints, athletes: Ints, n_series: int, x: Floats) -> None:
+        self.athletes = athletes
+        self._size = n_series + 1
+        mine = np.full(int(days.athlete.max(initial=-1)) + 1, -1)
+        mine[athletes[athletes < len(mine)]] = np.arange(len(athletes))[athletes < len(mine)]
+        rows = np.flatnonzero(mine[days.athlete] >= 0)
+        who, week, day = mine[days.athlete[rows]], days.week[rows], days.day[rows]
+        new_week = np.r_[True, (np.diff(who) != 0) | (np.diff(week) != 0)]
+        new_day = np.r_[True, (np.diff(who) != 0) | (np.diff(day) != 0)] | new_week
+        week_of, day_of = np.cumsum(new_week) - 1, np.cumsum(new_day) - 1
+        self._who, at = who[new_week], week[new_week]
+        starts = np.flatnonzero(np.r_[True, np.diff(self._who) != 0])
+        self._step = np.arange(len(at)) - np.repeat(starts, np.diff(np.r_[starts, len(at)]))
+        self._gap = np.where(self._step == 0, 0, np.diff(at, prepend=0))
+        # [H y] of a day, weighted: its moments are those of the rows less a share of the day's sum
+        weight, y, at_row = days.weight[rows], days.strength[rows], place[rows]
+        # y less a level of each series: the level is projected out, but its digits are not
+        y = y - _level(who * self._size + at_row, y)
+        own = np.zeros((len(at), self._size + 1, self._size + 1))
+        for i, j, value in (
+            (0, 0, weight), (0, at_row, weight), (at_row, 0, weight), (at_row, at_row, weight),
+            (0, -1, weight * y), (-1, 0, weight * y), (at_row, -1, weight * y),
+            (-1, at_row, weight * y), (-1, -1, weight * y * y),
+        ):  # fmt: skip
+            np.add.at(own, (week_of, i, j), value)
+        self._own = own
+        per_day = np.zeros((int(day_of[-1]) + 1, self._size + 1))
+        np.add.at(per_day, (day_of, 0), weight)
+        np.add.at(per_day, (day_of, at_row), weight)
+        np.add.at(per_day, (day_of, -1), weight * y)
+        self._day = per_day
+        self._first_day = np.searchsorted(week_of[new_day], np.arange(len(at)))
+        self._x = x[athletes[self._who], at]
+        self._log_weight = np.zeros(len(athletes))
+        np.add.at(self._log_weight, who, np.log(weight))
+        self._day_who = who[new_day]
+        present = np.zeros((len(athletes), self._size), dtype=bool)
+        present[who, at_row] = True
+        present[:, 0] = True
+        self._absent = ~present
+
+    def eliminate(self, variances: Variances, columns: Ints) -> tuple[Floats, Floats]:
+        """Return G and log-determinant of each athlete, at σ² = 1."""
+        moments, log_det = self._moments(variances.session)
+        x = self._x[:, columns]
+        n, m, p = len(self.athletes), self._size, len(columns) + 1
+        gram, information, cross = np.zeros((n, p, p)), np.zeros((n, m, m)), np.zeros((n, m, p))
+        information[:, 0, 0] = 1.0  # the walk's level at its start: absorbed by the intercepts
+        root = np.sqrt(np.r_[variances.muscle, np.full(m - 1, variances.exercise)])
+        for rows in self._steps():
+            who, gap = self._who[rows], np.sqrt(self._gap[rows])
+            scale = gap[:, None] * root
+            lam, eta = information[who], cross[who]
+            if gap.any():
+                lam, eta, down, log_m = _predict(lam, eta, scale)
+                gram[who] -= down
+                log_det[who] += log_m
+            here, seen = moments[rows], x[rows]
+            information[who] = lam + here[:, :m, :m]
+            eta[:, :, :-1] += here[:, :m, :1] * seen[:, None, :]
+            eta[:, :, -1] += here[:, :m, -1]
+            cross[who] = eta
+            gram[who, :-1, :-1] += here[:, 0, 0, None, None] * seen[:, :, None] * seen[:, None, :]
+            both = here[:, 0, -1, None] * seen
+            gram[who, :-1, -1] += both
+            gram[who, -1, :-1] += both
+            gram[who, -1, -1] += here[:, -1, -1]
+        information[:, np.arange(m), np.arange(m)] += self._absent
+        root_last = np.linalg.cholesky(information)
+        half = np.linalg.solve(root_last, cross)
+        gram -= half.swapaxes(1, 2) @ half
+        log_det += 2 * np.log(np.diagonal(root_last, axis1=1, axis2=2)).sum(axis=1)
+        return gram, log_det
+
+    def _moments(self, session: float) -> tuple[Floats, Floats]:
+        """Return [H y]ᵀR⁻¹[H y] of every athlete-week, and log|R| of every athlete."""
+        total = self._day[:, 0]
+        share = session / (1 + session * total)
+        shrunk = self._day * np.sqrt(share)[:, None]
+        outer = shrunk[:, :, None] * shrunk[:, None, :]
+        log_det = -self._log_weight
+        np.add.at(log_det, self._day_who, np.log1p(session * total))
+        return self._own - np.add.reduceat(outer, self._first_day, axis=0), log_det
+
+    def _steps(self) -> Iterator[Ints]:
+        order = np.argsort(self._step, kind="stable")
+        return iter(np.split(order, np.cumsum(np.bincount(self._step))[:-1]))
+
+
+def _predict(
+    information: Floats, cross: Floats, scale: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Let the state walk on: information, cross-products, what leaves G, and log|M|."""
+    half = scale[:, :, None] * information
+    system = half * scale[:, None, :]
+    diagonal = np.arange(system.shape[1])
+    system[:, diagonal, diagonal] += 1.0
+    root = np.linalg.cholesky(system)
+    solved = np.linalg.solve(root, np.concatenate([half, scale[:, :, None] * cross], axis=2))
+    m = len(diagonal)
+    to_state, to_cross = solved[:, :, :m], solved[:, :, m:]
+    back = to_state.swapaxes(1, 2)
+    log_m = 2 * np.log(root[:, diagonal, diagonal]).sum(axis=1)
+    return (
+        information - back @ to_state,
+        cross - back @ to_cross,
+        to_cross.swapaxes(1, 2) @ to_cross,
+        log_m,
+    )
+
+
+def _level(code: Ints, values: Floats) -> Floats:
+    counts = np.bincount(code)
+    means = np.bincount(code, values) / np.maximum(counts, 1)
+    return np.asarray(means[code])
+
+
+def _similar(n_series: Ints, n_rows: Ints, n_columns: int) -> Iterator[Ints]:
+    """Yield athletes with days, in batches of about as many exercises."""
+    order = np.argsort(n_series, kind="stable")
+    order = order[n_rows[order] > 0]
+    while len(order):
+        first = n_series[order[0]]
+        alike = n_series[order] <= max(first + 3, 1.4 * first)
+        size = int(n_series[order[alike][-1]]) + 1
+        most = max(1, int(BATCH_BYTES / (8 * (n_columns + 1) * (n_columns + 1 + 6 * size))))
+        taken = min(int(alike.sum()), most)
+        yield np.sort(order[:taken])
+        order = order[taken:]
