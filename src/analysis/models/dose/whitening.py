@@ -159,11 +159,15 @@ class _Batch:
     """Athletes with about as many exercises, whose states are eliminated together."""
 
     def __init__(self, days: Days, place: Ints, athletes: Ints, n_series: int, x: Floats) -> None:
-        self.athletes = athletes
+        # most weeks first: those who still have a k-th week are then the first so many
+        seen = np.unique(np.column_stack([days.athlete, days.week]), axis=0)[:, 0]
+        n_weeks = np.bincount(seen, minlength=int(athletes.max()) + 1)[athletes]
+        self.athletes = athletes = athletes[np.argsort(-n_weeks, kind="stable")]
         self._size = n_series + 1
-        mine = np.full(int(days.athlete.max(initial=-1)) + 1, -1)
-        mine[athletes[athletes < len(mine)]] = np.arange(len(athletes))[athletes < len(mine)]
+        mine = np.full(int(days.athlete.max()) + 1, -1)
+        mine[athletes] = np.arange(len(athletes))
         rows = np.flatnonzero(mine[days.athlete] >= 0)
+        rows = rows[np.argsort(mine[days.athlete[rows]], kind="stable")]
         who, week, day = mine[days.athlete[rows]], days.week[rows], days.day[rows]
         new_week = np.r_[True, (np.diff(who) != 0) | (np.diff(week) != 0)]
         new_day = np.r_[True, (np.diff(who) != 0) | (np.diff(day) != 0)] | new_week
@@ -208,23 +212,20 @@ class _Batch:
         information[:, 0, 0] = 1.0  # the walk's level at its start: absorbed by the intercepts
         root = np.sqrt(np.r_[variances.muscle, np.full(m - 1, variances.exercise)])
         for rows in self._steps():
-            who, gap = self._who[rows], np.sqrt(self._gap[rows])
-            scale = gap[:, None] * root
-            lam, eta = information[who], cross[who]
+            k = len(rows)
+            here, seen, gap = moments[rows], x[rows], np.sqrt(self._gap[rows])
             if gap.any():
-                lam, eta, down, log_m = _predict(lam, eta, scale)
-                gram[who] -= down
-                log_det[who] += log_m
-            here, seen = moments[rows], x[rows]
-            information[who] = lam + here[:, :m, :m]
-            eta[:, :, :-1] += here[:, :m, :1] * seen[:, None, :]
-            eta[:, :, -1] += here[:, :m, -1]
-            cross[who] = eta
-            gram[who, :-1, :-1] += here[:, 0, 0, None, None] * seen[:, :, None] * seen[:, None, :]
-            both = here[:, 0, -1, None] * seen
-            gram[who, :-1, -1] += both
-            gram[who, -1, :-1] += both
-            gram[who, -1, -1] += here[:, -1, -1]
+                left = _predict(information[:k], cross[:k], gap[:, None] * root)
+                information[:k], cross[:k], down, log_m = left
+                gram[:k] -= down
+                log_det[:k] += log_m
+            information[:k] += here[:, :m, :m]
+            cross[:k, :, :-1] += here[:, :m, :1] * seen[:, None, :]
+            cross[:k, :, -1] += here[:, :m, -1]
+            row = np.concatenate([seen * here[:, 0, :1], here[:, 0, -1:]], axis=1)
+            gram[:k, :-1] += seen[:, :, None] * row[:, None, :]
+            gram[:k, -1, :-1] += row[:, -1:] * seen
+            gram[:k, -1, -1] += here[:, -1, -1]
         information[:, np.arange(m), np.arange(m)] += self._absent
         root_last = np.linalg.cholesky(information)
         half = np.linalg.solve(root_last, cross)
@@ -281,7 +282,7 @@ def _similar(n_series: Ints, n_rows: Ints, n_columns: int) -> Iterator[Ints]:
     order = order[n_rows[order] > 0]
     while len(order):
         first = n_series[order[0]]
-        alike = n_series[order] <= max(first + 3, 1.4 * first)
+        alike = n_series[order] <= max(first + 5, 1.5 * first)
         size = int(n_series[order[alike][-1]]) + 1
         most = max(1, int(BATCH_BYTES / (8 * (n_columns + 1) * (n_columns + 1 + 6 * size))))
         taken = min(int(alike.sum()), most)

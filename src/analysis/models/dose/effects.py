@@ -1,0 +1,356 @@
+"""What one more weekly set bought: the effect, the event study, and what stands beside them.
+
+Every number here is read from the same cross-products; see `pooling`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from analysis.models import mixed
+from analysis.models.dose.inputs import (
+    AHEAD,
+    LAGS,
+    OWN,
+    Floats,
+    Ints,
+    Weekly,
+    autocovariance,
+    bands,
+    filled,
+    kernel,
+    kernel_names,
+)
+from analysis.models.dose.placebo import Placebo, judge
+from analysis.models.dose.pooling import (
+    FEWEST_CLUSTERS,
+    FewDof,
+    Fit,
+    TooLittleError,
+    fit,
+    moves,
+    rows_of,
+    with_sums,
+)
+from analysis.models.dose.variances import GROWTH, chosen, learnt, own_scale
+from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
+from analysis.models.dose_response.estimate import Estimate
+
+LOG_WEEKS = "log_weeks"
+PRIMARY = ("5_8", "9_12")
+BANDS = (OWN, *LAGS)
+LARGEST_SCALE, SMALLEST_SCALE = 25.0, 0.04
+
+
+def columns_of(
+    weekly: Weekly,
+    measures: Sequence[str],
+    *,
+    kernels: Sequence[str] = (),
+    unknown: str = "kriged",
+    shared: Mapping[str, tuple[Floats, Ints]] | None = None,
+) -> dict[str, Floats]:
+    """Return the columns of the model, each (athletes, weeks).
+
+    `week` (growth), `log_weeks`, and for every measure `<measure>_own`, `_ahead`, `_1_4`, `_5_8`,
+    `_9_12`, `_13_on`; for the measures of `kernels` also one column per lag kernel.
+    """
+    week = np.broadcast_to(np.arange(weekly.logged.shape[1], dtype=float), weekly.logged.shape)
+    found = {GROWTH: week / 52.18, LOG_WEEKS: np.log1p(week)}
+    for measure in measures:
+        covariance = (shared or {}).get(measure)
+        deviation = filled(weekly, measure, covariance, unknown=unknown)
+        found |= {f"{measure}_{name}": band for name, band in bands(deviation).items()}
+        if measure in kernels:
+            found |= {
+                f"{measure}_{name}": kernel(deviation, *shape)
+                for name, shape in kernel_names().items()
+            }
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A body of logs, reduced to what every estimate needs.
+
+    Attributes:
+        products: each athlete's cross-products, divided by its own residual variance.
+        mean: by measure, each athlete's mean weekly dose.
+        variances: shared; `scale` the athletes' own residual variances in their unit.
+        sums: strength days by week; None where only cross-products came in.
+    """
+
+    products: CrossProducts
+    mean: Mapping[str, Floats]
+    variances: Variances
+    scale: Floats
+    sums: Sums | None = None
+
+    @cached_property
+    def few(self) -> FewDof | None:
+        """Where degrees of freedom come from with fewer than five athletes."""
+        return None if self.sums is None else FewDof(self.sums, self.variances)
+
+    def fit(self, terms: Sequence[str], slopes: Sequence[str] = ()) -> Fit:
+        """Fit some columns."""
+        return fit(self.products, terms, slopes=slopes, few=self.few)
+
+
+def body(
+    days: Days,
+    weekly: Weekly,
+    measures: Sequence[str],
+    *,
+    kernels: Sequence[str] = (),
+    unknown: str = "kriged",
+    variances: Variances | None = None,
+    shared: Mapping[str, tuple[Floats, Ints]] | None = None,
+) -> Body:
+    """Reduce logs to cross-products.
+
+    Args:
+        days: strength days.
+        weekly: weekly doses; the first measure is the one whose bands are held while the
+            variances are learnt.
+        measures: names of doses.
+        kernels: measures that get lag kernels too.
+        unknown: what a week without a log holds, see `inputs.filled`.
+        variances: where known; learnt from up to 40 athletes otherwise.
+        shared: autocovariances of all bodies, by measure.
+
+    Raises:
+        TooLittleError: nobody has days enough to learn the variances from.
+    """
+    n = len(weekly.logged)
+    columns = columns_of(weekly, measures, kernels=kernels, unknown=unknown, shared=shared)
+    if not len(days) or not (np.bincount(days.athlete, days.weight > 0) >= 4).any():
+        raise TooLittleError("no exercise has strength days enough")
+    held = [LOG_WEEKS, *(f"{measures[0]}_{name}" for name in BANDS)]
+    if variances is None:
+        some = chosen(days, n)
+        few = {name: columns[name] for name in (GROWTH, *held)}
+        variances = learnt(Sums(days.of(np.isin(days.athlete, some)), n, few), held)
+    sums = Sums(days, n, columns)
+    products = sums.whitened(variances)
+    scale = np.ones(n)
+    if int((products.n_rows > 0).sum()) >= FEWEST_CLUSTERS:
+        scale = own_scale(products, [LOG_WEEKS, f"{measures[0]}_{OWN}"])
+        scale = np.clip(scale, SMALLEST_SCALE, LARGEST_SCALE)
+    mean = {measure: weekly.mean(measure) for measure in measures}
+    return Body(products.scaled(scale), mean, variances, scale, sums)
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """The effect of one measure.
+
+    Attributes:
+        measure: whose.
+        estimate: mean of the bands 5–8 and 9–12 weeks later: % strength per one more a week for
+            four weeks.
+        event_study: effect by band, `ahead` from the fit that holds it, the others without.
+        placebo: what `ahead` says.
+        n_athletes, n_rows: whose days tell, and how many exercise-days.
+        model: the fit.
+    """
+
+    measure: str
+    estimate: Estimate
+    event_study: Mapping[str, Estimate]
+    placebo: Placebo
+    n_athletes: int
+    n_rows: int
+    model: Fit
+
+
+def primary(measure: str) -> dict[str, float]:
+    """Return the weights of the primary number."""
+    return {f"{measure}_{name}": 1.0 / len(PRIMARY) for name in PRIMARY}
+
+
+def effect(
+    found: Body,
+    measure: str,
+    *,
+    held: Sequence[str] = (),
+    smallest: float = 0.0,
+    level: float = 0.95,
+) -> Effect:
+    """Estimate a measure's effect, other measures' bands held fixed.
+
+    Raises:
+        TooLittleError: the logs cannot tell the bands apart.
+    """
+    terms = [LOG_WEEKS, *(f"{each}_{name}" for each in (measure, *held) for name in BANDS)]
+    model = found.fit(terms)
+    estimate = model.contrast(primary(measure), level)
+    study = {name: model.contrast({f"{measure}_{name}": 1.0}, level) for name in LAGS}
+    lead = None
+    try:
+        ahead = found.fit([*terms, *(f"{each}_{AHEAD}" for each in (measure, *held))])
+        lead = ahead.contrast({f"{measure}_{AHEAD}": 1.0}, level)
+    except TooLittleError:
+        pass
+    event_study = {**({AHEAD: lead} if lead else {}), **study}
+    return Effect(
+        measure, estimate, event_study, judge(lead, estimate, smallest),
+        model.n_athletes, model.n_rows, model,
+    )  # fmt: skip
+
+
+def at_once(
+    found: Body, measure: str, *, slopes: bool = True, level: float = 0.95
+) -> tuple[Estimate, Fit]:
+    """Return the effect if gains came at once and stayed, athletes' slopes their own."""
+    total = f"{measure}_total"
+    products = with_sums(found.products, {total: {f"{measure}_{name}": 1.0 for name in LAGS}})
+    terms = [LOG_WEEKS, f"{measure}_{OWN}", total]
+    model = fit(products, terms, slopes=[total] if slopes else (), few=found.few)
+    return model.contrast({total: 1.0}, level), model
+
+
+@dataclass(frozen=True, slots=True)
+class Averaged:
+    """An estimate averaged over models by likelihood.
+
+    Attributes:
+        estimate: with the spread between models in its error.
+        weights: of every model, as shares.
+    """
+
+    estimate: Estimate
+    weights: Mapping[str, float]
+
+
+def eventual_gain(
+    found: Body, measure: str, *, decay: bool = False, level: float = 0.95
+) -> Averaged:
+    """Return the gain in the end, averaged over how fast it may come (and, if asked, go).
+
+    One τ is never picked: its interval would leave out that another might have been.
+    """
+    kernels = {k: v for k, v in kernel_names().items() if decay or v[1] is None}
+    fits, estimates = {}, {}
+    for name in kernels:
+        column = f"{measure}_{name}"
+        fits[name] = found.fit([LOG_WEEKS, f"{measure}_{OWN}", column])
+        estimates[name] = fits[name].contrast({column: 1.0}, level)
+    least = min(each.rss for each in fits.values())
+    share = {name: float(np.exp(-(each.rss - least) / 2)) for name, each in fits.items()}
+    whole = sum(share.values())
+    weights = {name: each / whole for name, each in share.items()}
+    mean = sum(weights[name] * each.estimate for name, each in estimates.items())
+    variance = sum(
+        weights[name] * (each.std_error**2 + (each.estimate - mean) ** 2)
+        for name, each in estimates.items()
+    )
+    dof = min(each.dof for name, each in estimates.items() if weights[name] > 0.05)
+    return Averaged(Estimate(mean, float(np.sqrt(variance)), dof, level), weights)
+
+
+SHAPES = {
+    "linear": "{}",
+    "log": "{}_log",
+    "sqrt": "{}_sqrt",
+    "reciprocal": "{}_reciprocal",
+}
+"""Shapes of a weekly dose, with the name of the measure that holds them."""
+
+
+def shape(name: str, dose: Floats) -> Floats:
+    """Return a weekly dose in a shape; 1 is added because a week may hold none."""
+    match name:
+        case "log":
+            return np.log1p(dose)
+        case "sqrt":
+            return np.sqrt(np.maximum(dose, 0.0))
+        case "reciprocal":
+            return np.asarray(-1.0 / (1.0 + dose))
+    return dose
+
+
+def with_shapes(doses: Mapping[str, Floats], measure: str = "sets") -> dict[str, Floats]:
+    """Return doses with the shapes of one, and whether the muscle was trained at all."""
+    dose = doses[measure]
+    made = {SHAPES[name].format(measure): shape(name, dose) for name in SHAPES}
+    trained = np.where(np.isfinite(dose), np.asarray(dose > 0, dtype=float), np.nan)
+    return {**doses, **made, "trained": trained}
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeFit:
+    """One shape: its share by likelihood, and one more set at some doses."""
+
+    name: str
+    weight: float
+    at: Mapping[float, Estimate]
+
+
+def shapes(
+    found: Body, doses: Sequence[float], measure: str = "sets", level: float = 0.95
+) -> list[ShapeFit]:
+    """Compare shapes of the weekly dose: one more set at each of some weekly doses, by shape."""
+    fits: dict[str, Fit] = {}
+    for name, pattern in SHAPES.items():
+        column = pattern.format(measure)
+        fits[name] = found.fit([LOG_WEEKS, *(f"{column}_{band}" for band in BANDS)])
+    least = min(each.rss for each in fits.values())
+    share = {name: float(np.exp(-(each.rss - least) / 2)) for name, each in fits.items()}
+    whole = sum(share.values())
+    result = []
+    for name, model in fits.items():
+        weights = primary(SHAPES[name].format(measure))
+        at = {}
+        for dose in doses:
+            step = float(np.diff(shape(name, np.array([dose, dose + 1.0])))[0])
+            scaled = {term: weight * step for term, weight in weights.items()}
+            at[dose] = model.contrast(scaled, level)
+        result.append(ShapeFit(name, share[name] / whole, at))
+    return sorted(result, key=lambda each: -each.weight)
+
+
+def joint(
+    found: Body, measures: Sequence[str], level: float = 0.95
+) -> tuple[dict[str, Estimate], Fit]:
+    """Return the effects of several measures at once, each held against the others."""
+    terms = [LOG_WEEKS, *(f"{each}_{name}" for each in measures for name in BANDS)]
+    model = found.fit(terms)
+    return {each: model.contrast(primary(each), level) for each in measures}, model
+
+
+def between(found: Body, measure: str, level: float = 0.95) -> Estimate:
+    """Return how an athlete's growth goes with its usual dose: % strength per year and unit.
+
+    Athletes differ in much else. Growth is then no longer free of the usual dose: each athlete's
+    deviates at random from a line.
+    """
+    told = moves(found.products, [f"{measure}_{OWN}"]) & (found.products.n_rows > 0)
+    usual = found.mean[measure] - found.mean[measure][told].mean()
+    names = [GROWTH, "growth_by_usual", LOG_WEEKS, *(f"{measure}_{n}" for n in BANDS), "strength"]
+    picked = found.products.pick([n for n in names if n != "growth_by_usual"])
+    gram = np.insert(picked.gram, 1, picked.gram[:, 0] * usual[:, None], axis=1)
+    gram = np.insert(gram, 1, np.insert(picked.gram[:, :, 0] * usual[:, None], 1,
+                                        picked.gram[:, 0, 0] * usual**2, axis=1), axis=2)  # fmt: skip
+    products = replace(found.products, names=tuple(names), gram=gram)
+    return _between_fit(products.of(told), level)
+
+
+def _between_fit(products: CrossProducts, level: float) -> Estimate:
+    if len(products.gram) < FEWEST_CLUSTERS:
+        raise TooLittleError(
+            f"{len(products.gram)} athletes, {FEWEST_CLUSTERS} or more who differ in their usual "
+            "are needed for an effect between athletes"
+        )
+    table = rows_of(products, np.ones(len(products.gram), dtype=bool))
+    terms = " + ".join(products.names[:-1])
+    try:
+        model = mixed.fit(f"strength ~ 0 + {terms}", table, groups="athlete",
+                          random=f"~ 0 + {GROWTH}", residual_sd=1.0)  # fmt: skip
+    except mixed.ModelError as error:
+        raise TooLittleError(str(error)) from error
+    row = model.contrast({"growth_by_usual": 1.0}, level, robust="CR2")
+    return Estimate(float(row["estimate"]), float(row["std_error"]), float(row["dof"]), level)

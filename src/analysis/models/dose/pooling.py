@@ -1,0 +1,210 @@
+"""From cross-products to estimates: every fit is of sub-matrices of each athlete's G.
+
+Each athlete's growth is projected out of G. The rows of a root of what is left are *pseudo-rows*:
+they have the same cross-products as all whitened rows, so the mixed engine, given them with a
+residual SD of 1, fits what it would fit to the logs. Intervals are cluster-robust by athlete (CR2)
+with Satterthwaite degrees of freedom.
+
+Fewer than five athletes say nothing about how athletes differ. Their interval is the model's own,
+for these athletes alone, with Satterthwaite degrees of freedom from the likelihood of the
+variances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.models import mixed
+from analysis.models.dose.inputs import Floats
+from analysis.models.dose.variances import GROWTH, growth_out
+from analysis.models.dose.whitening import CrossProducts, Sums, Variances
+from analysis.models.dose_response.estimate import Estimate
+
+FEWEST_CLUSTERS = 5
+NOTHING = 1e-9
+"""Share of the largest information below which a column is not moved by anybody."""
+
+
+class TooLittleError(ValueError):
+    """The logs hold too little for an estimate; the message says what is missing."""
+
+
+def pseudo_rows(products: CrossProducts, terms: Sequence[str]) -> pd.DataFrame:
+    """Return rows with an athlete's cross-products: `athlete`, the terms and `strength`.
+
+    Athletes whose doses do not move, or who have too few days, give no row.
+    """
+    left, _ = growth_out(products.pick(_with_growth(terms)))
+    moved = moves(products, [term for term in terms if term != "log_weeks"])
+    return rows_of(left, moved)
+
+
+def rows_of(products: CrossProducts, told: np.ndarray) -> pd.DataFrame:
+    """Return a root of each athlete's cross-products as rows, of those told only."""
+    gram = products.gram
+    size = np.diagonal(gram, axis1=1, axis2=2)
+    # what is left of a column that does not move is rounding, and no direction of its own
+    still = size <= NOTHING * size.max(axis=0, initial=1e-300)
+    gram = np.where(still[:, :, None] | still[:, None, :], 0.0, gram)
+    scale = np.where(still, 1.0, np.sqrt(np.maximum(size, 1e-300)))
+    values, vectors = np.linalg.eigh(gram / scale[:, :, None] / scale[:, None, :])
+    rows = np.sqrt(np.maximum(values, 0.0))[..., None] * vectors.swapaxes(1, 2) * scale[:, None, :]
+    kept = (values > 1e-12) & told[:, None]
+    athlete = np.broadcast_to(np.arange(len(gram))[:, None], values.shape)[kept]
+    return pd.DataFrame(rows[kept], columns=list(products.names)).assign(athlete=athlete)
+
+
+def moves(products: CrossProducts, terms: Sequence[str]) -> np.ndarray:
+    """Return which athletes tell anything of at least one of some columns."""
+    left, _ = growth_out(products.pick(_with_growth(terms)))
+    information = np.diagonal(left.gram, axis1=1, axis2=2)[:, :-1]
+    most = information.max(axis=0, initial=1e-300)
+    free = products.n_rows - products.n_series > 1
+    return np.asarray(((information > NOTHING * most).any(axis=1)) & free)
+
+
+def _with_growth(terms: Sequence[str]) -> list[str]:
+    return [GROWTH, *terms, "strength"]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted set of columns.
+
+    Attributes:
+        terms: names of the effects.
+        beta: their estimates.
+        rss: yᵀPy less what the effects explain: −2 log-likelihood but for a constant.
+        n_athletes: athletes who tell anything.
+        n_rows: exercise-days of those.
+        pooled: the mixed model; None for fewer than five athletes.
+        covariance: model-based, of the effects; with the degrees of freedom in `few`.
+    """
+
+    terms: tuple[str, ...]
+    beta: Floats
+    rss: float
+    n_athletes: int
+    n_rows: int
+    pooled: mixed.MixedFit | None
+    covariance: Floats
+    few: FewDof | None
+
+    def contrast(self, weights: Mapping[str, float], level: float = 0.95) -> Estimate:
+        """Return Σ weight · effect."""
+        if self.pooled is not None:
+            row = self.pooled.contrast(weights, level, robust="CR2")
+            return Estimate(
+                float(row["estimate"]), float(row["std_error"]), max(float(row["dof"]), 1.0), level
+            )
+        w = np.array([weights.get(term, 0.0) for term in self.terms])
+        dof = self.few.dof(self.terms, w) if self.few is not None else np.inf
+        return Estimate(
+            float(w @ self.beta), float(np.sqrt(w @ self.covariance @ w)), dof, level
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FewDof:
+    """Degrees of freedom where the variances are learnt from the same few athletes."""
+
+    sums: Sums
+    variances: Variances
+
+    def dof(self, terms: Sequence[str], weights: Floats) -> float:
+        """Satterthwaite: 2 v² / (gᵀ A g), over the logs of the four variances."""
+        from analysis.models.dose.variances import deviance
+
+        at = np.log([getattr(self.variances, n) for n in self.variances.__dataclass_fields__])
+        names = [GROWTH, *terms]
+
+        def look(where: Floats) -> tuple[float, float]:
+            part = deviance(self.sums.whitened(Variances(*np.exp(where)), names))
+            xx, xy = part.gram[:-1, :-1], part.gram[:-1, -1]
+            solved = np.linalg.solve(xx, np.column_stack([weights, xy]))
+            level = part.log_det + np.linalg.slogdet(xx)[1] + part.gram[-1, -1] - xy @ solved[:, 1]
+            return float(level), float(weights @ solved[:, 0])
+
+        step, size = 0.05, len(at)
+        eye = step * np.eye(size)
+        centre, v = look(at)
+        up, down = ([look(at + sign * e) for e in eye] for sign in (1, -1))
+        slope = np.array([(a[1] - b[1]) / (2 * step) for a, b in zip(up, down, strict=True)])
+        hessian = np.zeros((size, size))
+        for i in range(size):
+            hessian[i, i] = (up[i][0] - 2 * centre + down[i][0]) / step**2
+            for j in range(i):
+                both = look(at + eye[i] + eye[j])[0]
+                hessian[i, j] = hessian[j, i] = (both - up[i][0] - up[j][0] + centre) / step**2
+        values, vectors = np.linalg.eigh(hessian)
+        held = values > 1e-3 * values.max()
+        along = slope @ vectors[:, held]
+        spread = float((2.0 * along**2 / values[held]).sum())
+        return max(2.0 * v**2 / spread if spread > 0 else 1e6, 1.0)
+
+
+def fit(
+    products: CrossProducts,
+    terms: Sequence[str],
+    *,
+    slopes: Sequence[str] = (),
+    few: FewDof | None = None,
+) -> Fit:
+    """Fit effects of some columns, each athlete's growth free.
+
+    Args:
+        products: each athlete's cross-products; of several bodies, joined with `+`.
+        terms: columns; one that no athlete moves is left out.
+        slopes: columns whose effect differs between athletes.
+        few: where degrees of freedom come from with fewer than five athletes.
+
+    Raises:
+        TooLittleError: no athlete moves the columns.
+    """
+    held = [term for term in terms if moves(products, [term]).any()]
+    wanted = [term for term in held if term != "log_weeks"]
+    told = moves(products, wanted) if wanted else np.zeros(len(products.gram), dtype=bool)
+    n = int(told.sum())
+    if not n or len(wanted) < len(terms) - ("log_weeks" in terms):
+        missing = sorted(set(terms) - set(held) - {"log_weeks"})
+        raise TooLittleError(
+            "no athlete's weekly work changes, or nobody has strength days enough"
+            + (f" ({', '.join(missing)})" if missing else "")
+        )
+    total, _ = growth_out(products.of(told).pick(_with_growth(held)))
+    xx, xy, yy = (total.gram.sum(axis=0)[at] for at in
+                  (np.s_[:-1, :-1], np.s_[:-1, -1], np.s_[-1, -1]))  # fmt: skip
+    size = np.sqrt(np.diag(xx))
+    if np.linalg.eigvalsh(xx / np.outer(size, size))[0] < 1e-8:
+        raise TooLittleError("too few weeks to tell the bands of weeks apart")
+    covariance = np.linalg.inv(xx / np.outer(size, size)) / np.outer(size, size)
+    beta = covariance @ xy
+    pooled = None
+    if n >= FEWEST_CLUSTERS:
+        rows = pseudo_rows(products, held)
+        formula = f"strength ~ 0 + {' + '.join(held)}"
+        random = f"~ 0 + {' + '.join(slopes)}" if slopes else "~ 0"
+        try:
+            pooled = mixed.fit(formula, rows, groups="athlete", random=random, residual_sd=1.0)
+        except mixed.ModelError as error:
+            raise TooLittleError(str(error)) from error
+        beta = pooled.params[held].to_numpy()
+    rss = float(yy - xy @ (covariance @ xy))
+    n_rows = int(products.n_rows[told].sum())
+    return Fit(tuple(held), beta, rss, n, n_rows, pooled, covariance, few)
+
+
+def with_sums(products: CrossProducts, made: Mapping[str, Mapping[str, float]]) -> CrossProducts:
+    """Return cross-products with further columns, each a weighted sum of others."""
+    names = (*products.names[:-1], *made, "strength")
+    change = np.zeros((len(products.names), len(names)))
+    for i, name in enumerate(names):
+        parts = made.get(name, {name: 1.0})
+        for part, weight in parts.items():
+            change[products.names.index(part), i] = weight
+    gram = change.T @ products.gram @ change
+    return CrossProducts(names, gram, products.log_det, products.n_rows, products.n_series)
