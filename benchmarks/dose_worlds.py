@@ -127,12 +127,16 @@ def cohort(world: World, lifters: int, seed: int) -> Cohort:
     effect = world.effect_pct + world.effect_sd_pct * rng.standard_normal(n)
     trained_week = _trained(world, n, rng)
     sessions = rng.integers(2, len(DAYS_OF_SESSIONS) + 1, n)
-    sets, gain = _live(world, plan, state, own, growth + hidden, effect, trained_week, sessions, rng)
+    sets, gain = _live(
+        world, plan, state, own, growth + hidden, effect, trained_week, sessions, rng
+    )
     return _log(world, sets, gain + growth[..., None] + hidden[..., None], own, trained_week,
                 sessions, span, rng)  # fmt: skip
 
 
-def _autoregressive(shape: tuple[int, int], correlation: float, rng: np.random.Generator) -> Floats:
+def _autoregressive(
+    shape: tuple[int, int], correlation: float, rng: np.random.Generator
+) -> Floats:
     white = rng.standard_normal(shape)
     for week in range(1, shape[1]):
         white[:, week] = (

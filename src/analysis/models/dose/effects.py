@@ -19,7 +19,6 @@ from analysis.models.dose.inputs import (
     Floats,
     Ints,
     Weekly,
-    autocovariance,
     bands,
     filled,
     kernel,
@@ -332,9 +331,9 @@ def between(found: Body, measure: str, level: float = 0.95) -> Estimate:
     usual = found.mean[measure] - found.mean[measure][told].mean()
     names = [GROWTH, "growth_by_usual", LOG_WEEKS, *(f"{measure}_{n}" for n in BANDS), "strength"]
     picked = found.products.pick([n for n in names if n != "growth_by_usual"])
-    gram = np.insert(picked.gram, 1, picked.gram[:, 0] * usual[:, None], axis=1)
-    gram = np.insert(gram, 1, np.insert(picked.gram[:, :, 0] * usual[:, None], 1,
-                                        picked.gram[:, 0, 0] * usual**2, axis=1), axis=2)  # fmt: skip
+    growth = picked.gram[:, 0] * usual[:, None]
+    corner = np.insert(growth, 1, picked.gram[:, 0, 0] * usual**2, axis=1)
+    gram = np.insert(np.insert(picked.gram, 1, growth, axis=1), 1, corner, axis=2)
     products = replace(found.products, names=tuple(names), gram=gram)
     return _between_fit(products.of(told), level)
 

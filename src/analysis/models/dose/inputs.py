@@ -83,14 +83,18 @@ def autocovariance(weekly: Weekly, name: str) -> tuple[Floats, Ints]:
     """
     deviation, known = weekly.deviation(name), weekly.known(name)
     weeks = known.shape[1]
-    lags = range(2 * REACH + 1)
-    sums = [float((deviation[:, : weeks - j] * deviation[:, j:]).sum()) for j in lags]
-    pairs = [int((known[:, : weeks - j] & known[:, j:]).sum()) for j in lags]
+    ends = [(max(weeks - j, 0), j) for j in range(2 * REACH + 1)]
+    sums = [float((deviation[:, :end] * deviation[:, j:]).sum()) for end, j in ends]
+    pairs = [int((known[:, :end] & known[:, j:]).sum()) for end, j in ends]
     return np.array(sums), np.array(pairs, dtype=np.int64)
 
 
 def filled(
-    weekly: Weekly, name: str, shared: tuple[Floats, Ints] | None = None, *, unknown: str = "kriged"
+    weekly: Weekly,
+    name: str,
+    shared: tuple[Floats, Ints] | None = None,
+    *,
+    unknown: str = "kriged",
 ) -> Floats:
     """Return deviations of a dose on a calendar that is `REACH` weeks longer at both ends.
 
@@ -104,12 +108,11 @@ def filled(
         (athletes, weeks + 2 · REACH); week t is at column t + REACH. Weeks more than `REACH`
         from any known one are 0, the athlete's mean.
     """
-    deviation, known = weekly.deviation(name), weekly.known(name)
     if unknown == "zero":
-        inside = np.arange(known.shape[1]) < weekly.n_weeks[:, None]
-        own = weekly.mean(name)[:, None]
-        deviation = np.where(inside & ~weekly.logged, -own, deviation)
-        known = known | (inside & ~weekly.logged)
+        inside = np.arange(weekly.logged.shape[1]) < weekly.n_weeks[:, None]
+        dose = np.where(weekly.logged, weekly.doses[name], 0.0)
+        weekly = Weekly(inside, {name: dose})
+    deviation, known = weekly.deviation(name), weekly.known(name)
     wide = np.pad(deviation, ((0, 0), (2 * REACH, 2 * REACH)))
     seen = np.pad(known, ((0, 0), (2 * REACH, 2 * REACH)))
     correlation = _correlation(*(shared or autocovariance(weekly, name)))

@@ -103,9 +103,7 @@ class Fit:
             )
         w = np.array([weights.get(term, 0.0) for term in self.terms])
         dof = self.few.dof(self.terms, w) if self.few is not None else np.inf
-        return Estimate(
-            float(w @ self.beta), float(np.sqrt(w @ self.covariance @ w)), dof, level
-        )
+        return Estimate(float(w @ self.beta), float(np.sqrt(w @ self.covariance @ w)), dof, level)
 
 
 @dataclass(frozen=True, eq=False)

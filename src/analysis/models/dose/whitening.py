@@ -94,7 +94,9 @@ class CrossProducts:
     def __add__(self, other: CrossProducts) -> CrossProducts:
         if self.names != other.names:
             raise ValueError(f"columns are {self.names} and {other.names}")
-        pairs = ((getattr(self, n), getattr(other, n)) for n in list(self.__dataclass_fields__)[1:])
+        pairs = (
+            (getattr(self, n), getattr(other, n)) for n in list(self.__dataclass_fields__)[1:]
+        )
         return CrossProducts(self.names, *(np.concatenate(pair) for pair in pairs))
 
     def pick(self, names: Sequence[str]) -> CrossProducts:

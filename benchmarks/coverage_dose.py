@@ -1,0 +1,172 @@
+"""Do the intervals of the dose-response hold, and does the placebo veto what is true?
+
+    python benchmarks/coverage_dose.py                                # a quick look: 40 cohorts
+    python benchmarks/coverage_dose.py --cohorts 300 --lifters 30     # the tables of the docs
+    python benchmarks/coverage_dose.py --cohorts 150 --lifters 120
+    python benchmarks/coverage_dose.py --old ../before/src ...      # the block model, same cohorts
+
+Worlds are in `dose_worlds.py`; they share no assumption with the model. A world's truth is what a
+week's set brings 5 to 12 weeks later, averaged. Brackets hold the Monte-Carlo interval of a share
+(Wilson). `--old` is the source folder of a checkout from before the change, where the model of
+four-week blocks is still in place; its unit is % per block and set, the same number for gains that
+come at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from dose_worlds import WORLDS, Cohort, World, cohort
+
+COLUMNS = ("estimate", "se", "low", "high", "p", "lead", "lead_se", "lead_p", "veto", "bounded",
+           "at_once", "at_once_low", "at_once_high", "gain", "gain_low", "gain_high")  # fmt: skip
+
+
+def new_model(found: Cohort, smallest: float) -> tuple[float, ...]:
+    """Return what `COLUMNS` names, by the model in continuous time."""
+    from analysis.models.dose.effects import at_once, body, effect, eventual_gain
+    from analysis.models.dose.inputs import Weekly
+    from analysis.models.dose.whitening import Days
+
+    days = Days(found.athlete, found.series, found.week, found.day, found.strength,
+                np.ones(len(found.athlete)))  # fmt: skip
+    logs = body(days, Weekly(found.logged, {"sets": found.sets}), ["sets"], kernels=["sets"])
+    one = effect(logs, "sets", smallest=smallest)
+    lead = one.placebo.lead
+    whole, _ = at_once(logs, "sets")
+    gain = eventual_gain(logs, "sets").estimate
+    return (
+        one.estimate.estimate, one.estimate.std_error, one.estimate.conf_low,
+        one.estimate.conf_high, one.estimate.p_value,
+        *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
+        one.placebo.fires, one.placebo.kind == "bounded",
+        whole.estimate, whole.conf_low, whole.conf_high,
+        gain.estimate, gain.conf_low, gain.conf_high,
+    )  # fmt: skip
+
+
+def old_model(found: Cohort, smallest: float) -> tuple[float, ...]:
+    """Return the same by the model of four-week blocks, from its own rooms."""
+    del smallest
+    import polars as pl
+
+    from analysis.models.dose_response import within_effect  # type: ignore[import-not-found]
+    from analysis.panel import (  # type: ignore[import-not-found]
+        PanelOptions,
+        assemble,
+        exercise_changes,
+        per_week,
+    )  # fmt: skip
+
+    n = len(found.logged)
+    logged = found.logged.reshape(n, -1, 4)
+    seen = np.cumsum(logged.any(-1)[:, ::-1], axis=1)[:, ::-1] > 0
+    who, block = np.nonzero(seen)
+    calendar = pl.DataFrame({"athlete": who, "block": block}).with_columns(
+        weeks=pl.lit(4), logged_weeks=logged.sum(-1)[seen], origin=pl.lit(0), block_start=pl.lit(0)
+    )
+    dose = np.nan_to_num(found.sets).reshape(n, -1, 4).sum(-1)[seen]
+    unknown = ("hard_sets", "effort_unknown_sets", "frequency", "intensity_pct", "mean_reps")
+    summed = calendar.select("athlete", "block", muscle=pl.lit("quads")).with_columns(
+        dose=dose, **{name: pl.lit(None, pl.Float64) for name in unknown}
+    )
+    strength = (
+        pl.DataFrame({"athlete": found.athlete, "lift": found.series, "block": found.week // 4,
+                      "y": found.strength})
+        .group_by("athlete", "lift", "block")
+        .agg(strength_pct=pl.col("y").mean(), days=pl.len().cast(pl.Float64))
+        .with_columns(variance=4.2**2 / pl.col("days"), effort_known=pl.lit(False),
+                      exercise_id=pl.lit("squat"))
+        .sort("athlete", "lift", "block")
+    )  # fmt: skip
+    options = PanelOptions()
+    roles = pl.DataFrame({"exercise_id": ["squat"], "muscle": ["quads"]})
+    exposure = per_week(calendar, summed, ["quads"], options)
+    one = within_effect(assemble(exposure, exercise_changes(strength, roles), options))
+    lead = one.lead
+    return (
+        one.estimate, one.std_error, one.conf_low, one.conf_high, one.p_value,
+        *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
+        one.lead_fires, np.nan, *(np.nan,) * 6,
+    )  # fmt: skip
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share, in %."""
+    z = 1.96
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return 100 * (middle - reach), 100 * (middle + reach)
+
+
+def spoken(flags: np.ndarray) -> str:
+    """Return a share with its Monte-Carlo interval."""
+    low, high = wilson(float(flags.mean()), len(flags))
+    return f"{100 * flags.mean():.1f} [{low:.0f}–{high:.0f}]"
+
+
+def row(
+    name: str,
+    world: World,
+    lifters: int,
+    cohorts: int,
+    model: Callable[[Cohort], tuple[float, ...]],
+    keep: Path | None,
+) -> str:
+    truth = world.truth
+    seeds = np.arange(cohorts) + 1_000_000 * list(WORLDS).index(name)
+    found = np.array([model(cohort(world, lifters, int(seed))) for seed in seeds], dtype=float)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        stem = f"{name}-{lifters}".replace(" ", "_").replace("%", "pct").replace(",", "")
+        np.save(keep / f"{stem}.npy", found)
+    at = {column: found[:, place] for place, column in enumerate(COLUMNS)}
+    holds = (at["low"] <= truth) & (truth <= at["high"])
+    cells = [
+        name, f"{cohorts}", f"{truth:.2f}",
+        f"{at['estimate'].mean():.3f} (SD {at['estimate'].std():.3f}, SE {at['se'].mean():.3f})",
+        spoken(holds), spoken(at["p"] < 0.05), spoken(at["lead_p"] < 0.05),
+        spoken(at["veto"] > 0), f"{at['lead'].mean():+.3f}",
+    ]  # fmt: skip
+    if np.isfinite(at["gain"]).all():
+        end = world.effect_pct
+        cells += [
+            f"{np.mean(at['at_once']):.2f}",
+            f"{np.mean(at['gain']):.2f}",
+            spoken((at["gain_low"] <= end) & (end <= at["gain_high"])),
+        ]
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cohorts", type=int, default=40)
+    parser.add_argument("--lifters", type=int, default=120)
+    parser.add_argument("--only", default="", help="worlds whose name holds one of these, by |")
+    parser.add_argument("--old", type=Path, help="source folder with the model of blocks")
+    parser.add_argument("--smallest", type=float, default=0.1, help="smallest effect of interest")
+    parser.add_argument("--keep", type=Path, help="folder for the numbers of every cohort")
+    args = parser.parse_args()
+    if args.old:
+        sys.path.insert(0, str(args.old))
+    model = partial(old_model if args.old else new_model, smallest=args.smallest)
+    heads = ["world", "cohorts", "truth", "mean", "holds %", "p < .05 %", "lead p < .05 %",
+             "veto %", "lead"]  # fmt: skip
+    heads += [] if args.old else ["at once", "gain", "gain holds %"]
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
+    started = time.perf_counter()
+    for name, world in WORLDS.items():
+        if any(part in name for part in args.only.split("|")):
+            print(row(name, world, args.lifters, args.cohorts, model, args.keep), flush=True)
+    print(f"{time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,378 @@
+"""Dose in continuous time: the filter equals dense least squares, parts add up, plants come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import block_diag
+
+from analysis.models import mixed
+from analysis.models.dose.effects import (
+    at_once, between, body, columns_of, effect, eventual_gain, joint, shapes, with_shapes,
+)  # fmt: skip
+from analysis.models.dose.inputs import REACH, Weekly, autocovariance, bands, filled, kernel
+from analysis.models.dose.people import own_slopes, repeatability
+from analysis.models.dose.placebo import judge
+from analysis.models.dose.pooling import TooLittleError, fit, pseudo_rows
+from analysis.models.dose.variances import deviance, growth_out
+from analysis.models.dose.whitening import Days, Sums, Variances
+from analysis.models.dose_response.estimate import Estimate
+
+SHARED = Variances(0.05, 0.1, 0.2, 9.0)
+
+
+def planted(seed, athletes=8, weeks=40, effect_pct=0.4, series=3, missing=0.1, noise=1.0):
+    """Days and weekly sets in which four weeks of one more set bring `effect_pct` at once."""
+    rng = np.random.default_rng(seed)
+    plan = np.repeat(rng.normal(10, 3, (athletes, weeks // 4 + 1)), 4, axis=1)[:, :weeks]
+    sets = np.maximum(np.round(plan + rng.normal(0, 1, plan.shape)), 0)
+    logged = rng.random(sets.shape) >= missing
+    logged[:, [0, -1]] = True
+    level = effect_pct / 4 * np.cumsum(sets - sets.mean(axis=1, keepdims=True), axis=1)
+    level = np.pad(level, ((0, 0), (1, 0)))[:, :-1]
+    level = level + rng.normal(0, 0.2, (athletes, 1)) * np.arange(weeks)
+    level = level + noise * 0.5 * rng.standard_normal(sets.shape).cumsum(axis=1)
+    athlete, week, lift = np.nonzero(np.broadcast_to(logged[..., None], (*sets.shape, series)))
+    kept = rng.random(len(athlete)) < 0.8
+    athlete, week, lift = athlete[kept], week[kept], lift[kept]
+    own = rng.normal(0, 20, (athletes, series))
+    strength = (
+        level[athlete, week] + own[athlete, lift] + noise * 2 * rng.standard_normal(len(week))
+    )
+    code = athlete * series + lift
+    days = Days(athlete, code, week, 7 * week + lift % 2, strength, np.ones(len(week)))
+    return days, Weekly(logged, {"sets": np.where(logged, sets, np.nan)})
+
+
+def dense(days, columns, variances):
+    """[X y]ᵀP[X y] and log-determinants of one athlete, by n × n matrices."""
+    x = np.column_stack([*(each[days.athlete, days.week] for each in columns.values()),
+                         days.strength])  # fmt: skip
+    together = np.minimum.outer(days.week, days.week).astype(float)
+    same = days.series[:, None] == days.series
+    v = np.diag(1 / days.weight) + variances.session * (days.day[:, None] == days.day)
+    v = variances.residual * (v + together * (variances.muscle + variances.exercise * same))
+    z = (days.series[:, None] == np.unique(days.series)).astype(float)
+    inverse = np.linalg.inv(v)
+    projected = z.T @ inverse @ z
+    p = inverse - inverse @ z @ np.linalg.solve(projected, z.T @ inverse)
+    return x.T @ p @ x, np.linalg.slogdet(v)[1] + np.linalg.slogdet(projected)[1]
+
+
+@given(
+    st.integers(0, 10_000), st.integers(1, 5), st.floats(0, 3), st.floats(0, 3), st.floats(0, 5)
+)
+@settings(max_examples=25, deadline=None)
+def test_the_filter_equals_dense_generalised_least_squares(
+    seed, series, muscle, exercise, session
+):
+    days, weekly = planted(seed, athletes=3, weeks=17, series=series, missing=0.3)
+    rng = np.random.default_rng(seed)
+    days = replace(days, weight=rng.uniform(0.2, 2, len(days)), strength=days.strength + 400)
+    columns = columns_of(weekly, ["sets"])
+    variances = Variances(muscle, exercise, session, 4.0)
+    found = Sums(days, 3, columns).whitened(variances)
+    for athlete in range(3):
+        gram, log_det = dense(days.of(days.athlete == athlete), columns, variances)
+        size = np.sqrt(np.outer(np.diag(gram), np.diag(gram))) + 1e-12
+        assert np.abs((found.gram[athlete] - gram) / size).max() < 1e-8
+        assert found.log_det[athlete] == pytest.approx(log_det, abs=1e-7)
+
+
+def test_the_order_of_rows_and_who_is_beside_whom_change_nothing():
+    days, weekly = planted(3, athletes=6)
+    columns = columns_of(weekly, ["sets"])
+    whole = Sums(days, 6, columns).whitened(SHARED)
+    shuffled = days.of(np.random.default_rng(1).permutation(len(days)))
+    assert Sums(shuffled, 6, columns).whitened(SHARED).gram == pytest.approx(whole.gram, rel=1e-9)
+    alone = days.of(days.athlete == 4)
+    assert Sums(alone, 6, columns).whitened(SHARED).gram[4] == pytest.approx(
+        whole.gram[4], rel=1e-9
+    )
+
+
+def test_days_of_weight_zero_are_as_if_they_were_not():
+    days, weekly = planted(5, athletes=4)
+    columns = columns_of(weekly, ["sets"])
+    kept = np.random.default_rng(0).random(len(days)) < 0.7
+    out = Sums(replace(days, weight=kept.astype(float)), 4, columns).whitened(SHARED)
+    assert out.gram == pytest.approx(Sums(days.of(kept), 4, columns).whitened(SHARED).gram)
+    assert out.n_rows.sum() == kept.sum()
+
+
+def test_pseudo_rows_in_the_mixed_engine_are_generalised_least_squares_of_all_rows():
+    days, weekly = planted(2, athletes=7)
+    columns = columns_of(weekly, ["sets"])
+    products = Sums(days, 7, columns).whitened(SHARED)
+    terms = ["log_weeks", "sets_own", "sets_1_4", "sets_5_8", "sets_9_12", "sets_13_on"]
+    found = fit(products, terms)
+    # all rows at once: one intercept per series, one growth per athlete, dense V
+    x = np.column_stack([columns[term][days.athlete, days.week] for term in terms])
+    z = (days.series[:, None] == np.unique(days.series)).astype(float)
+    growth = np.where(
+        days.athlete[:, None] == np.arange(7), columns["week"][0][days.week][:, None], 0
+    )
+    design = np.column_stack([x, growth, z])
+    same = days.athlete[:, None] == days.athlete
+    walk = np.minimum.outer(days.week, days.week) * same.astype(float)
+    v = np.eye(len(x)) + SHARED.session * same * (days.day[:, None] == days.day)
+    v += SHARED.muscle * walk + SHARED.exercise * walk * (days.series[:, None] == days.series)
+    solved = np.linalg.solve(SHARED.residual * v, design)
+    cov = np.linalg.inv(design.T @ solved)
+    beta = cov @ (solved.T @ days.strength)
+    assert found.beta == pytest.approx(beta[: len(terms)], abs=1e-8)
+    assert found.covariance == pytest.approx(cov[: len(terms), : len(terms)], rel=1e-7, abs=1e-10)
+
+
+def test_cluster_robust_errors_of_pseudo_rows_are_those_of_the_whitened_scores():
+    """CR2 by hand, in the space of each athlete's score."""
+    days, weekly = planted(8, athletes=9)
+    products = Sums(days, 9, columns_of(weekly, ["sets"])).whitened(SHARED)
+    terms = ["sets_own", "sets_1_4", "sets_5_8"]
+    found = fit(products, terms)
+    left, _ = growth_out(products.pick(["week", *terms, "strength"]))
+    inverse = np.linalg.inv(left.gram[:, :-1, :-1].sum(axis=0))
+    root = np.linalg.cholesky(inverse)
+    meat = np.zeros((3, 3))
+    for each in left.gram:
+        hat = root.T @ each[:-1, :-1] @ root
+        values, vectors = np.linalg.eigh(hat)
+        adjust = vectors @ np.diag((1 - values) ** -0.5) @ vectors.T
+        score = adjust @ root.T @ (each[:-1, -1] - each[:-1, :-1] @ found.beta)
+        meat += np.outer(score, score)
+    robust = np.sqrt(np.diag(root @ meat @ root.T))
+    for term, by_hand in zip(terms, robust, strict=True):
+        assert found.contrast({term: 1.0}).std_error == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_parts_of_a_cohort_add_up_to_the_same_fit():
+    days, weekly = planted(4, athletes=10)
+    columns = columns_of(weekly, ["sets"])
+    whole = Sums(days, 10, columns).whitened(SHARED)
+    parts = []
+    for members in (np.arange(4), np.arange(4, 10)):
+        mine = days.of(np.isin(days.athlete, members))
+        mine = replace(mine, athlete=mine.athlete - members[0])
+        some = {name: each[members] for name, each in columns.items()}
+        parts.append(Sums(mine, len(members), some).whitened(SHARED))
+    both = parts[0] + parts[1]
+    assert both.gram == pytest.approx(whole.gram, rel=1e-9, abs=1e-9)
+    terms = ["log_weeks", "sets_own", "sets_1_4", "sets_5_8", "sets_9_12", "sets_13_on"]
+    one, two = fit(whole, terms), fit(both, terms)
+    for term in terms:
+        a, b = one.contrast({term: 1.0}), two.contrast({term: 1.0})
+        assert (a.estimate, a.std_error, a.dof) == pytest.approx(
+            (b.estimate, b.std_error, b.dof), rel=1e-8
+        )
+    added = deviance(parts[0]) + deviance(parts[1])
+    assert added.profiled() == pytest.approx(deviance(whole).profiled())
+
+
+def test_statistics_of_pseudo_rows_of_two_partitions_add_up():
+    days, weekly = planted(4, athletes=10)
+    products = Sums(days, 10, columns_of(weekly, ["sets"])).whitened(SHARED)
+    rows = pseudo_rows(products, ["sets_own", "sets_5_8"])
+    formula, how = "strength ~ 0 + sets_own + sets_5_8", {"groups": "athlete", "random": "~ 0"}
+    first = mixed.sufficient_statistics(formula, rows[rows["athlete"] < 5], **how)
+    second = mixed.sufficient_statistics(formula, rows[rows["athlete"] >= 5], **how)
+    one = mixed.fit_statistics(first + second, residual_sd=1.0)
+    two = mixed.fit(formula, rows, **how, residual_sd=1.0)
+    assert one.params.to_numpy() == pytest.approx(two.params.to_numpy(), rel=1e-8)
+
+
+def test_without_noise_the_planted_effect_comes_back_in_every_band():
+    days, weekly = planted(1, athletes=12, weeks=52, noise=1e-3, missing=0.0)
+    found = effect(body(days, weekly, ["sets"], variances=SHARED), "sets")
+    assert found.estimate.estimate == pytest.approx(0.4, abs=2e-3)
+    for band in ("1_4", "5_8", "9_12", "13_on"):
+        assert found.event_study[band].estimate == pytest.approx(0.4, abs=3e-3)
+    assert found.event_study["ahead"].estimate == pytest.approx(0.0, abs=3e-3)
+
+
+@pytest.mark.parametrize("athletes", [1, 3, 12])
+def test_the_planted_effect_lies_within_its_interval(athletes):
+    days, weekly = planted(11, athletes=athletes, weeks=100)
+    found = effect(body(days, weekly, ["sets"]), "sets")
+    assert found.estimate.conf_low < 0.4 < found.estimate.conf_high
+    assert found.n_athletes == athletes
+    assert found.n_rows == len(days)
+
+
+def test_one_athlete_has_fewer_degrees_of_freedom_than_rows():
+    days, weekly = planted(11, athletes=1, weeks=100)
+    found = effect(body(days, weekly, ["sets"]), "sets")
+    assert 2 < found.estimate.dof < len(days) - 10
+
+
+def test_intervals_hold_about_as_often_as_they_say():
+    found = [effect(body(*planted(seed, athletes=10), ["sets"], variances=SHARED), "sets")
+             for seed in range(30)]  # fmt: skip
+    held = np.mean([each.estimate.conf_low < 0.4 < each.estimate.conf_high for each in found])
+    assert held >= 0.83  # 25 of 30: below in 1 of 100 runs of a true 95 %
+    spread = np.std([each.estimate.estimate for each in found])
+    assert np.mean([each.estimate.std_error for each in found]) == pytest.approx(spread, rel=0.4)
+
+
+def test_bands_hold_the_weeks_that_they_name():
+    deviation = np.zeros((1, 30 + 2 * REACH))
+    deviation[0, REACH + 15] = 4.0
+    found = bands(deviation)
+    assert np.flatnonzero(found["own"][0]).tolist() == [15]
+    assert np.flatnonzero(found["ahead"][0]).tolist() == [11, 12, 13, 14]
+    assert np.flatnonzero(found["1_4"][0]).tolist() == [16, 17, 18, 19]
+    assert np.flatnonzero(found["5_8"][0]).tolist() == [20, 21, 22, 23]
+    assert np.flatnonzero(found["9_12"][0]).tolist() == [24, 25, 26, 27]
+    assert np.flatnonzero(found["13_on"][0]).tolist() == [28, 29]
+    assert found["5_8"][0, 20] == 1.0
+
+
+def test_a_kernel_that_arrives_at_once_and_stays_is_the_sum_of_the_bands():
+    deviation = np.random.default_rng(0).normal(size=(2, 30 + 2 * REACH))
+    found = bands(deviation)
+    total = sum(found[name] for name in ("1_4", "5_8", "9_12", "13_on"))
+    assert kernel(deviation, 0.0, None) == pytest.approx(total)
+
+
+def test_a_kernel_is_scaled_to_the_peak_of_four_weeks_of_one_set():
+    deviation = np.zeros((1, 120 + 2 * REACH))
+    deviation[0, REACH : REACH + 4] = 1.0
+    assert kernel(deviation, 3.0, 13.0).max() == pytest.approx(1.0)
+    assert kernel(deviation, 3.0, None)[0, -1] == pytest.approx(1.0)
+
+
+def test_an_unlogged_week_gets_its_expectation_from_the_weeks_around():
+    rng = np.random.default_rng(0)
+    series = np.zeros((400, 60))
+    white = rng.standard_normal(series.shape)
+    for week in range(1, 60):
+        series[:, week] = 0.8 * series[:, week - 1] + 0.6 * white[:, week]
+    logged = rng.random(series.shape) > 0.15
+    logged[:, [0, -1]] = True
+    weekly = Weekly(logged, {"sets": np.where(logged, series + 10, np.nan)})
+    guess = filled(weekly, "sets")[:, REACH:-REACH]
+    lost = ~logged[:, 6:-6]
+    own = np.where(logged, series, np.nan)
+    truth = series - np.nanmean(own, axis=1, keepdims=True)
+    slope = np.polyfit(guess[:, 6:-6][lost], truth[:, 6:-6][lost], 1)[0]
+    assert slope == pytest.approx(1.0, abs=0.06)  # an expectation: a Berkson error
+    error = np.std((guess - truth)[:, 6:-6][lost])
+    assert error < 0.75 * np.std(truth[:, 6:-6][lost])
+
+
+def test_an_unlogged_week_is_no_dose_when_asked():
+    weekly = Weekly(np.array([[True, False, True]]), {"sets": np.array([[4.0, np.nan, 8.0]])})
+    assert filled(weekly, "sets", unknown="zero")[0, REACH:-REACH] == pytest.approx([0, -4, 4])
+
+
+def test_autocovariances_of_two_bodies_add_up():
+    _, weekly = planted(1, athletes=6)
+    whole = autocovariance(weekly, "sets")
+    halves = [autocovariance(Weekly(weekly.logged[at], {"sets": weekly.doses["sets"][at]}), "sets")
+              for at in (slice(0, 2), slice(2, 6))]  # fmt: skip
+    assert whole[0] == pytest.approx(halves[0][0] + halves[1][0])
+    assert (whole[1] == halves[0][1] + halves[1][1]).all()
+
+
+def test_the_eventual_gain_is_averaged_over_delays_and_knows_an_immediate_one():
+    days, weekly = planted(6, athletes=40, weeks=60)
+    found = eventual_gain(body(days, weekly, ["sets"], kernels=["sets"]), "sets")
+    assert sum(found.weights.values()) == pytest.approx(1.0)
+    assert max(found.weights, key=found.weights.get) == "gain_0_ever"
+    assert found.estimate.conf_low < 0.4 < found.estimate.conf_high
+
+
+def test_a_linear_dose_is_found_linear_among_the_shapes():
+    days, weekly = planted(7, athletes=40, weeks=60)
+    made = Weekly(weekly.logged, with_shapes(weekly.doses))
+    found = shapes(body(days, made, list(made.doses)), [5.0, 10.0])
+    assert sum(each.weight for each in found) == pytest.approx(1.0)
+    assert found[0].name == "linear"
+    by_name = {each.name: each for each in found}
+    linear, log = by_name["linear"].at, by_name["log"].at
+    assert linear[5.0].estimate == pytest.approx(linear[10.0].estimate)
+    assert log[5.0].estimate > log[10.0].estimate > 0
+
+
+def test_two_exposures_are_told_apart_when_fitted_together():
+    days, weekly = planted(9, athletes=30, weeks=60)
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 1, weekly.logged.shape)
+    both = Weekly(weekly.logged, {**weekly.doses, "frequency": np.round(2 + noise)})
+    found, _ = joint(body(days, both, ["sets", "frequency"]), ["sets", "frequency"])
+    assert found["sets"].conf_low < 0.4 < found["sets"].conf_high
+    assert found["frequency"].conf_low < 0 < found["frequency"].conf_high
+
+
+def test_athletes_own_slopes_repeat_where_they_differ():
+    def cohort(spread):
+        rng = np.random.default_rng(3)
+        parts = [planted(100 + i, athletes=1, weeks=100, effect_pct=0.4 + spread * z)
+                 for i, z in enumerate(rng.standard_normal(25))]  # fmt: skip
+        days = Days(*(np.concatenate([getattr(d, name) + (i if name == "athlete" else 100 * i
+                                     if name == "series" else 0) for i, (d, _) in enumerate(parts)])
+                      for name in Days.__dataclass_fields__))  # fmt: skip
+        sets = np.concatenate([w.doses["sets"] for _, w in parts])
+        return days, Weekly(np.concatenate([w.logged for _, w in parts]), {"sets": sets})
+
+    for spread, apart in ((1.0, True), (0.0, False)):
+        days, weekly = cohort(spread)
+        found = body(days, weekly, ["sets"])
+        again = repeatability(found, days, columns_of(weekly, ["sets"]), "sets")
+        assert again.n_athletes == 25
+        assert again.told_apart == apart
+    own = own_slopes(found, "sets")
+    assert (np.abs(own["own"] - 0.4) < 5 * own["own_error"]).all()
+
+
+def test_growth_goes_with_the_usual_dose_where_planted():
+    days, weekly = planted(12, athletes=40, weeks=60, effect_pct=0.0)
+    usual = weekly.mean("sets") - weekly.mean("sets").mean()
+    more = replace(days, strength=days.strength + 0.1 * usual[days.athlete] * days.week)
+    flat = between(body(days, weekly, ["sets"]), "sets")
+    steep = between(body(more, weekly, ["sets"]), "sets")
+    assert steep.estimate - flat.estimate == pytest.approx(0.1 * 52.18, rel=0.05)
+    assert flat.conf_low < 0 < flat.conf_high
+
+
+def test_the_placebo_is_judged_by_its_size():
+    effect_ = Estimate(0.4, 0.03, 60)
+    assert judge(Estimate(0.10, 0.03, 60), effect_).kind == "veto"
+    assert judge(Estimate(0.01, 0.004, 60), effect_).kind == "bounded"  # p < 0.05, but tiny
+    assert judge(Estimate(0.02, 0.1, 60), effect_).kind == "blunt"
+    assert judge(Estimate(0.0, 0.01, 60), Estimate(0.0, 0.03, 60), smallest=0.2).kind == "bounded"
+    assert judge(None, effect_).kind == "untold"
+
+
+def test_feedback_makes_the_placebo_veto():
+    days, weekly = planted(13, athletes=30, weeks=60, effect_pct=0.0)
+    # next week's sets answer how strong this week is
+    usual = np.bincount(days.series, days.strength) / np.bincount(days.series)
+    level = np.zeros(weekly.logged.shape)
+    np.add.at(level, (days.athlete, days.week), days.strength - usual[days.series])
+    answered = weekly.doses["sets"].copy()
+    answered[:, 1:] -= 0.3 * np.clip(level[:, :-1], -15, 15)
+    found = effect(body(days, Weekly(weekly.logged, {"sets": answered}), ["sets"]), "sets")
+    assert found.placebo.fires
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [(lambda d, w: (d.of(np.arange(0)), w), "strength days enough"),
+     (lambda d, w: (d, Weekly(w.logged, {"sets": np.full(w.logged.shape, 5.0)})), "changes")],
+)  # fmt: skip
+def test_too_little_says_what_is_missing(days, says):
+    with pytest.raises(TooLittleError, match=says):
+        effect(body(*days(*planted(1)), ["sets"]), "sets")
+
+
+def test_a_dense_check_is_not_of_the_filter_itself():
+    """Two athletes' dense matrices, block by block, are what the sum of two filters gives."""
+    days, weekly = planted(15, athletes=2, weeks=12)
+    columns = columns_of(weekly, ["sets"])
+    whole = Sums(days, 2, columns).whitened(SHARED)
+    grams = [dense(days.of(days.athlete == a), columns, SHARED)[0] for a in range(2)]
+    assert block_diag(*whole.gram) == pytest.approx(block_diag(*grams), rel=1e-7, abs=1e-7)
