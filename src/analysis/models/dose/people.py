@@ -125,9 +125,7 @@ def _cut(days: Days, found: Body) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(first), np.flatnonzero(~first)
 
 
-def _half(
-    found: Body, days: Days, columns: Mapping[str, Floats], measure: str
-) -> CrossProducts:
+def _half(found: Body, days: Days, columns: Mapping[str, Floats], measure: str) -> CrossProducts:
     wanted = {name: columns[name] for name in ("week", LOG_WEEKS, f"{measure}_{OWN}")}
     wanted |= {f"{measure}_{name}": columns[f"{measure}_{name}"] for name in LAGS}
     products = Sums(days, len(found.products.gram), wanted).whitened(found.variances)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from analysis.models.dose.inputs import Floats
+from analysis.models.dose.inputs import Floats, Ints
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 
 ENOUGH_ATHLETES = 40
-"""Athletes that the variances are learnt from, those with most rows left to chance."""
+"""Most athletes that the variances are learnt from."""
 
 PRIOR_ROWS = 20
 """Rows that the shared residual variance weighs against an athlete's own."""
@@ -119,13 +119,14 @@ def learnt(
     return Variances(ratio.muscle, ratio.exercise, ratio.session, variance)
 
 
-def chosen(days: Days, n_athletes: int, most: int = ENOUGH_ATHLETES) -> Floats:
+def chosen(days: Days, n_athletes: int, most: int = ENOUGH_ATHLETES) -> Ints:
     """Return athletes to learn from: evenly spread over those with 20 rows or more."""
     rows = np.bincount(days.athlete, days.weight > 0, minlength=n_athletes)
     enough = np.flatnonzero(rows >= min(20, rows.max(initial=0)))
     if len(enough) <= most:
-        return enough
-    return enough[np.linspace(0, len(enough) - 1, most).round().astype(int)]
+        return np.asarray(enough, dtype=np.int64)
+    spread = np.linspace(0, len(enough) - 1, most).round().astype(np.int64)
+    return np.asarray(enough[spread], dtype=np.int64)
 
 
 def own_scale(products: CrossProducts, held: Sequence[str]) -> Floats:

@@ -173,27 +173,30 @@ class _Batch:
         who, week, day = mine[days.athlete[rows]], days.week[rows], days.day[rows]
         new_week = np.r_[True, (np.diff(who) != 0) | (np.diff(week) != 0)]
         new_day = np.r_[True, (np.diff(who) != 0) | (np.diff(day) != 0)] | new_week
-        week_of, day_of = np.cumsum(new_week) - 1, np.cumsum(new_day) - 1
+        week_of: Ints = np.cumsum(new_week).astype(np.int64) - 1
+        day_of: Ints = np.cumsum(new_day).astype(np.int64) - 1
         self._who, at = who[new_week], week[new_week]
         starts = np.flatnonzero(np.r_[True, np.diff(self._who) != 0])
         self._step = np.arange(len(at)) - np.repeat(starts, np.diff(np.r_[starts, len(at)]))
         self._gap = np.where(self._step == 0, 0, np.diff(at, prepend=0))
         # [H y] of a day, weighted: its moments are those of the rows less a share of the day's sum
         weight, y, at_row = days.weight[rows], days.strength[rows], place[rows]
+        level = np.zeros_like(at_row)
         # y less a level of each series: the level is projected out, but its digits are not
         y = y - _level(who * self._size + at_row, y)
         own = np.zeros((len(at), self._size + 1, self._size + 1))
+        last = level + self._size
         for i, j, value in (
-            (0, 0, weight), (0, at_row, weight), (at_row, 0, weight), (at_row, at_row, weight),
-            (0, -1, weight * y), (-1, 0, weight * y), (at_row, -1, weight * y),
-            (-1, at_row, weight * y), (-1, -1, weight * y * y),
+            (level, level, weight), (level, at_row, weight), (at_row, level, weight),
+            (at_row, at_row, weight), (level, last, weight * y), (last, level, weight * y),
+            (at_row, last, weight * y), (last, at_row, weight * y), (last, last, weight * y * y),
         ):  # fmt: skip
             np.add.at(own, (week_of, i, j), value)
         self._own = own
         per_day = np.zeros((int(day_of[-1]) + 1, self._size + 1))
-        np.add.at(per_day, (day_of, 0), weight)
+        np.add.at(per_day, (day_of, level), weight)
         np.add.at(per_day, (day_of, at_row), weight)
-        np.add.at(per_day, (day_of, -1), weight * y)
+        np.add.at(per_day, (day_of, last), weight * y)
         self._day = per_day
         self._first_day = np.searchsorted(week_of[new_day], np.arange(len(at)))
         self._x = x[athletes[self._who], at]
