@@ -27,7 +27,7 @@ from analysis.models.dose.placebo import judge
 from analysis.models.dose.pooling import TooLittleError, fit, pseudo_rows
 from analysis.models.dose.variances import deviance, growth_out
 from analysis.models.dose.whitening import Days, Sums, Variances
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 
 SHARED = Variances(0.05, 0.1, 0.2, 9.0)
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from analysis.models.dose.pooling import (
 )
 from analysis.models.dose.variances import GROWTH, chosen, learnt, own_scale
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 
 LOG_WEEKS = "log_weeks"
 PRIMARY = ("5_8", "9_12")

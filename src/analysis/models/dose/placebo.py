@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 
 BIAS_PER_LEAD = 3.0
 """Bias of the effect 5 to 12 weeks later per unit of lead."""

@@ -20,9 +20,9 @@ import pandas as pd
 
 from analysis.models import mixed
 from analysis.models.dose.inputs import Floats
-from analysis.models.dose.variances import GROWTH, growth_out
+from analysis.models.dose.variances import GROWTH, deviance, growth_out, surprise
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 
 FEWEST_CLUSTERS = 5
 NOTHING = 1e-9
@@ -115,8 +115,6 @@ class FewDof:
 
     def dof(self, terms: Sequence[str], weights: Floats) -> float:
         """Satterthwaite: 2 v² / (gᵀ A g), over the logs of the four variances."""
-        from analysis.models.dose.variances import deviance
-
         at = np.log([getattr(self.variances, n) for n in self.variances.__dataclass_fields__])
         names = [GROWTH, *terms]
 
@@ -125,7 +123,7 @@ class FewDof:
             xx, xy = part.gram[:-1, :-1], part.gram[:-1, -1]
             solved = np.linalg.solve(xx, np.column_stack([weights, xy]))
             level = part.log_det + np.linalg.slogdet(xx)[1] + part.gram[-1, -1] - xy @ solved[:, 1]
-            return float(level), float(weights @ solved[:, 0])
+            return float(level) + surprise(where[:3]), float(weights @ solved[:, 0])
 
         step, size = 0.05, len(at)
         eye = step * np.eye(size)

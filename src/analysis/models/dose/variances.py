@@ -26,7 +26,13 @@ PRIOR_ROWS = 20
 """Rows that the shared residual variance weighs against an athlete's own."""
 
 GROWTH = "week"
-START = Variances(0.06, 0.10, 0.15)
+TYPICAL = Variances(0.06, 0.10, 0.15)
+"""Middle of a weak prior on the ratios: it matters only where a few athletes cannot tell that a
+walk is there, and a likelihood at its edge would take it for none."""
+
+PRIOR_SD = 1.5
+"""Of the logs of the ratios."""
+
 LOWEST, HIGHEST = 1e-6, 50.0
 
 
@@ -62,6 +68,12 @@ class Deviance:
         return self.log_det + log_xx + free * np.log(variance), variance
 
 
+def surprise(log_ratio: Floats) -> float:
+    """Return what the weak prior adds to the deviance."""
+    typical = np.log([TYPICAL.muscle, TYPICAL.exercise, TYPICAL.session])
+    return float((((log_ratio - typical) / PRIOR_SD) ** 2).sum())
+
+
 def growth_out(products: CrossProducts) -> tuple[CrossProducts, Floats]:
     """Project each athlete's own growth out; return also log tᵀPt, 0 where there is no growth."""
     at = products.names.index(GROWTH)
@@ -92,7 +104,6 @@ def learnt(
     columns: Sequence[str],
     *,
     share: Callable[[Deviance], Deviance] = lambda mine: mine,
-    start: Variances = START,
 ) -> Variances:
     """Return the likeliest variances.
 
@@ -100,7 +111,6 @@ def learnt(
         sums: strength days of the athletes to learn from.
         columns: effects held in the model besides intercepts and growth.
         share: adds the deviance of other bodies of data.
-        start: ratios that the search starts from.
     """
     names = (GROWTH, *columns)
 
@@ -108,9 +118,10 @@ def learnt(
         return Variances(*np.exp(np.clip(log_ratio, np.log(LOWEST), np.log(HIGHEST))))
 
     def objective(log_ratio: Floats) -> float:
-        return share(deviance(sums.whitened(at(log_ratio), names))).profiled()[0]
+        likelihood = share(deviance(sums.whitened(at(log_ratio), names))).profiled()[0]
+        return likelihood + surprise(log_ratio)
 
-    first = np.log([start.muscle, start.exercise, start.session])
+    first = np.log([TYPICAL.muscle, TYPICAL.exercise, TYPICAL.session])
     found = minimize(objective, first, method="L-BFGS-B",
                      bounds=[(np.log(LOWEST), np.log(HIGHEST))] * 3,
                      options={"ftol": 1e-6, "eps": 1e-3, "maxiter": 20})  # fmt: skip

@@ -3,7 +3,7 @@
 Method, coverage and what breaks it: docs/dose_response.md.
 """
 
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 from analysis.models.dose_response.model import (
     TooLittleError,
     WithinEffect,

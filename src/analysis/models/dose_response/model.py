@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from analysis.models import mixed
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 
 # The rows of a panel by their series, one athlete's muscle: numbers, means and lags of them.
 #

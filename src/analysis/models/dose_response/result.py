@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.figures import figure, interval_points
 from analysis.logbook import Logbook
-from analysis.models.dose_response.estimate import Estimate
+from analysis.models.dose.estimate import Estimate
 from analysis.models.dose_response.model import (
     FORMS,
     FormFit,

@@ -1,0 +1,365 @@
+"""From a logbook to what the model reads: strength days and weekly doses of one muscle.
+
+A day's strength of an exercise is its first set at the day's heaviest load: a maximum over sets
+would grow with their number, and a mean over sets tires with it. Where a lift's level jumps
+(another machine, another way of logging) it goes on as another series with an intercept of its
+own; odd days are left out. Both are counted.
+
+Doses are per week: sets by the counting rule, hard sets, days with a direct set (frequency), the
+share of direct sets of 12 repetitions to failure or more (intensity: the share, because % of a
+past e1RM *is* the level, and lighter sets at the same effort are a choice), and whether the muscle
+was trained at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from analysis.exercises import Catalogue
+from analysis.logbook import Logbook
+from analysis.measures import counting, day_strength, weeks, working
+from analysis.measures.counting import Rule
+from analysis.measures.day_strength import Estimate
+from analysis.measures.load import BodyMass, series_load
+from analysis.measures.working import WorkingRule
+from analysis.models.dose.effects import with_shapes
+from analysis.models.dose.inputs import Floats, Weekly
+from analysis.models.dose.whitening import Days
+from analysis.models.strength import shifts
+from analysis.say import count
+
+OUTCOMES = {
+    "top_sets": "the first set at the day's heaviest load",
+    "working": "the mean over the day's working sets",
+    "failure": "the first top set among sets marked as failure or with 1 repetition in reserve or "
+    "fewer",
+    "weekly_maximum": "the best set of the week: grows with the number of sets by noise alone, "
+    "kept only to show that bias",
+}
+"""What a day's (or week's) strength is taken from."""
+
+SERIES = ["athlete", "lift"]
+NEAR_FAILURE_RIR = 1.0
+LIGHT_FROM_REPS = 12.0
+"""Repetitions to failure from which a set counts as light."""
+
+DECIMALS = 6
+"""Of log strength: parallel sums differ in their last bits from run to run; a verdict must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseOptions:
+    """How a logbook becomes strength days and weekly doses.
+
+    Attributes:
+        rule: counting rule of the dose.
+        outcome_from: a word of `OUTCOMES`.
+        formula: e1RM formula.
+        rep_cap: most repetitions to failure an estimate is taken from. Higher than for an e1RM
+            in kg: a lift is only compared with itself, and a low cap drops just the days on
+            which a lifter at the same load got stronger. In simulation 15 hides 8 % of the
+            effect, 20 does not; docs/dose_response.md.
+        body_mass_kg: body mass, for lifts that move the body; without it they have no outcome.
+        rir_share: an exercise's logged reps in reserve are used where at least this share of
+            its sets has them, and then only those sets count; otherwise none of them is used. A
+            series that mixes both would jump by the reserve itself.
+        max_rir: most repetitions in reserve of a hard set.
+        week_starts: weekday that weeks begin on.
+        working: which sets are working sets.
+        shifts: whether a lift whose level jumps goes on as another series.
+        unlogged: what a week without a log held: `"unknown"` or `"rest"`.
+    """
+
+    rule: Rule = "fractional"
+    outcome_from: str = "top_sets"
+    formula: str = "epley"
+    rep_cap: float = 20.0
+    body_mass_kg: BodyMass = None
+    rir_share: float = 0.8
+    max_rir: float = counting.MAX_RIR
+    week_starts: str = "monday"
+    working: WorkingRule = field(default_factory=WorkingRule)
+    shifts: bool = True
+    unlogged: str = "unknown"
+
+    def __post_init__(self) -> None:
+        if self.outcome_from not in OUTCOMES:
+            raise ValueError(
+                f"outcome_from is {self.outcome_from!r}, expected one of {', '.join(OUTCOMES)}"
+            )
+        if self.unlogged not in ("unknown", "rest"):
+            raise ValueError(f"unlogged is {self.unlogged!r}, expected unknown or rest")
+
+    @property
+    def unknown(self) -> str:
+        """What `inputs.filled` puts into a week without a log."""
+        return "kriged" if self.unlogged == "unknown" else "zero"
+
+
+@dataclass(frozen=True, eq=False)
+class MuscleLogs:
+    """One muscle of a logbook, as arrays.
+
+    Attributes:
+        muscle: group of the catalogue.
+        athletes: names, by code.
+        days: strength days of exercises that train the muscle directly.
+        weekly: weekly doses: `sets` with its shapes, `trained`, `hard_sets`, `frequency`,
+            `light_share`.
+        starts: each athlete's first week, days since 1970.
+        odd_days, steps: strength days left out, and new intercepts.
+        effort_known: share of the days whose repetitions in reserve were used.
+    """
+
+    muscle: str
+    athletes: tuple[str, ...]
+    days: Days
+    weekly: Weekly
+    starts: np.ndarray
+    odd_days: int
+    steps: int
+    effort_known: float
+
+    @property
+    def unlogged_weeks(self) -> int:
+        """Weeks between first and last log that hold none."""
+        return int((self.weekly.n_weeks - self.weekly.logged.sum(axis=1)).sum())
+
+    @property
+    def untrained_weeks(self) -> float:
+        """Share of logged weeks without a set, over athletes who ever train the muscle."""
+        trained = self.weekly.doses["trained"]
+        ever = np.nan_to_num(trained).any(axis=1)
+        return float(1 - np.nanmean(trained[ever])) if ever.any() else float("nan")
+
+    def notes(self) -> tuple[str, ...]:
+        """Return sentences on what was left out or is unknown, counted."""
+        said = []
+        if self.unlogged_weeks:
+            said.append(
+                f"{count(self.unlogged_weeks, 'week')} of {int(self.weekly.n_weeks.sum()):,} "
+                "between first and last log hold no log: their sets are unknown, not 0."
+            )
+        if self.steps:
+            said.append(
+                f"{count(self.steps, 'jump')} of a lift's level (another machine, another way of "
+                "logging): its strength is compared from there on only."
+            )
+        if self.odd_days:
+            said.append(
+                f"{count(self.odd_days, 'strength day')} far from its neighbours left out: a light "
+                "day or a typing error."
+            )
+        if self.effort_known < 0.99 and len(self.days):
+            said.append(
+                f"Effort is unknown for {100 * (1 - self.effort_known):.0f} % of the strength "
+                "days: strength is there of the repetitions done, and stopping earlier than usual "
+                "would look like lost strength."
+            )
+        return tuple(said)
+
+
+def muscle_logs(logbook: Logbook, muscle: str, options: DoseOptions | None = None) -> MuscleLogs:
+    """Return one muscle of a logbook.
+
+    Raises:
+        ValueError: a muscle that is no group of the catalogue.
+    """
+    return next(iter(each_muscle(logbook, [muscle], options)))
+
+
+def each_muscle(
+    logbook: Logbook,
+    muscles: Sequence[str],
+    options: DoseOptions | None = None,
+    **changed: Any,
+) -> Iterator[MuscleLogs]:
+    """Yield muscles of a logbook; what they share is made once.
+
+    Args:
+        logbook: the sets and the catalogue.
+        muscles: groups of the catalogue.
+        options: every choice.
+        changed: single choices, by their name in `DoseOptions`.
+
+    Raises:
+        ValueError: a muscle that is no group of the catalogue, or an option out of range.
+    """
+    options = replace(options or DoseOptions(), **changed)
+    catalogue = logbook.catalogue
+    _refuse_unknown(muscles, catalogue)
+    frame = _Calendar(weeks.calendar_of(logbook, options.week_starts))
+    work = working.work(logbook, options.working)
+    trains = catalogue.group_roles.filter(pl.col("group").is_in(list(muscles)))
+    done = work.filter(pl.col("exercise_id").is_in(trains["exercise_id"].unique().implode()))
+    strength = _repaired(daily_strength(done, catalogue, options), options)
+    by_day = _by_day(done, options)
+    for muscle in muscles:
+        roles = trains.filter(pl.col("group") == muscle).select("exercise_id", "role")
+        direct = roles.filter(pl.col("role") == "direct").select("exercise_id").unique()
+        own = strength.join(direct, on="exercise_id", how="inner", maintain_order="left")
+        doses = frame.doses(_weekly(by_day.join(roles, on="exercise_id"), options))
+        yield MuscleLogs(
+            muscle=muscle,
+            athletes=frame.athletes,
+            days=frame.days(own),
+            weekly=Weekly(frame.logged, doses),
+            starts=frame.starts,
+            odd_days=int(own["odd"].sum()),
+            steps=int(own["step"].sum()),
+            effort_known=float(own["effort_known"].mean() or 0.0),  # type: ignore[arg-type]
+        )
+
+
+def _refuse_unknown(muscles: Sequence[str], catalogue: Catalogue) -> None:
+    groups = counting.groups(catalogue)
+    unknown = sorted(set(muscles) - set(groups))
+    if unknown or not muscles:
+        raise ValueError(
+            f"muscle is {', '.join(unknown) or 'empty'}, expected one of {', '.join(groups)}"
+        )
+
+
+class _Calendar:
+    """Athletes and weeks as rows and columns."""
+
+    def __init__(self, calendar: pl.DataFrame) -> None:
+        self.athletes = tuple(calendar["athlete"].unique().sort().to_list())
+        placed = self._place(calendar.with_columns(pl.col("week").alias("day")), None)
+        self._first = placed.group_by("athlete").agg(pl.col("day").min().alias("first"))
+        at = placed.join(self._first, on="athlete").select(
+            "code",
+            ((pl.col("day") - pl.col("first")).dt.total_days() // 7).alias("at"),
+            pl.col("training_days").is_not_null().alias("logged"),
+        )
+        n_weeks = int(at["at"].max() or 0) + 1  # type: ignore[arg-type]
+        self.logged = np.zeros((len(self.athletes), n_weeks), dtype=bool)
+        self.logged[at["code"].to_numpy(), at["at"].to_numpy()] = at["logged"].to_numpy()
+        first = self._first.sort("athlete")["first"].cast(pl.Int32)
+        self.starts = first.to_numpy().astype(np.int64)
+
+    def _place(self, table: pl.DataFrame, first: pl.DataFrame | None) -> pl.DataFrame:
+        codes = pl.DataFrame({"athlete": self.athletes, "code": range(len(self.athletes))})
+        placed = table.join(codes, on="athlete", how="inner", maintain_order="left")
+        if first is None:
+            return placed
+        since = (pl.col("day") - pl.col("first")).dt.total_days()
+        return placed.join(first, on="athlete", maintain_order="left").with_columns(
+            since.alias("since"), (since // 7).alias("at")
+        )
+
+    def days(self, strength: pl.DataFrame) -> Days:
+        placed = self._place(strength, self._first)
+        return Days(
+            athlete=placed["code"].to_numpy().astype(np.int64),
+            series=placed["series"].to_numpy().astype(np.int64),
+            week=placed["at"].to_numpy().astype(np.int64),
+            day=placed["since"].to_numpy().astype(np.int64),
+            strength=100.0 * placed["log_e1rm"].to_numpy(),
+            weight=(~placed["odd"]).cast(pl.Float64).to_numpy(),
+        )
+
+    def doses(self, weekly: pl.DataFrame) -> dict[str, Floats]:
+        placed = self._place(weekly.rename({"week": "day"}), self._first)
+        rows, columns = placed["code"].to_numpy(), placed["at"].to_numpy()
+        found = {}
+        for name in ("sets", "hard_sets", "frequency", "light_share"):
+            # a logged week without the muscle holds no set, and no share of anything
+            rest = np.nan if name == "light_share" else 0.0
+            values = np.where(self.logged, rest, np.nan)
+            values[rows, columns] = placed[name].fill_null(np.nan).to_numpy()
+            found[name] = values
+        return with_shapes(found)
+
+
+def _by_day(done: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
+    """Sum sets to one row per athlete, exercise and day, before muscles are joined."""
+    sets, rir = pl.col("set_count"), day_strength.rir_known()
+    to_failure = pl.col("reps") + rir.fill_null(0.0)
+    return done.group_by(
+        "athlete", "exercise_id", weeks.week(options.week_starts), weeks.day()
+    ).agg(
+        sets.sum().alias("sets"),
+        sets.filter(counting.hard(options.max_rir)).sum().alias("hard_sets"),
+        sets.filter(to_failure >= LIGHT_FROM_REPS).sum().alias("light_sets"),
+        sets.filter(pl.col("reps").is_not_null()).sum().alias("counted_sets"),
+    )
+
+
+def _weekly(by_day: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
+    weight = pl.col("role").replace_strict(
+        counting.weights(options.rule), default=0.0, return_dtype=pl.Float64
+    )
+    direct = pl.col("role") == "direct"
+    light, counted = (pl.col(n).filter(direct).sum() for n in ("light_sets", "counted_sets"))
+    return by_day.group_by("athlete", "week").agg(
+        (weight * pl.col("sets")).sum().alias("sets"),
+        (weight * pl.col("hard_sets")).sum().alias("hard_sets"),
+        pl.col("day").filter(direct).n_unique().cast(pl.Float64).alias("frequency"),
+        pl.when(counted > 0).then(light / counted).alias("light_share"),
+    )
+
+
+def daily_strength(
+    work: pl.DataFrame, catalogue: Catalogue, options: DoseOptions
+) -> pl.DataFrame:
+    """Return the log e1RM of every lift and day that has one.
+
+    Returns:
+        One row per `athlete`, `lift` and `day` (for "weekly_maximum", week): `exercise_id`,
+        `log_e1rm` and `effort_known`.
+    """
+    estimate = Estimate(options.formula, options.rep_cap, options.body_mass_kg)
+    logged = day_strength.rir_known()
+    sets = (
+        counting.named(work.filter(pl.col("set_count") > 0), catalogue)
+        .with_columns(series_load(options.body_mass_kg), logged.alias("rir"), weeks.day())
+        .filter(pl.col("strength_load_kg").is_not_null())
+        .with_columns(_effort_used(options.rir_share).alias("effort_known"))
+        .filter(~pl.col("effort_known") | pl.col("rir").is_not_null())
+        .with_columns(pl.when("effort_known").then(pl.col("rir")).alias("rir_used"))
+        .with_columns(day_strength.e1rm("strength_load_kg", "reps", "rir_used", estimate))
+    )
+    daily = _summarise(sets, options).drop_nulls("log_e1rm").sort(*SERIES, "day")
+    return daily.with_columns(pl.col("log_e1rm").round(DECIMALS))
+
+
+def _effort_used(least_share: float) -> pl.Expr:
+    return pl.col("rir").is_not_null().mean().over(SERIES) >= least_share
+
+
+def _summarise(sets: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
+    kept = [pl.col("exercise_id").first(), pl.col("effort_known").first()]
+    log = pl.col("e1rm_kg").log()
+    if options.outcome_from == "weekly_maximum":
+        week = weeks.week(options.week_starts).alias("day")
+        return sets.group_by(*SERIES, week).agg(*kept, log.max().alias("log_e1rm"))
+    if options.outcome_from == "working":
+        return sets.group_by(*SERIES, "day").agg(*kept, log.mean().alias("log_e1rm"))
+    if options.outcome_from == "failure":
+        sets = sets.filter(pl.col("rir") <= NEAR_FAILURE_RIR)
+    heaviest = pl.col("strength_load_kg") == pl.col("strength_load_kg").max().over(*SERIES, "day")
+    return (
+        sets.filter(heaviest)
+        .group_by(*SERIES, "day", maintain_order=True)
+        .agg(*kept, log.first().alias("log_e1rm"))
+    )
+
+
+def _repaired(daily: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
+    """Add `series` (a lift, or a part of one between jumps), `step` and `odd`."""
+    lift = daily.select(pl.struct(SERIES).rle_id().cast(pl.Int64).alias("lift"))["lift"].to_numpy()
+    if not options.shifts or not daily.height:
+        nothing = pl.repeat(False, daily.height, eager=True)
+        return daily.with_columns(series=pl.Series(lift), step=nothing, odd=nothing)
+    day = daily["day"].cast(pl.Int32).to_numpy().astype(float)
+    repairs = shifts.find(shifts.Series(lift, day, daily["log_e1rm"].to_numpy()))
+    series = lift + repairs.regime
+    return daily.with_columns(
+        series=pl.Series(series), step=pl.Series(repairs.step), odd=pl.Series(repairs.odd)
+    )
