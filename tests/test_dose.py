@@ -302,7 +302,7 @@ def test_a_linear_dose_is_found_linear_among_the_shapes():
     assert sum(each.weight for each in found) == pytest.approx(1.0)
     assert found[0].name == "linear"
     by_name = {each.name: each for each in found}
-    linear, log = by_name["linear"].at, by_name["log"].at
+    linear, log = by_name["linear"].one_more, by_name["log"].one_more
     assert linear[5.0].estimate == pytest.approx(linear[10.0].estimate)
     assert log[5.0].estimate > log[10.0].estimate > 0
 

@@ -22,7 +22,7 @@ from analysis.measures.volume import sensitivity as sensitivity
 from analysis.measures.volume import volume as volume
 from analysis.measures.working import working as working
 from analysis.models.cohort import cohort as cohort
-from analysis.models.dose_response import dose_response as dose_response
+from analysis.models.dose import dose_response as dose_response
 from analysis.models.hypothesis import read_plan as read_plan
 from analysis.models.hypothesis.results import results
 from analysis.models.hypothesis.run import run

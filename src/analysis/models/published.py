@@ -40,6 +40,20 @@ class Published:
     weeks: float
     source: str
 
+    def per_weeks(self, held_weeks: float, at_sets: float | None = None) -> tuple[float, float]:
+        """Return slope and standard error in % per weekly set of the tested lift held so long.
+
+        Args:
+            held_weeks: how long the set is held; the study's gain is taken to accrue evenly.
+            at_sets: weekly sets that it is added to. The published curve is reciprocal, so that
+                the slope falls as 1 / (1 + sets)².
+        """
+        scale = held_weeks / self.weeks
+        if at_sets is not None and self.at_sets is not None:
+            scale *= ((1 + self.at_sets) / (1 + at_sets)) ** 2
+        z = float(ndtri(0.975))
+        return self.slope_pct * scale, (self.high - self.low) / (2 * z) * scale
+
     def per_block(self, block_weeks: float, weeks: float | None = None) -> tuple[float, float]:
         """Return slope and standard error in % per block and weekly set.
 
@@ -79,6 +93,7 @@ def published_prior(
     *,
     transfer: float = 1.0,
     weeks: float | None = None,
+    at_sets: float | None = None,
     published: Published = PELLAND_STRENGTH,
 ) -> Prior:
     """Return the published slope as a prior for one log.
@@ -87,11 +102,16 @@ def published_prior(
         block_weeks: length of a block.
         transfer: SD added for the step from trials to one log, as a share of the slope.
         weeks: length that the studies' gain accrued over.
+        at_sets: weekly sets that a further one is added to; those of the slope by default.
         published: which slope.
     """
     if transfer < 0:
         raise ValueError(f"transfer is {transfer}, expected 0 or more")
-    mean, error = published.per_block(block_weeks, weeks)
+    mean, error = (
+        published.per_block(block_weeks, weeks)
+        if at_sets is None
+        else published.per_weeks(block_weeks, at_sets)
+    )
     return Prior(mean, (error**2 + (transfer * mean) ** 2) ** 0.5, published.source)
 
 

@@ -8,4 +8,25 @@ Strength is a level on its day, and every week's sets enter at their own distanc
 `pooling`    from cross-products to the mixed engine: pooled fits, and those of one athlete;
 `effects`    effect, event study, eventual gain, shapes, the joint fit;
 `placebo`    what a dose that comes later says about bias.
+`logs`       a logbook's strength days and weekly doses of one muscle;
+`people`     how athletes differ, and whether that repeats;
+`result`     `lab.dose_response`.
+
+Method, coverage and what breaks it: docs/dose_response.md.
 """
+
+from analysis.models.dose.estimate import Estimate
+from analysis.models.dose.logs import DoseOptions, MuscleLogs, each_muscle, muscle_logs
+from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
+from analysis.models.dose.result import dose_response
+
+__all__ = [
+    "FEWEST_CLUSTERS",
+    "DoseOptions",
+    "Estimate",
+    "MuscleLogs",
+    "TooLittleError",
+    "dose_response",
+    "each_muscle",
+    "muscle_logs",
+]

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from analysis.models import mixed
+from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import (
     AHEAD,
     LAGS,
@@ -37,7 +38,6 @@ from analysis.models.dose.pooling import (
 )
 from analysis.models.dose.variances import GROWTH, chosen, learnt, own_scale
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
-from analysis.models.dose.estimate import Estimate
 
 LOG_WEEKS = "log_weeks"
 PRIMARY = ("5_8", "9_12")
@@ -206,9 +206,10 @@ def at_once(
 ) -> tuple[Estimate, Fit]:
     """Return the effect if gains came at once and stayed, athletes' slopes their own."""
     total = f"{measure}_total"
-    products = with_sums(found.products, {total: {f"{measure}_{name}": 1.0 for name in LAGS}})
+    made = {total: {f"{measure}_{name}": 1.0 for name in LAGS}}
+    products, few = with_sums(found.products, made), found.few and found.few.with_sums(made)
     terms = [LOG_WEEKS, f"{measure}_{OWN}", total]
-    model = fit(products, terms, slopes=[total] if slopes else (), few=found.few)
+    model = fit(products, terms, slopes=[total] if slopes else (), few=few)
     return model.contrast({total: 1.0}, level), model
 
 
@@ -282,11 +283,11 @@ def with_shapes(doses: Mapping[str, Floats], measure: str = "sets") -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class ShapeFit:
-    """One shape: its share by likelihood, and one more set at some doses."""
+    """One shape: its share by likelihood, and what one more set brings at some doses."""
 
     name: str
     weight: float
-    at: Mapping[float, Estimate]
+    one_more: Mapping[float, Estimate]
 
 
 def shapes(

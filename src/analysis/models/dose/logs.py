@@ -152,8 +152,8 @@ class MuscleLogs:
             )
         if self.odd_days:
             said.append(
-                f"{count(self.odd_days, 'strength day')} far from its neighbours left out: a light "
-                "day or a typing error."
+                f"{count(self.odd_days, 'strength day')} far from its neighbours left out: a "
+                "light day or a typing error."
             )
         if self.effort_known < 0.99 and len(self.days):
             said.append(
@@ -305,9 +305,7 @@ def _weekly(by_day: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
     )
 
 
-def daily_strength(
-    work: pl.DataFrame, catalogue: Catalogue, options: DoseOptions
-) -> pl.DataFrame:
+def daily_strength(work: pl.DataFrame, catalogue: Catalogue, options: DoseOptions) -> pl.DataFrame:
     """Return the log e1RM of every lift and day that has one.
 
     Returns:

@@ -13,20 +13,25 @@ variances.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.models import mixed
+from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import Floats
 from analysis.models.dose.variances import GROWTH, deviance, growth_out, surprise
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
-from analysis.models.dose.estimate import Estimate
 
 FEWEST_CLUSTERS = 5
 NOTHING = 1e-9
 """Share of the largest information below which a column is not moved by anybody."""
+
+
+STEP = 0.05
+"""Of the logs of variances, for differences."""
 
 
 class TooLittleError(ValueError):
@@ -108,39 +113,61 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class FewDof:
-    """Degrees of freedom where the variances are learnt from the same few athletes."""
+    """Degrees of freedom where the variances are learnt from the same few athletes.
+
+    Satterthwaite: 2 v² / (gᵀAg), over the logs of the four variances; g the slope of the variance
+    v of an estimate, A twice the inverse Hessian of the deviance. The cross-products around the
+    optimum are made once: every fit is of sub-matrices of them.
+    """
 
     sums: Sums
     variances: Variances
+    made: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    _looks: dict[tuple[int, ...], CrossProducts] = field(default_factory=dict)
+
+    def with_sums(self, made: Mapping[str, Mapping[str, float]]) -> FewDof:
+        """Return the same with further columns, each a weighted sum of others."""
+        return replace(self, made=made)
 
     def dof(self, terms: Sequence[str], weights: Floats) -> float:
-        """Satterthwaite: 2 v² / (gᵀ A g), over the logs of the four variances."""
-        at = np.log([getattr(self.variances, n) for n in self.variances.__dataclass_fields__])
-        names = [GROWTH, *terms]
+        """Return the degrees of freedom of Σ weight · effect in the fit of some terms."""
+        size = len(self.variances.__dataclass_fields__)
+        eye = np.eye(size, dtype=int)
+        here = np.zeros(size, dtype=int)
 
-        def look(where: Floats) -> tuple[float, float]:
-            part = deviance(self.sums.whitened(Variances(*np.exp(where)), names))
-            xx, xy = part.gram[:-1, :-1], part.gram[:-1, -1]
-            solved = np.linalg.solve(xx, np.column_stack([weights, xy]))
-            level = part.log_det + np.linalg.slogdet(xx)[1] + part.gram[-1, -1] - xy @ solved[:, 1]
-            return float(level) + surprise(where[:3]), float(weights @ solved[:, 0])
+        def look(where: NDArray[np.int64]) -> tuple[float, float]:
+            return self._deviance(where, terms, weights)
 
-        step, size = 0.05, len(at)
-        eye = step * np.eye(size)
-        centre, v = look(at)
-        up, down = ([look(at + sign * e) for e in eye] for sign in (1, -1))
-        slope = np.array([(a[1] - b[1]) / (2 * step) for a, b in zip(up, down, strict=True)])
+        centre, v = look(here)
+        up, down = ([look(sign * e) for e in eye] for sign in (1, -1))
+        slope = np.array([(a[1] - b[1]) / (2 * STEP) for a, b in zip(up, down, strict=True)])
         hessian = np.zeros((size, size))
         for i in range(size):
-            hessian[i, i] = (up[i][0] - 2 * centre + down[i][0]) / step**2
+            hessian[i, i] = (up[i][0] - 2 * centre + down[i][0]) / STEP**2
             for j in range(i):
-                both = look(at + eye[i] + eye[j])[0]
-                hessian[i, j] = hessian[j, i] = (both - up[i][0] - up[j][0] + centre) / step**2
+                both = look(eye[i] + eye[j])[0]
+                hessian[i, j] = hessian[j, i] = (both - up[i][0] - up[j][0] + centre) / STEP**2
         values, vectors = np.linalg.eigh(hessian)
         held = values > 1e-3 * values.max()
         along = slope @ vectors[:, held]
         spread = float((2.0 * along**2 / values[held]).sum())
         return max(2.0 * v**2 / spread if spread > 0 else 1e6, 1.0)
+
+    def _deviance(
+        self, where: NDArray[np.int64], terms: Sequence[str], weights: Floats
+    ) -> tuple[float, float]:
+        at = np.log([getattr(self.variances, n) for n in self.variances.__dataclass_fields__])
+        at = at + STEP * where
+        key = tuple(int(each) for each in where)
+        if key not in self._looks:
+            self._looks[key] = self.sums.whitened(Variances(*np.exp(at)))
+        products = with_sums(self._looks[key], self.made) if self.made else self._looks[key]
+        part = deviance(products.pick(_with_growth(terms)))
+        xx, xy = part.gram[:-1, :-1], part.gram[:-1, -1]
+        solved = np.linalg.solve(xx, np.column_stack([weights, xy]))
+        level = part.log_det + np.linalg.slogdet(xx)[1] + part.gram[-1, -1] - xy @ solved[:, 1]
+        # the three walks have a prior on their ratio to the residual variance, which is `at`
+        return float(level) + surprise(at[:3]), float(weights @ solved[:, 0])
 
 
 def fit(
