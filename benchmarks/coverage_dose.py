@@ -56,14 +56,14 @@ def old_model(found: Cohort, smallest: float) -> tuple[float, ...]:
     """Return the same by the model of four-week blocks, from its own rooms."""
     del smallest
     import polars as pl
-
-    from analysis.models.dose_response import within_effect  # type: ignore[import-not-found]
     from analysis.panel import (  # type: ignore[import-not-found]
         PanelOptions,
         assemble,
         exercise_changes,
         per_week,
     )  # fmt: skip
+
+    from analysis.models.dose_response import within_effect  # type: ignore[import-not-found]
 
     n = len(found.logged)
     logged = found.logged.reshape(n, -1, 4)

@@ -36,7 +36,7 @@ from analysis.models.dose.pooling import (
     rows_of,
     with_sums,
 )
-from analysis.models.dose.variances import GROWTH, chosen, learnt, own_scale
+from analysis.models.dose.variances import GROWTH, learnt, own_scale, telling
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 
 LOG_WEEKS = "log_weeks"
@@ -130,9 +130,8 @@ def body(
         raise TooLittleError("no exercise has strength days enough")
     held = [LOG_WEEKS, *(f"{measures[0]}_{name}" for name in BANDS)]
     if variances is None:
-        some = chosen(days, n)
         few = {name: columns[name] for name in (GROWTH, *held)}
-        variances = learnt(Sums(days.of(np.isin(days.athlete, some)), n, few), held)
+        variances = learnt(Sums(telling(days, n), n, few), held)
     sums = Sums(days, n, columns)
     products = sums.whitened(variances)
     scale = np.ones(n)

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from analysis.models.dose.inputs import Floats, Ints
+from analysis.models.dose.inputs import Floats
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 
 ENOUGH_ATHLETES = 40
 """Most athletes that the variances are learnt from."""
+
+ENOUGH_SERIES = 4
+"""Most exercises of an athlete that they are learnt from."""
 
 PRIOR_ROWS = 20
 """Rows that the shared residual variance weighs against an athlete's own."""
@@ -130,14 +133,27 @@ def learnt(
     return Variances(ratio.muscle, ratio.exercise, ratio.session, variance)
 
 
-def chosen(days: Days, n_athletes: int, most: int = ENOUGH_ATHLETES) -> Ints:
-    """Return athletes to learn from: evenly spread over those with 20 rows or more."""
-    rows = np.bincount(days.athlete, days.weight > 0, minlength=n_athletes)
+def telling(days: Days, n_athletes: int) -> Days:
+    """Return the days that the variances are learnt from.
+
+    Up to `ENOUGH_ATHLETES` of those with 20 rows or more, evenly spread, and of each the few
+    exercises with most days: rarely done ones cost most of the time and tell least.
+    """
+    kept = days.of(days.weight > 0)
+    rows = np.bincount(kept.athlete, minlength=n_athletes)
     enough = np.flatnonzero(rows >= min(20, rows.max(initial=0)))
-    if len(enough) <= most:
-        return np.asarray(enough, dtype=np.int64)
-    spread = np.linspace(0, len(enough) - 1, most).round().astype(np.int64)
-    return np.asarray(enough[spread], dtype=np.int64)
+    most = min(ENOUGH_ATHLETES, len(enough))
+    enough = enough[np.linspace(0, len(enough) - 1, most).round().astype(np.int64)]
+    kept = kept.of(np.isin(kept.athlete, enough))
+    pairs, member, counts = np.unique(
+        np.column_stack([kept.athlete, kept.series]), axis=0, return_inverse=True,
+        return_counts=True,
+    )  # fmt: skip
+    order = np.lexsort((-counts, pairs[:, 0]))
+    first = np.flatnonzero(np.r_[True, np.diff(pairs[order, 0]) != 0])
+    rank = np.empty(len(pairs), dtype=np.int64)
+    rank[order] = np.arange(len(pairs)) - np.repeat(first, np.diff(np.r_[first, len(pairs)]))
+    return kept.of(rank[member.ravel()] < ENOUGH_SERIES)
 
 
 def own_scale(products: CrossProducts, held: Sequence[str]) -> Floats:
