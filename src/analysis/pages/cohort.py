@@ -18,14 +18,13 @@ from analysis.say import spoken
 
 LIMITS = (
     "These are logs, not a trial. Nobody was dealt more or fewer sets; whoever did more in a "
-    "block also slept, ate or tried harder in ways no log holds. The lead placebo catches some "
-    "of that, not all: in simulated cohorts of 100 athletes with confounding strong enough to "
-    "double the effect it fired in 78 of 100 (docs/dose_response.md).",
+    "week also slept, ate or tried harder in ways no log holds. The placebo catches some of that, "
+    "not all: docs/dose_response.md says how much.",
     "Those who export their logs are not all lifters, and those who stopped logging are not in "
-    "the later blocks.",
+    "the later weeks.",
     "Strength is estimated from submaximal sets by a formula. Where effort is not logged, "
     "stopping earlier than usual looks like lost strength.",
-    "An effect within athletes speaks of blocks with a few sets more or less than usual, over the "
+    "An effect within athletes speaks of weeks with a few sets more or less than usual, over the "
     "doses seen. It is no forecast for twice the work.",
     "A muscle's strength is that of the lifts that train it directly; one lift may serve several "
     "muscles, so muscles are not independent findings.",
@@ -33,11 +32,11 @@ LIMITS = (
 
 
 DETAILED = 8
-"""Muscles with a section of their own, those with most changes: more make a page that is neither
-read nor mailed. The others are in the forests, and their tables in `data/`."""
+"""Muscles with a section of their own, those with most strength days: more make a page that is
+neither read nor mailed. The others are in the forests, and their tables in `data/`."""
 
-SHARED = ("flow", "blocks", "files", "effects_dose", "effects_frequency",
-          "effects_intensity_pct", "spread")  # fmt: skip
+SHARED = ("flow", "days", "files", "effects_sets", "effects_frequency",
+          "effects_light_share", "spread")  # fmt: skip
 
 
 def save_cohort(logbook: Logbook, out: str | Path, **asked: Any) -> Iterator[str]:
@@ -61,13 +60,13 @@ def cohort_page(studied: CohortStudy) -> Report:
     """Return the page of a fitted cohort."""
     found = results(studied)
     sections = [
-        Section("who", "Who is in it", [FlowChart(found["flow"]), found["blocks"]]),
+        Section("who", "Who is in it", [FlowChart(found["flow"]), found["days"]]),
         Section(
             "effects",
             "What the work went with",
-            [found[f"effects_{name}"] for name in ("dose", "frequency", "intensity_pct")],
-            intro="Within athletes: blocks with more than an athlete's own usual against that "
-            "athlete's other blocks, pooled over athletes.",
+            [found[f"effects_{name}"] for name in ("sets", "frequency", "light_share")],
+            intro="Within athletes: weeks with more than an athlete's own usual against that "
+            "athlete's other weeks, pooled over athletes.",
         ),
         Section("people", "How much people differ", [found["spread"]]),
         *_muscles(studied, found),
@@ -94,26 +93,26 @@ def cohort_page(studied: CohortStudy) -> Report:
 
 def _takeaways(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Takeaway]:
     yield Takeaway(who_sentence(studied), "flow")
-    for sentence in takeaways(found["effects_dose"].table):
-        yield Takeaway(sentence, "effects_dose")
+    for sentence in takeaways(found["effects_sets"].table):
+        yield Takeaway(sentence, "effects_sets")
     yield Takeaway(found["spread"].summary, "spread")
     yield Takeaway(also_sentence(found), "effects_frequency")
 
 
 def _tables(studied: CohortStudy, found: dict[str, Result]) -> dict[str, pd.DataFrame]:
-    """Return the panel, and the tables of the muscles without a section of their own."""
+    """Return the weekly doses, and the tables of the muscles without a section of their own."""
     if not studied.muscles:
         return {}
     rest = [each.muscle for each in studied.muscles[DETAILED:]]
     names = [f"{kind}_{muscle}" for muscle in rest for kind in ("curve", "athletes", "flow")]
     return {
-        "panel": pd.concat([each.table for each in studied.muscles]),
+        "weeks": pd.concat([each.logs.weekly_table() for each in studied.muscles]),
         **{name: found[name].table for name in names if name in found},
     }
 
 
 def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section]:
-    effects = found["effects_dose"].table.set_index("muscle")
+    effects = found["effects_sets"].table.set_index("muscle")
     inner: list[Block] = []
     for each in studied.muscles[:DETAILED]:
         items: list[Block] = [
@@ -157,7 +156,6 @@ def _header(studied: CohortStudy) -> Iterator[tuple[str, str]]:
         f"{sets.height:,} sets in {sets.select('athlete', 'session').n_unique():,} sessions",
     )
     yield "From", ", ".join(sorted(sets["app"].unique()))
-    yield "Blocks", f"{studied.options.block_weeks} weeks"
 
 
 def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any]:
@@ -171,6 +169,6 @@ def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any
             "athletes": len(studied.logbook.athletes),
             "left_out_as_the_same_person": len(studied.same_person),
         },
-        "panel": asdict(studied.options),
+        "options": asdict(studied.options),
         "settings": {name: dict(found[name].settings) for name in SHARED if found[name].settings},
     }

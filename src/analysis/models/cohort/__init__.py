@@ -2,7 +2,7 @@
 
     from analysis.models.cohort import cohort
     found = cohort(logbook)
-    found["effects_dose"].figure
+    found["effects_sets"].figure
 
 Method and coverage: docs/cohort.md.
 """
@@ -17,7 +17,7 @@ from analysis.models.cohort.study import CohortStudy, MuscleStudy, study
 
 if TYPE_CHECKING:
     from analysis.logbook import Logbook
-    from analysis.models.panel import PanelOptions
+    from analysis.models.dose import DoseOptions
     from analysis.result import Result
 
 __all__ = ["CohortStudy", "MuscleStudy", "cohort", "results", "study"]
@@ -27,7 +27,7 @@ def cohort(
     logbook: Logbook,
     *,
     muscles: Sequence[str] | None = None,
-    options: PanelOptions | None = None,
+    options: DoseOptions | None = None,
     level: float = 0.95,
 ) -> dict[str, Result]:
     """Analyse a cohort.
@@ -35,12 +35,12 @@ def cohort(
     Args:
         logbook: the sets of all athletes.
         muscles: groups of the catalogue; by default all of them.
-        options: the panel's choices.
+        options: how logs become strength days and weekly doses.
         level: probability that the intervals are made for.
 
     Returns:
-        Results by name: `flow`, `blocks`, `files`, `same_person`, `effects_dose`,
-        `effects_frequency`, `effects_intensity_pct`, `spread`, and for each muscle with an
+        Results by name: `flow`, `days`, `files`, `same_person`, `effects_sets`,
+        `effects_frequency`, `effects_light_share`, `spread`, and for each muscle with an
         effect `curve_<muscle>` (five athletes or more), `athletes_<muscle>`, `flow_<muscle>`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The figures of a cohort: forests of muscles and of athletes, curves with bands, blocks."""
+"""The figures of a cohort: forests of muscles and of athletes, curves with bands, days."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.figures import PALETTE, Trace, band, bars, figure, interval_points
 from analysis.result import Figure
 
 DRAWN_ATHLETES = 50
-"""Athletes in a forest, the most blocks first; more cannot be read. The table holds all."""
+"""Athletes in a forest, the most days first; more cannot be read. The table holds all."""
 
 LABEL = 22
 """Letters of a name on an axis; the hover has all of it."""
@@ -35,7 +35,7 @@ def label(name: str) -> str:
 
 
 def draw_effects(table: pd.DataFrame, *, published: tuple[float, float, float] | None) -> Figure:
-    """Draw each muscle's within effect and its placebo; `published` is slope, low and high."""
+    """Draw each muscle's effect and its placebo; `published` is slope, low and high."""
     told = table.dropna(subset="estimate").reset_index(drop=True)
     names = [label(str(name).replace("_", " ").capitalize()) for name in told["muscle"]]
     rows = np.arange(len(told), dtype=float)
@@ -43,7 +43,7 @@ def draw_effects(table: pd.DataFrame, *, published: tuple[float, float, float] |
     traces = [
         _points(told, "", rows - APART, "within athletes", 0),
         _points(told.dropna(subset="lead"), "lead_", rows[told["lead"].notna()] + APART,
-                "lead placebo (should be 0)", 3),
+                "placebo: sets that came later (should be 0)", 3),
     ]  # fmt: skip
     shapes = [_rule(0.0)]
     if published is not None:
@@ -82,20 +82,20 @@ def draw_athletes(table: pd.DataFrame, *, pooled: float) -> Figure:
     """Draw each athlete's own slope and the shrunken one, lowest shrunken first."""
     told = table.dropna(subset="own")
     shrinks = "shrunken" in told and told["shrunken"].notna().any()
-    shown = told.nlargest(DRAWN_ATHLETES, "n_blocks")
+    shown = told.nlargest(DRAWN_ATHLETES, "n_days")
     by = "shrunken" if shrinks else "own"
     shown = shown.sort_values([by, "athlete"], ascending=False, ignore_index=True)
     rows = np.arange(len(shown), dtype=float)
-    traces = [_points(shown, "own_", rows - APART, "own blocks alone", 5, "own")]
+    traces = [_points(shown, "own_", rows - APART, "own days alone", 5, "own")]
     if shrinks:
         traces.append(
             _points(shown, "shrunken_", rows + APART, "shrunken to the group", 0, "shrunken")
         )
     for trace in traces:
         trace["text"] = [escape(str(name), quote=False) for name in shown["athlete"]]
-        trace["customdata"] = [int(n) for n in shown["n_blocks"]]
+        trace["customdata"] = [int(n) for n in shown["n_days"]]
         trace["hovertemplate"] = (
-            "%{text}<br>%{x:.2f} %, %{customdata} blocks<extra>%{fullData.name}</extra>"
+            "%{text}<br>%{x:.2f} %, %{customdata} days<extra>%{fullData.name}</extra>"
         )
     names = [label(str(name)) for name in shown["athlete"]]
     unit = str(shown["unit"].iloc[0])
@@ -105,53 +105,52 @@ def draw_athletes(table: pd.DataFrame, *, pooled: float) -> Figure:
 
 
 def draw_curve(table: pd.DataFrame) -> Figure:
-    """Draw the curve with both bands, the published slope, and below where the blocks lie."""
+    """Draw the curve with both bands, the published slope, and below where the weeks lie."""
     dose = list(table["dose"])
     traces = [
         band(dose, list(table["all_low"]), list(table["all_high"]), "95 %, all doses at once"),
         band(dose, list(table["conf_low"]), list(table["conf_high"]), "95 %, at one dose"),
         line(dose, table["change_pct"], "these athletes", mode="lines",
-             hover="%{x:.1f} sets a week: %{y:+.2f} % by the next block<extra></extra>"),
+             hover="%{x:.1f} sets a week: %{y:+.2f} % 5 to 12 weeks later<extra></extra>"),
         line(dose, table["published_pct"], "published slope (Pelland et al. 2025)", series=1,
              mode="lines", hover="%{x:.1f} sets: %{y:+.2f} %<extra>published slope</extra>"),
-        bars(dose, table["blocks"], "blocks", series=4, yaxis="y2", showlegend=False,
-             hover="%{y} blocks near %{x:.1f} sets<extra></extra>"),
+        bars(dose, table["weeks"], "weeks", series=4, yaxis="y2", showlegend=False,
+             hover="%{y} weeks near %{x:.1f} sets<extra></extra>"),
     ]  # fmt: skip
     return figure(
         traces,
-        x="Sets a week in the block",
+        x="Sets a week, for four weeks",
         y="",
         height=440,
         legend=TOP_LEGEND,
         margin={"l": 56, "r": 16, "t": 8, "b": 48},
         bargap=0.1,
-        yaxis={"title": {"text": "Strength by the next block, %"}, "domain": [0.2, 1],
+        yaxis={"title": {"text": "Strength 5 to 12 weeks later, %"}, "domain": [0.2, 1],
                "automargin": True},
-        yaxis2={"title": {"text": "Blocks"}, "domain": [0, 0.14], "automargin": True,
+        yaxis2={"title": {"text": "Weeks"}, "domain": [0, 0.14], "automargin": True,
                 "nticks": 3},
-        xaxis={"title": {"text": "Sets a week in the block"}, "anchor": "y2",
+        xaxis={"title": {"text": "Sets a week, for four weeks"}, "anchor": "y2",
                "automargin": True},
     )  # fmt: skip
 
 
-def draw_blocks(table: pd.DataFrame) -> Figure:
-    """Draw each muscle's blocks: those modelled, and those left out, by reason."""
+def draw_days(table: pd.DataFrame) -> Figure:
+    """Draw each muscle's strength days: those modelled, and those left out, by reason."""
     parts = {
         "modelled": ("modelled", 0),
-        "no_strength_in_both": ("no strength in both blocks", 5),
-        "too_few_logged_weeks": ("too few logged weeks", 3),
-        "last_block": ("last block of a log", 6),
+        "odd": ("light days and typing errors", 3),
+        "untold": ("athletes who tell nothing", 6),
     }
     names = [label(str(name).replace("_", " ").capitalize()) for name in table["muscle"]]
     traces = [
         bars(table[column], names, words, series=series, orientation="h",
-             hover="%{y}: %{x:,} blocks<extra>%{fullData.name}</extra>")
+             hover="%{y}: %{x:,} days<extra>%{fullData.name}</extra>")
         for column, (words, series) in parts.items()
     ]  # fmt: skip
     traces[-1]["marker"] = {"color": GREY}
     return figure(
         traces,
-        x="Blocks",
+        x="Strength days of an exercise",
         y="",
         height=140 + ROW * len(table),
         barmode="stack",

@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
 import pandas as pd
 import polars as pl
 
 from analysis.logbook import GAVE_SETS, Logbook
-from analysis.models.cohort.drawing import draw_blocks
-from analysis.models.cohort.study import CohortStudy, MuscleStudy
-from analysis.models.panel import STATUSES, Step, flow_table, left_out_blocks, unknowns
+from analysis.models.cohort.drawing import draw_days
+from analysis.models.cohort.study import NO_DAYS, CohortStudy, MuscleStudy
 from analysis.result import Result
 from analysis.say import count, spoken
+
+COLUMNS = ("step", "counted", "kept", "left_out", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step from the files to the model.
+
+    Attributes:
+        name: what is kept.
+        counted: what is counted, a plural.
+        kept: how many.
+        left_out: how many are not, by reason.
+    """
+
+    name: str
+    counted: str
+    kept: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many came in."""
+        return self.kept + sum(self.left_out.values())
+
+
+def flow_table(steps: Iterable[Step]) -> pd.DataFrame:
+    """Return one row per step and reason, a step that loses nothing in one row.
+
+    Columns: `step`, `counted`, `kept` (after the whole step), `left_out` for this `reason`.
+    """
+    rows = [
+        (step.name, step.counted, step.kept, lost, reason)
+        for step in steps
+        for reason, lost in (_lost(step) or {"": 0}).items()
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _lost(step: Step) -> dict[str, int]:
+    return {reason: n for reason, n in step.left_out.items() if n}
+
 
 # The files and logs behind a cohort: which gave sets, which are one person's, and why not.
 
@@ -89,12 +133,8 @@ def files_result(logbook: Logbook) -> Result:
     )
 
 
-LEFT_OUT = {
-    "last_block": "last block",
-    "too_few_logged_weeks": "too few logged weeks",
-    "no_strength_in_both": "no strength in both blocks",
-}
-"""Column of `blocks_result` -> status of the blocks it counts."""
+ODD = "far from its neighbours: a light day or a typing error"
+UNTOLD = "of an athlete with too few days, or whose sets never vary"
 
 TWIN = "the same person's log under another name"
 
@@ -127,25 +167,28 @@ def steps(study: CohortStudy) -> list[Step]:
 
 
 def muscle_steps(muscle: MuscleStudy) -> list[Step]:
-    """Return one muscle's steps: blocks, athletes in the model, athletes with an own slope."""
-    own, usable = muscle.own, muscle.own["n_blocks"] > 0
-    reasons = own.loc[usable & own["own"].isna(), "reason"].value_counts().sort_index()
+    """Return one muscle's steps: strength days, athletes in the model, athletes with a slope."""
+    own, modelled = muscle.own, muscle.effects["sets"]
+    days, odd = len(muscle.logs.days), muscle.logs.odd_days
+    without = int((own["n_days"] == 0).sum())
+    in_model = modelled.n_athletes
+    told = int(own["own"].notna().sum())
     return [
         Step(
-            "Changes modelled", "blocks", int((muscle.table["status"] == "ok").sum()),
-            left_out_blocks(muscle.table),
+            "Strength days modelled", "exercise-days", modelled.n_rows,
+            {ODD: odd, UNTOLD: days - odd - modelled.n_rows},
         ),
         Step(
-            "Athletes in the model", "athletes", int(usable.sum()),
-            {"no usable block of this muscle": int((~usable).sum())},
+            "Athletes in the model", "athletes", in_model,
+            {NO_DAYS: without, UNTOLD: len(own) - without - in_model},
         ),
-        Step("Athletes with a slope of their own", "athletes", int(own["own"].notna().sum()),
-             {str(reason): int(n) for reason, n in reasons.items()}),
+        Step("Athletes with a slope of their own", "athletes", told,
+             {"too few strength days for a slope of their own": in_model - told}),
     ]  # fmt: skip
 
 
 def flow_result(study: CohortStudy) -> Result:
-    """Return the shared flow, one row per `step` and `reason`; see `panel.flow_table`."""
+    """Return the shared flow, one row per `step` and `reason`; see `flow_table`."""
     shared = steps(study)
     files, records, people = shared[0], shared[1], shared[2]
     return Result(
@@ -164,70 +207,69 @@ def flow_result(study: CohortStudy) -> Result:
 
 def muscle_flow_result(muscle: MuscleStudy) -> Result:
     """Return one muscle's flow, one row per `step` and `reason`."""
-    blocks, athletes, own = muscle_steps(muscle)
+    days, athletes, own = muscle_steps(muscle)
     return Result(
         name=f"flow_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: who is in the model",
-        table=flow_table([blocks, athletes, own]),
+        table=flow_table([days, athletes, own]),
         summary=(
-            f"{blocks.kept:,} of {count(blocks.total, 'block')} and {athletes.kept:,} of "
+            f"{days.kept:,} of {count(days.total, 'strength day')} and {athletes.kept:,} of "
             f"{count(athletes.total, 'athlete')} are in the model; {own.kept:,} have a slope of "
             "their own."
         ),
-        notes=unknowns(muscle.table),
+        notes=muscle.logs.notes(),
     )
 
 
-def blocks_result(study: CohortStudy) -> Result:
-    """Return one row per `muscle`: `blocks`, `modelled`, a column per reason, and `athletes`."""
+def days_result(study: CohortStudy) -> Result:
+    """Return one row per `muscle`: its strength days and athletes, in the model and not.
+
+    Columns: `days` (of one exercise), `modelled`, `odd`, `untold` (of athletes who tell nothing),
+    `new_intercepts`, `unlogged_weeks`, `athletes`, those modelled and with an own slope.
+    """
     rows = [
         {
             "muscle": each.muscle,
-            "blocks": blocks.total,
-            "modelled": blocks.kept,
-            **{
-                column: blocks.left_out.get(STATUSES[status], 0)
-                for column, status in LEFT_OUT.items()
-            },
+            "days": days.total,
+            "modelled": days.kept,
+            "odd": days.left_out[ODD],
+            "untold": days.left_out[UNTOLD],
+            "new_intercepts": each.logs.steps,
+            "unlogged_weeks": each.logs.unlogged_weeks,
             "athletes": athletes.total,
             "athletes_modelled": athletes.kept,
             "athletes_with_own_slope": own.kept,
         }
         for each in study.muscles
-        for blocks, athletes, own in (muscle_steps(each),)
+        for days, athletes, own in (muscle_steps(each),)
     ]
     table = pd.DataFrame(rows)
     return Result(
-        name="blocks",
+        name="days",
         title="From athletes to modelled rows, muscle by muscle",
         table=table,
-        summary=_blocks_sentence(table, study),
-        draw=draw_blocks,
+        summary=_days_sentence(table),
+        draw=draw_days,
         notes=tuple(
             f"{spoken(muscle).capitalize()}: left out, {reason}."
             for muscle, reason in study.too_little.items()
-            if not reason.startswith("0 changes")
+            if reason != NO_DAYS
         )
         + tuple(_silent(study)),
     )
 
 
-def _blocks_sentence(table: pd.DataFrame, study: CohortStudy) -> str:
-    weeks = study.options.block_weeks
+def _days_sentence(table: pd.DataFrame) -> str:
     if table.empty:
-        return f"No muscle has enough {weeks}-week blocks with a change of strength after them."
+        return "No muscle has strength days enough."
     first = table.iloc[0]
     return (
-        f"Most rows: {spoken(first['muscle'])}, {first['modelled']:,} of {first['blocks']:,} "
-        f"{weeks}-week blocks, of {first['athletes_modelled']:,} of {first['athletes']:,} "
-        "athletes."
+        f"Most rows: {spoken(first['muscle'])}, {first['modelled']:,} of {first['days']:,} "
+        f"strength days of an exercise, of {first['athletes_modelled']:,} of "
+        f"{first['athletes']:,} athletes."
     )
 
 
 def _silent(study: CohortStudy) -> list[str]:
-    none = [
-        spoken(muscle)
-        for muscle, reason in study.too_little.items()
-        if reason.startswith("0 changes")
-    ]
-    return [f"No athlete has a change of strength for: {', '.join(none)}."] if none else []
+    none = [spoken(muscle) for muscle, reason in study.too_little.items() if reason == NO_DAYS]
+    return [f"No athlete has a strength day for: {', '.join(none)}."] if none else []

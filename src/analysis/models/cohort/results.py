@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import ndtri
 
 from analysis.models.cohort import drawing
 from analysis.models.cohort.flow import (
-    blocks_result,
+    days_result,
     files_result,
     flow_result,
     muscle_flow_result,
@@ -21,9 +21,11 @@ from analysis.models.cohort.flow import (
 )
 from analysis.models.cohort.spread import Curve
 from analysis.models.cohort.study import HELD, CohortStudy, MuscleStudy
-from analysis.models.dose_response import Estimate
-from analysis.models.dose_response.model import FEWEST_CLUSTERS, PLACEBO_ALPHA
-from analysis.models.dose_response.result import WORK, unit_of
+from analysis.models.dose.estimate import Estimate
+from analysis.models.dose.inputs import PULSE
+from analysis.models.dose.placebo import BIAS_PER_LEAD
+from analysis.models.dose.pooling import FEWEST_CLUSTERS
+from analysis.models.dose.result import EXPOSURES, placebo_kind_words
 from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Published
 from analysis.result import DECIMALS, Result
 from analysis.say import count, spoken
@@ -42,7 +44,6 @@ FIRES = "cannot say: placebo fires"
 RISES, FALLS = "rises", "falls"
 HINT = "a hint, not clear over all muscles"
 NOTHING = "cannot tell"
-BY_EFFORT = "cannot tell: unlogged effort alone could show it"
 
 
 SAID = {
@@ -50,8 +51,7 @@ SAID = {
     FALLS: "strength falls",
     HINT: "a hint",
     NOTHING: "cannot tell",
-    BY_EFFORT: "nothing that unlogged effort alone could not show",
-    FIRES: "no answer, as the lead placebo fires,",
+    FIRES: "no answer, as the placebo fires,",
 }
 
 
@@ -64,10 +64,8 @@ def _verdict(row: dict[str, Any]) -> str:
     estimate, p, after = (float(row[name]) for name in ("estimate", "p_value", "p_holm"))
     if isnan(estimate):
         return "no estimate"
-    if float(row["lead_p"]) < PLACEBO_ALPHA:
+    if row["placebo"] == "veto":
         return FIRES
-    if p < ALPHA and estimate > 0 and row["conf_low"] <= row["by_effort_pct"]:
-        return BY_EFFORT
     if after < ALPHA:
         return RISES if estimate > 0 else FALLS
     return HINT if p < ALPHA else NOTHING
@@ -90,7 +88,7 @@ def who_sentence(study: CohortStudy) -> str:
 
 def takeaways(effects: pd.DataFrame) -> list[str]:
     """Return a sentence per muscle that has something to say, and one for those that have not."""
-    rows = sorted(records(effects), key=lambda row: -row["n_blocks"])
+    rows = sorted(records(effects), key=lambda row: -row["n_days"])
     own = [row for row in rows if _speaks(row)]
     own.sort(key=lambda row: row["verdict"] == FIRES)
     said = [muscle_sentence(row) for row in own[:MOST_TAKEAWAYS]]
@@ -101,11 +99,11 @@ def takeaways(effects: pd.DataFrame) -> list[str]:
     )
     said += _together("Cannot tell", [row for row in rows if row["verdict"] == NOTHING])
     said += _together(
-        "Cannot tell, and the lead placebo fires",
+        "Cannot tell, and the placebo fires",
         [row for row in rows if row["verdict"] == FIRES and (row in rest or not _speaks(row))],
     )
     if not rows:
-        said.append("No muscle has blocks enough for an effect of weekly sets.")
+        said.append("No muscle has strength days enough for an effect of weekly sets.")
     return said
 
 
@@ -128,9 +126,9 @@ def muscle_sentence(row: dict[str, Any]) -> str:
     name = spoken(str(row["muscle"])).capitalize()
     if row["verdict"] == FIRES:
         return (
-            f"{name}: cannot say what sets bought ({numbers(row)}). The lead placebo fires: sets "
-            f"of the next block, which cannot be a cause, go with {row['lead']:+z.2f} % "
-            f"[{row['lead_low']:+z.2f}, {row['lead_high']:+z.2f}] of the same change "
+            f"{name}: cannot say what sets bought ({numbers(row)}). The placebo fires: sets of "
+            f"the next four weeks, which cannot be a cause, go with {row['lead']:+z.2f} % "
+            f"[{row['lead_low']:+z.2f}, {row['lead_high']:+z.2f}] of today's strength "
             f"(p {_p(row['lead_p'])})."
         )
     how = {
@@ -138,10 +136,11 @@ def muscle_sentence(row: dict[str, Any]) -> str:
         FALLS: f"clear over all muscles looked at (p {_p(row['p_holm'])} after Holm)",
         HINT: f"a hint only: p {_p(row['p_value'])} alone, {_p(row['p_holm'])} after Holm",
     }.get(str(row["verdict"]), "these logs cannot tell it from nothing")
-    way = "more" if float(row["estimate"]) > 0 else "less"
-    silent = "" if pd.isna(row["lead_p"]) else "; lead placebo silent"
+    way = "higher" if float(row["estimate"]) > 0 else "lower"
+    heard = placebo_kind_words(str(row["placebo"]), float(row["bias_bound"]))
     return (
-        f"{name}: strength rose {way} after blocks with more sets, {numbers(row)}; {how}{silent}."
+        f"{name}: strength was {way} 5 to 12 weeks after four weeks with one more weekly set, "
+        f"{numbers(row)}; {how}; {heard}."
     )
 
 
@@ -151,7 +150,7 @@ def also_sentence(found: Mapping[str, Result]) -> str:
         f"{work}, {_tally(found[name].table)}"
         for name, work in (
             ("effects_frequency", "one more training day a week"),
-            ("effects_intensity_pct", "load heavier by 1 % of e1RM"),
+            ("effects_light_share", "all sets at 12 repetitions to failure or more against none"),
         )
     ]
     return f"At the same weekly sets, in number of muscles: {'; '.join(parts)}."
@@ -166,17 +165,16 @@ def _tally(table: pd.DataFrame) -> str:
     return ", ".join(said) or "no estimate"
 
 
-def effects_sentence(study: CohortStudy, table: pd.DataFrame, exposure: str) -> str:
+def effects_sentence(table: pd.DataFrame, exposure: str) -> str:
     """Return how many muscles show an effect of an exposure, and the one with most rows."""
     told = table.dropna(subset="estimate") if len(table) else table
-    work = WORK[exposure]
+    work = EXPOSURES[exposure][0]
     if told.empty:
-        return f"No muscle has blocks enough to say what {work} went with."
-    first = most(told, "n_blocks")
+        return f"No muscle has strength days enough to say what {work} went with."
+    first = most(told, "n_days")
     return (
-        f"{count(len(told), 'muscle')} looked at, with {work} than an athlete's own usual: "
-        f"{_tally(told)}. Most rows: {spoken(first['muscle'])}, {numbers(first)} by the next "
-        f"{study.options.block_weeks}-week block."
+        f"{count(len(told), 'muscle')} looked at, with {work} for four weeks: {_tally(told)}. "
+        f"Most rows: {spoken(first['muscle'])}, strength {numbers(first)} 5 to 12 weeks later."
     )
 
 
@@ -186,34 +184,34 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
         return ()
     told = table.dropna(subset="estimate")
     between = told.dropna(subset="between")
-    fixed = "" if exposure == "dose" else ", at the same weekly sets"
+    fixed = "" if exposure == "sets" else ", at the same weekly sets"
     notes = [
-        "Within athletes: blocks of one athlete are compared with that athlete's own mean"
+        "Within athletes: weeks of one athlete are compared with that athlete's own mean"
         f"{fixed}. Intervals are {100 * study.level:.0f} % for one muscle; p_holm allows for "
         f"looking at {len(told)} muscles.",
-        "Lead placebo: the next block's work cannot have caused this change. Where its interval "
-        f"leaves out 0 (p < {PLACEBO_ALPHA:g}), the effect is not read as cause. By chance alone "
-        f"that happens in about 1 muscle of 20.",
+        "Placebo: work of the next four weeks cannot have caused today's strength. The bias of an "
+        f"effect is about {BIAS_PER_LEAD:g} times what goes with that later work, so an effect is "
+        "not read as cause where that would be a quarter of it or more (p < 0.05). Where the "
+        "placebo is too blunt, its silence is no proof.",
     ]
-    if len(between):
-        row = most(between, "n_blocks")
+    if exposure == "sets" and len(between):
+        row = most(between, "n_days")
         notes.append(
-            f"Between athletes, {spoken(row['muscle'])}: those whose usual is one unit higher "
+            f"Between athletes, {spoken(row['muscle'])}: those whose usual is one set higher "
             f"gained {row['between']:+z.2f} % [{row['between_low']:+z.2f}, "
-            f"{row['between_high']:+z.2f}] per block; they differ in experience, genes and goals "
-            "too, so it is no effect of training more. The table has every muscle."
-        )
-    if (told["by_effort_pct"] > 0).any():
-        notes.append(
-            "Effort is mostly not logged here. A reserve that no log holds makes heavy sets look "
-            "weaker than light ones: by itself it shows as +0.03 % per 1 % of e1RM and repetition "
-            "in reserve. An effect whose interval reaches down to "
-            f"{told['by_effort_pct'].max():.2f} % (three repetitions) is not claimed."
+            f"{row['between_high']:+z.2f}] more a year; they differ in experience, genes and "
+            "goals too, so it is no effect of training more. The table has every muscle."
         )
     if exposure == "frequency":
         notes.append(
-            "The published slope is the gain of trial groups over 10.4 weeks, laid out evenly per "
-            "block; groups differ in more than their days."
+            "The published slope is the gain of trial groups over 10.4 weeks, laid out evenly; "
+            "groups differ in more than their days."
+        )
+    if exposure == "light_share":
+        notes.append(
+            "Lightness is the share of sets of 12 repetitions to failure or more. Load as % of a "
+            "past maximum is not used: it is the strength of the day itself, and the placebo "
+            "fires on it."
         )
     notes += [
         f"{spoken(row['muscle']).capitalize()}: left out, {row['reason']}."
@@ -230,7 +228,7 @@ def numbers(row: Mapping[Any, Any]) -> str:
     """Return an effect with its interval and n."""
     return (
         f"{row['estimate']:+z.2f} % [{row['conf_low']:+z.2f}, {row['conf_high']:+z.2f}] "
-        f"(n = {count(int(row['n_blocks']), 'block')} of "
+        f"(n = {count(int(row['n_days']), 'day')} of "
         f"{count(int(row['n_athletes']), 'athlete')})"
     )
 
@@ -264,14 +262,13 @@ HALF, MOST = 0.5, 0.8
 to compare people (a convention, not a finding)."""
 
 SPREAD_NOTES = (
-    "An own slope rests on a dozen blocks, so own slopes scatter even where all athletes respond "
-    "alike. Reliability is the share of their variance that is true difference; the rest is that "
-    "scatter.",
-    "The mean is the pooled effect of the section above. The interval for an athlete not yet seen "
-    "holds the spread of true slopes and the error of the mean, not the noise of that athlete's "
-    "next block.",
-    "Noise is taken as alike in all athletes. Where it differs much, the SD comes out too large "
-    "and its interval holds in about 90 of 100 simulated cohorts, not 95: docs/cohort.md.",
+    "An own slope rests on one log, so own slopes scatter even where all athletes respond alike. "
+    "Reliability is the share of their variance that is true difference; the rest is that "
+    "scatter. Slopes are of gains that come at once and stay.",
+    "Whether own slopes repeat is asked of the two halves of each log: a difference between "
+    "people that does not come back in the second half is not theirs.",
+    "The interval for an athlete not yet seen holds the spread of true slopes and the error of "
+    "the mean, not the noise of that athlete's log.",
 )
 
 
@@ -289,7 +286,7 @@ def spread_sentence(table: pd.DataFrame) -> str:
     told = table.dropna(subset="sd") if len(table) else table
     if told.empty:
         return (
-            "Too few athletes with blocks enough for a slope of their own (5 needed): nothing "
+            "Too few athletes with days enough for a slope of their own (5 needed): nothing "
             "can be said of how people differ."
         )
     first = most(told, "athletes")
@@ -314,22 +311,33 @@ def spread_words(row: dict[str, Any]) -> str:
     return (
         f"{spoken(str(row['muscle'])).capitalize()}: true slopes differ between athletes with an "
         f"SD of {row['sd']:.2f} % [{row['sd_low']:.2f}, {row['sd_high']:.2f}] around "
-        f"{row['mean']:+z.2f} % per weekly set and block (n = {row['athletes']} own slopes); an "
+        f"{row['mean']:+z.2f} % per weekly set held for four weeks (n = {row['athletes']} own "
+        "slopes); an "
         f"athlete not yet seen would have one between {row['new_low']:+z.2f} and "
         f"{row['new_high']:+z.2f} %. Reliability {row['reliability']:.2f} "
         f"[{row['reliability_low']:.2f}, {row['reliability_high']:.2f}]: {share:.0f} % of the "
-        f"variance of own slopes is true difference, so {known}."
+        f"variance of own slopes is true difference, so {known}.{_again(row)}"
     )
 
 
-def curve_sentence(study: CohortStudy, muscle: MuscleStudy, curve: Curve) -> str:
+def _again(row: dict[str, Any]) -> str:
+    if pd.isna(row["repeats"]):
+        return ""
+    says = "people are told apart" if row["told_apart"] else "people cannot be told apart by it"
+    return (
+        f" Own slopes of the two halves of a log correlate {row['repeats']:+z.2f} "
+        f"[{row['repeats_low']:+z.2f}, {row['repeats_high']:+z.2f}]: {says}."
+    )
+
+
+def curve_sentence(muscle: MuscleStudy, curve: Curve) -> str:
     """Return the change between the quartiles of the doses, and the shape."""
     low, high = curve.quartiles
     change, from_, to = curve.contrast
-    found = muscle.effects["dose"]
+    found = muscle.effects["sets"]
     verdict = (
-        "no cause can be read from it, because the lead placebo fires"
-        if found.lead_fires
+        "no cause can be read from it, because the placebo fires"
+        if found.placebo.fires
         else "more than nothing"
         if from_ > 0
         else "less than nothing"
@@ -338,9 +346,9 @@ def curve_sentence(study: CohortStudy, muscle: MuscleStudy, curve: Curve) -> str
     )
     shape, weight = next(iter(curve.weights.items()))
     return (
-        f"From {low:.1f} to {high:.1f} weekly sets (the middle half of the blocks) the change by "
-        f"the next {study.options.block_weeks}-week block differs by {change:+z.2f} % "
-        f"[{from_:+z.2f}, {to:+z.2f}] (n = {count(found.n_blocks, 'block')} of "
+        f"From {low:.1f} to {high:.1f} weekly sets for four weeks (the middle half of the weeks) "
+        f"strength 5 to 12 weeks later differs by {change:+z.2f} % [{from_:+z.2f}, {to:+z.2f}] "
+        f"(n = {count(found.n_rows, 'strength day')} of "
         f"{count(found.n_athletes, 'athlete')}): {verdict}. The {shape} shape fits best, with "
         f"{100 * weight:.0f} % of the weight."
     )
@@ -349,21 +357,14 @@ def curve_sentence(study: CohortStudy, muscle: MuscleStudy, curve: Curve) -> str
 def curve_notes(muscle: MuscleStudy, curve: Curve) -> tuple[str, ...]:
     """Return what the curve and its bands are."""
     weights = ", ".join(f"{name} {100 * share:.0f} %" for name, share in curve.weights.items())
-    between = muscle.effects["dose"].between
-    apart = (
-        ""
-        if between is None
-        else f" Athletes whose usual is one set higher gained {between.estimate:+z.2f} % "
-        f"[{between.conf_low:+z.2f}, {between.conf_high:+z.2f}] per block: that is between "
-        "athletes, and not in the curve."
-    )
     return (
-        "A within curve: the same athletes after blocks of fewer and of more sets, for an athlete "
-        f"of average growth and usual.{apart}",
-        f"Mean of the shapes by Akaike weight: {weights}. The narrow band holds at any one dose, "
+        "A within curve: the same athletes after weeks of fewer and of more sets, against their "
+        "usual dose.",
+        f"Mean of the shapes by likelihood: {weights}. The narrow band holds at any one dose, "
         "the wide one at all doses at once; both know that the shape is not known.",
-        "The published slope (at 8.14 sets, from trials) is laid through the curve at the mean "
-        "dose: only its steepness is published, not its height. Below: where the blocks lie.",
+        "The published slope (trials; sets of the tested lift, at the mean dose) is laid through "
+        "the curve at the mean dose: only its steepness is published, not its height. Below: "
+        f"where the weeks of {spoken(muscle.muscle)} lie.",
     )
 
 
@@ -371,10 +372,10 @@ def athletes_sentence(muscle: MuscleStudy, table: pd.DataFrame) -> str:
     """Return the range of own and of shrunken slopes."""
     told = table.dropna(subset="own")
     if told.empty:
-        return "No athlete has blocks enough for a slope of their own."
+        return "No athlete has days enough for a slope of their own."
     own = (
         f"{count(len(told), 'athlete')} with a slope of their own, from {told['own'].min():+z.2f} "
-        f"to {told['own'].max():+z.2f} % per weekly set and block"
+        f"to {told['own'].max():+z.2f} % per weekly set held for four weeks"
     )
     if muscle.spread is None:
         return f"{own}; not shrunken: {muscle.no_spread}."
@@ -390,7 +391,7 @@ def athletes_notes(table: pd.DataFrame, drawn: int) -> tuple[str, ...]:
     told, notes = table["own"].notna(), []
     if told.sum() > drawn:
         notes.append(
-            f"Drawn: the {drawn} athletes with most blocks of {int(told.sum())}; the download has "
+            f"Drawn: the {drawn} athletes with most days of {int(told.sum())}; the download has "
             "all."
         )
     if told.any():
@@ -408,23 +409,18 @@ def athletes_notes(table: pd.DataFrame, drawn: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-PUBLISHED = {"dose": PELLAND_STRENGTH, "frequency": PELLAND_FREQUENCY}
-RESERVE = 3.0
-"""Repetitions in reserve that a log may hide. Epley's estimate of a set at p % of e1RM that stops
-k short of failure is k · p / 30 % too low, so that 1 % more load alone lowers it by k / 30 %, and
-the change that follows is that much higher."""
-
+PUBLISHED = {"sets": PELLAND_STRENGTH, "frequency": PELLAND_FREQUENCY}
 MISSING = Estimate(np.nan, np.nan, np.nan)
 TITLES = {
-    "dose": "Weekly sets and strength",
+    "sets": "Weekly sets and strength",
     "frequency": "Training days a week, at the same sets",
-    "intensity_pct": "Load, at the same sets",
+    "light_share": "Lighter sets, at the same number",
 }
 
 
 def results(study: CohortStudy) -> dict[str, Result]:
     """Return the Results of a cohort by name, those of each muscle last."""
-    found = [flow_result(study), blocks_result(study), files_result(study.given)]
+    found = [flow_result(study), days_result(study), files_result(study.given)]
     found.append(same_person_result(study))
     found += [effects_result(study, exposure) for exposure in HELD]
     found.append(spread_result(study))
@@ -439,17 +435,18 @@ def effects_result(study: CohortStudy, exposure: str) -> Result:
     """Return the within effects of an exposure, one row per `muscle`, clearest data first.
 
     Columns: `estimate`, `std_error`, `conf_low`, `conf_high`, `dof`, `p_value`, `p_holm` (Holm
-    over the muscles of the table), `verdict`, `unit`, `n_athletes`, `n_blocks`; `lead`, its
-    interval and p (the placebo); `by_effort_pct` (what
-    unlogged effort alone may show); `between` and its interval; `reason` (why there is none).
+    over the muscles of the table), `verdict`, `unit`, `n_athletes`, `n_days` (strength days of
+    an exercise); `lead`, its interval and p (the placebo), `placebo` (veto, bounded, blunt or
+    untold) and `bias_bound`; for sets `between` and its interval (% a year); `reason` (why there
+    is none).
     """
     table = as_table(effect_rows(study, exposure))
     return Result(
         name=f"effects_{exposure}",
         title=TITLES[exposure],
         table=table,
-        summary=effects_sentence(study, table, exposure),
-        draw=partial(drawing.draw_effects, published=_per_block(study, PUBLISHED.get(exposure)))
+        summary=effects_sentence(table, exposure),
+        draw=partial(drawing.draw_effects, published=_published(study, exposure))
         if len(table) and table["estimate"].notna().any()
         else None,
         notes=effects_notes(study, table, exposure),
@@ -462,7 +459,8 @@ def effect_rows(study: CohortStudy, exposure: str) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for each in study.muscles:
         found = each.effects.get(exposure)
-        effect = MISSING if found is None else found.effect
+        effect = MISSING if found is None else found.estimate
+        lead = None if found is None else found.placebo.lead
         rows.append(
             {
                 "muscle": each.muscle,
@@ -470,13 +468,14 @@ def effect_rows(study: CohortStudy, exposure: str) -> pd.DataFrame:
                 "std_error": effect.std_error,
                 "dof": effect.dof,
                 "p_value": np.nan if found is None else effect.p_value,
-                "unit": unit_of(exposure),
+                "unit": EXPOSURES[exposure][1],
                 "n_athletes": 0 if found is None else found.n_athletes,
-                "n_blocks": 0 if found is None else found.n_blocks,
-                **_interval("lead", None if found is None else found.lead),
-                "lead_p": np.nan if found is None or not found.lead else found.lead.p_value,
-                **_interval("between", None if found is None else found.between),
-                "by_effort_pct": _by_effort(each, exposure),
+                "n_days": 0 if found is None else found.n_rows,
+                **_interval("lead", lead),
+                "lead_p": np.nan if lead is None else lead.p_value,
+                "placebo": "untold" if found is None else found.placebo.kind,
+                "bias_bound": np.nan if found is None else found.placebo.bias_bound,
+                **_interval("between", each.between if exposure == "sets" else None),
                 "reason": each.refused.get(exposure, ""),
             }
         )
@@ -505,11 +504,12 @@ def spread_result(study: CohortStudy) -> Result:
     Columns: `athletes` (with an own slope), `mean`, `conf_low`, `conf_high` (of the pooled
     effect), `sd` of true slopes with its interval, `new_low`, `new_high` (true slope of an
     athlete not yet seen), `typical_error` (of an own slope), `reliability` with its interval,
-    `verdict`, `unit`, `reason` (why there is none).
+    `repeats` (correlation of own slopes between the halves of a log) with its interval,
+    `told_apart`, `verdict`, `unit`, `reason` (why there is none).
     """
     rows = []
     for each in study.muscles:
-        found, effect = each.spread, each.effects["dose"].effect
+        found, effect = each.spread, each.effects["sets"].estimate
         row: dict[str, Any] = {
             "muscle": each.muscle,
             "athletes": int(each.own["own"].notna().sum()),
@@ -521,7 +521,15 @@ def spread_result(study: CohortStudy) -> Result:
                  "reliability", "reliability_low", "reliability_high")  # fmt: skip
         row |= {name: np.nan if found is None else getattr(found, name) for name in names}
         verdict = "" if found is None else told_apart(found.reliability, found.reliability_low)
-        rows.append(row | {"verdict": verdict, "unit": unit_of("dose"), "reason": each.no_spread})
+        again = each.repeats
+        row |= {
+            "repeats": np.nan if again is None else again.observed,
+            "repeats_low": np.nan if again is None else again.observed_low,
+            "repeats_high": np.nan if again is None else again.observed_high,
+            "told_apart": again is not None and again.told_apart,
+        }
+        unit = EXPOSURES["sets"][1]
+        rows.append(row | {"verdict": verdict, "unit": unit, "reason": each.no_spread})
     table = as_table(pd.DataFrame(rows))
     drawable = len(table) > 0 and table["sd"].notna().any()
     table = table if drawable else table.head(0)
@@ -541,7 +549,7 @@ def curve_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
     curve = muscle.curve
     assert curve is not None
     table = curve.table.copy()
-    slope, low, high = _per_block(study, PELLAND_STRENGTH) or (0.0, 0.0, 0.0)
+    slope, low, high = _published(study, "sets", curve.mean_dose) or (0.0, 0.0, 0.0)
     at_mean = float(np.interp(curve.mean_dose, table["dose"], table["change_pct"]))
     from_mean = table["dose"] - curve.mean_dose
     table["published_pct"] = at_mean + slope * from_mean
@@ -551,7 +559,7 @@ def curve_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
         name=f"curve_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: strength by weekly sets",
         table=as_table(table),
-        summary=curve_sentence(study, muscle, curve),
+        summary=curve_sentence(muscle, curve),
         draw=drawing.draw_curve,
         notes=curve_notes(muscle, curve),
         settings={"weights": curve.weights, "level": study.level},
@@ -561,12 +569,12 @@ def curve_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
 def athletes_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
     """Return every athlete's slope, highest shrunken first, those without one last.
 
-    Columns: `athlete`, `n_blocks`, `own` with `own_low` and `own_high`, `shrunken` with its
+    Columns: `athlete`, `n_days`, `own` with `own_low` and `own_high`, `shrunken` with its
     interval, `reliability` (of the own slope), `unit`, `reason` (why there is no own slope).
     """
     table = _athlete_rows(study, muscle)
     told = table["own"].notna().any()
-    pooled = muscle.effects["dose"].estimate
+    pooled = muscle.effects["sets"].estimate.estimate
     return Result(
         name=f"athletes_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: athlete by athlete",
@@ -581,16 +589,16 @@ def athletes_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
 def _athlete_rows(study: CohortStudy, muscle: MuscleStudy) -> pd.DataFrame:
     own, found = muscle.own, muscle.spread
     told = own["own"].notna().to_numpy()
-    reach = stdtrit(max(own.attrs.get("dof", 1), 1), 0.5 + study.level / 2) * own["own_error"]
+    reach = float(ndtri(0.5 + study.level / 2)) * own["own_error"]
     table = pd.DataFrame(
         {
             "athlete": own["athlete"].astype(str),
-            "n_blocks": own["n_blocks"].astype(int),
+            "n_days": own["n_days"].astype(int),
             "own": own["own"],
             "own_low": own["own"] - reach,
             "own_high": own["own"] + reach,
             **dict.fromkeys(("shrunken", "shrunken_low", "shrunken_high", "reliability"), np.nan),
-            "unit": unit_of("dose"),
+            "unit": EXPOSURES["sets"][1],
             "reason": own["reason"],
         }
     )
@@ -600,7 +608,7 @@ def _athlete_rows(study: CohortStudy, muscle: MuscleStudy) -> pd.DataFrame:
         table.loc[told, "shrunken_low"] = found.low
         table.loc[told, "shrunken_high"] = found.high
         table.loc[told, "reliability"] = found.sd**2 / (found.sd**2 + errors**2)
-    order = ["shrunken", "own", "n_blocks", "athlete"]
+    order = ["shrunken", "own", "n_days", "athlete"]
     return table.sort_values(order, ascending=[False, False, False, True], ignore_index=True)
 
 
@@ -609,24 +617,19 @@ def as_table(table: pd.DataFrame) -> pd.DataFrame:
     return table.round(dict.fromkeys(table.select_dtypes("float"), DECIMALS))
 
 
-def _by_effort(muscle: MuscleStudy, exposure: str) -> float:
-    """Return the effect that unlogged effort alone may show; see `RESERVE`."""
-    if exposure != "intensity_pct":
-        return 0.0
-    known = float(muscle.table.loc[muscle.table["status"] == "ok", "effort_known"].mean())
-    return (1 - known) * RESERVE / 30
-
-
 def _interval(name: str, found: Estimate | None) -> dict[str, float]:
     middle, ends = (name, f"{name}_") if name else ("estimate", "conf_")
     found = found or MISSING
     return {middle: found.estimate, f"{ends}low": found.conf_low, f"{ends}high": found.conf_high}
 
 
-def _per_block(
-    study: CohortStudy, published: Published | None
+def _published(
+    study: CohortStudy, exposure: str, at_sets: float | None = None
 ) -> tuple[float, float, float] | None:
+    """Return the published slope in this unit, with the ends of its interval."""
+    published: Published | None = PUBLISHED.get(exposure)
     if published is None:
         return None
-    scale = study.options.block_weeks / published.weeks
-    return published.slope_pct * scale, published.low * scale, published.high * scale
+    slope, error = published.per_weeks(PULSE, at_sets=at_sets)
+    reach = float(ndtri(0.5 + study.level / 2)) * error
+    return slope, slope - reach, slope + reach

@@ -14,7 +14,6 @@ b_i ~ N(μ, τ² + v_i), the normal-normal model of a random-effects meta-analys
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,20 +21,10 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import chdtri, ndtr
 
-from analysis.models.dose_response.model import (
-    FEWEST_BLOCKS,
-    FEWEST_CLUSTERS,
-    FORMS,
-    Chains,
-    Floats,
-    FormFit,
-    TooLittleError,
-    Whitened,
-    chains,
-    compare_forms,
-    likeliest_share,
-    usable,
-)
+from analysis.models.dose.effects import BANDS, LOG_WEEKS, SHAPES, Body, primary, shape
+from analysis.models.dose.inputs import Floats
+from analysis.models.dose.logs import MuscleLogs
+from analysis.models.dose.pooling import FEWEST_CLUSTERS, Fit, TooLittleError
 
 GRID = 240
 REACH = 10.0
@@ -185,138 +174,19 @@ def _quantile(p: float, centre: Floats, width: Floats, weight: Floats) -> Floats
     return np.asarray((low + high) / 2)
 
 
-# Each athlete's own slope, from that athlete's blocks alone: what shrinkage starts from.
-#
-# An athlete's own slope is a regression of own changes on own growth and own exposure. What the
-# pooled model holds fixed for everyone (training years) is taken out first; what is constant
-# for an
-# athlete is part of the own growth. Errors of successive changes are those of the pooled model
-# (`dose_response.noise`), but their share is found anew with every athlete's growth and slope
-# taken
-# out: the pooled model counts what athletes differ by as noise, and the SD of true slopes would
-# come out some 7 % too small. Noise is pooled over athletes: a dozen blocks do not tell one
-# athlete's noise from another's.
-
-
-OWN = 2
-"""Parameters of an athlete's own line: growth and slope."""
-
-LEAST_SPREAD = 1e-9
-
-
-def own_slopes(white: Whitened, exposure: str) -> pd.DataFrame:
-    """Return each athlete's own slope, unshrunken.
-
-    Args:
-        white: rows of the pooled model.
-        exposure: its column whose slope is asked for.
-
-    Returns:
-        One row per athlete of the model: `athlete`, `n_blocks`, `own` and `own_error` (its
-        standard error, noise pooled; both NaN where not estimated), `reason` (why not, or "").
-        The noise's degrees of freedom are in `.attrs["dof"]`.
-    """
-    x = white.raw_x[:, white.terms.index(exposure)]
-    series = pd.Series(x).groupby(white.who)
-    counts, wide = series.size().to_numpy(), (series.max() - series.min()).to_numpy()
-    reasons = [_too_little(int(n), float(s)) for n, s in zip(counts, wide, strict=True)]
-    told = np.array([not reason for reason in reasons])
-    table = pd.DataFrame(
-        {
-            "athlete": white.rows["athlete"].unique(),
-            "n_blocks": counts,
-            "own": np.nan,
-            "own_error": np.nan,
-            "reason": reasons,
-        }
-    )
-    table.attrs["dof"] = int((counts[told] - OWN).sum())
-    if told.any():
-        kept = told[white.who]
-        columns = np.column_stack([np.ones(len(x)), x, _own_part(white, exposure)])
-        lines = _Lines(chains(white.rows[kept]), columns[kept], counts[told])
-        slope, error = lines.at(likeliest_share(lines.deviance))
-        table.loc[told, "own"], table.loc[told, "own_error"] = slope, error
-    return table
-
-
-class _Lines:
-    """Straight lines, one per athlete, through rows whitened at a share of the estimates' noise.
-
-    Args:
-        chain: which rows follow each other.
-        columns: 1, exposure and change, one row per block, sorted by athlete.
-        counts: rows of each athlete.
-    """
-
-    def __init__(self, chain: Chains, columns: Floats, counts: Floats) -> None:
-        self._chain, self._columns = chain, columns
-        self._starts = np.r_[0, np.cumsum(counts)[:-1]].astype(int)
-        self._spare = len(columns) - OWN * len(counts)
-
-    def deviance(self, share: float) -> float:
-        """Return −2 log restricted likelihood, σ profiled out."""
-        white, log_l = self._chain.whiten(share, self._columns)
-        _, _, size, rss = self._solve(white)
-        return 2 * log_l + float(np.log(size).sum()) + self._spare * float(np.log(rss))
-
-    def at(self, share: float) -> tuple[Floats, Floats]:
-        """Return slopes and their standard errors."""
-        white, _ = self._chain.whiten(share, self._columns)
-        slope, scale, _, rss = self._solve(white)
-        return slope, scale * np.sqrt(rss / self._spare)
-
-    def _solve(self, white: Floats) -> tuple[Floats, Floats, Floats, float]:
-        """Return slopes, their errors at σ = 1, determinants and residual sum of squares."""
-        g, x, y = white.T
-        gg, gx, xx, gy, xy = (
-            np.add.reduceat(product, self._starts)
-            for product in (g * g, g * x, x * x, g * y, x * y)
-        )
-        size = gg * xx - gx**2
-        slope, growth = (gg * xy - gx * gy) / size, (xx * gy - gx * xy) / size
-        rss = float(y @ y - slope @ xy - growth @ gy)
-        return slope, np.sqrt(gg / size), size, rss
-
-
-def _own_part(white: Whitened, exposure: str) -> Floats:
-    """Return the changes less what all athletes share."""
-    shared = [
-        place
-        for place, term in enumerate(white.terms)
-        if term != exposure and not term.startswith("growth")
-    ]
-    change = white.rows["change_pct"].to_numpy(float)
-    return np.asarray(change - white.raw_x[:, shared] @ white.beta[shared])
-
-
-def _too_little(n_blocks: int, spread: float) -> str:
-    if n_blocks < FEWEST_BLOCKS:
-        return f"fewer than {FEWEST_BLOCKS} usable blocks"
-    return "" if spread > LEAST_SPREAD else "the sets do not vary from block to block"
-
-
 # The fitted dose-response of a cohort with two bands: for one dose, and for all at once.
 #
-# The curve is the expected change of strength by the next block, for an athlete of usual growth
-# and
-# usual dose, after a block of a given dose: growth + f(dose) − mean f. It is a within curve: it
-# says
-# what the same athletes did after blocks of more and of less, not how athletes with other habits
-# fare.
+# The curve is the change of strength 5 to 12 weeks later, for an athlete of usual dose, after four
+# weeks of another weekly dose: b · (f(dose) − mean f). It is a within curve: it says what the same
+# athletes did after weeks of more and of less, not how athletes with other habits fare.
 #
-# The shape f is not known beforehand. A band around the shape that AIC likes best leaves out that
-# it might have liked another, and held the whole truth in 85 % of simulated cohorts, not 95. So
-# the
-# curve is the mean of all shapes of `dose_response.forms` by Akaike weight (Burnham & Anderson
-# 2002,
-# Model selection and multimodel inference), and the bands are quantiles of curves drawn from
-# all of
-# them: shape by its weight, then a multivariate t with that shape's CR2 covariance. The pointwise
-# band holds at any one dose. The simultaneous band holds at all doses together: its half-width is
-# c · SD of the curves, c the quantile of their largest distance from the mean over the doses,
-# in SDs
-# (the max-t of Hothorn, Bretz & Westfall 2008, Biom J 50:346). Draws are seeded.
+# The shape f is not known beforehand. A band around the shape that the likelihood likes best would
+# leave out that it might have liked another. So the curve is the mean of all shapes by likelihood,
+# and the bands are quantiles of curves drawn from all of them: shape by its weight, then a t with
+# that shape's CR2 error. The pointwise band holds at any one dose. The simultaneous band holds at
+# all doses together: its half-width is c · SD of the curves, c the quantile of their largest
+# distance from the mean over the doses, in SDs (the max-t of Hothorn, Bretz & Westfall 2008, Biom
+# J 50:346). Draws are seeded.
 
 
 POINTS = 41
@@ -326,7 +196,7 @@ MIDDLE = (0.025, 0.975)
 DRAWS = 20_000
 SEED = 20_250_101
 LEAST_WEIGHT = 0.005
-"""Shapes of less Akaike weight are left out of curve and bands."""
+"""Shapes of less weight are left out of curve and bands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,9 +205,9 @@ class Curve:
 
     Attributes:
         table: one row per dose: `dose`, `change_pct`, `conf_low`, `conf_high` (pointwise),
-            `all_low`, `all_high` (simultaneous), `blocks` (used, nearest to that dose).
-        weights: Akaike weight of every shape tried, largest first.
-        mean_dose: of the blocks used; where the published slope is laid against the curve.
+            `all_low`, `all_high` (simultaneous), `weeks` (logged, nearest to that dose).
+        weights: of every shape tried, largest first.
+        mean_dose: of the weeks logged; where the published slope is laid against the curve.
         quartiles: the first and the third quartile of the doses.
         contrast: change from the one to the other: estimate, and ends of its interval.
     """
@@ -349,27 +219,32 @@ class Curve:
     contrast: tuple[float, float, float]
 
 
-def dose_curve(panel: pd.DataFrame, *, forms: Sequence[str] = FORMS, level: float = 0.95) -> Curve:
+def dose_curve(reduced: Body, logs: MuscleLogs, level: float = 0.95) -> Curve:
     """Fit the shapes and return their mean with its bands.
 
     Raises:
-        TooLittleError: fewer than five athletes, or too few changes for a line.
+        TooLittleError: fewer than five athletes, or too few weeks for a line.
     """
-    fits = compare_forms(panel, forms)
-    if fits[0].model.pooled is None:
+    fits = {
+        name: reduced.fit([LOG_WEEKS, *(f"{pattern.format('sets')}_{band}" for band in BANDS)])
+        for name, pattern in SHAPES.items()
+    }
+    n = max(each.n_athletes for each in fits.values())
+    if n < FEWEST_CLUSTERS:
         raise TooLittleError(
-            f"{fits[0].model.n_athletes} athletes, {FEWEST_CLUSTERS} or more are needed for a "
-            "curve that speaks of others like them"
+            f"{n} athletes, {FEWEST_CLUSTERS} or more are needed for a curve that speaks of "
+            "others like them"
         )
-    seen = usable(panel, ["dose", "training_years"])["dose"].to_numpy(float)
+    doses_seen = logs.weekly.doses["sets"]
+    seen = doses_seen[np.isfinite(doses_seen) & (np.nansum(doses_seen, axis=1) > 0)[:, None]]
     quartiles = np.quantile(seen, (0.25, 0.75))
-    first, last = np.quantile(seen, MIDDLE)
+    first, last = (float(end) for end in np.quantile(seen, MIDDLE))
     doses = np.linspace(first, last, POINTS)
-    weights = akaike_weights(fits)
+    weights = _weights(fits)
     drawn, mean = _draw(fits, weights, np.r_[doses, quartiles], seen)
     tail = (1 - level) / 2
     low, high = np.quantile(drawn[:, :POINTS], (tail, 1 - tail), axis=0)
-    sd = drawn[:, :POINTS].std(axis=0)
+    sd = np.maximum(drawn[:, :POINTS].std(axis=0), 1e-12)
     far = np.abs((drawn[:, :POINTS] - mean[:POINTS]) / sd).max(axis=1)
     reach = float(np.quantile(far, level)) * sd
     table = pd.DataFrame(
@@ -380,65 +255,46 @@ def dose_curve(panel: pd.DataFrame, *, forms: Sequence[str] = FORMS, level: floa
             "conf_high": high,
             "all_low": np.minimum(mean[:POINTS] - reach, low),
             "all_high": np.maximum(mean[:POINTS] + reach, high),
-            "blocks": _nearest(doses, seen),
+            "weeks": _nearest(doses, seen),
         }
     )
     steps = drawn[:, -1] - drawn[:, -2]
     ends = np.quantile(steps, (tail, 1 - tail))
     return Curve(
         table=table,
-        weights=dict(zip((fit.name for fit in fits), map(float, weights), strict=True)),
+        weights=dict(sorted(weights.items(), key=lambda item: -item[1])),
         mean_dose=float(seen.mean()),
         quartiles=(float(quartiles[0]), float(quartiles[1])),
         contrast=(float(mean[-1] - mean[-2]), float(ends[0]), float(ends[1])),
     )
 
 
-def akaike_weights(fits: Sequence[FormFit]) -> Floats:
-    """Return exp(−ΔAIC / 2) of every fit, as shares; negligible ones are 0."""
-    aic = np.array([fit.aic for fit in fits])
-    share = np.exp(-(aic - aic.min()) / 2)
-    share = np.where(share / share.sum() < LEAST_WEIGHT, 0.0, share)
-    return np.asarray(share / share.sum())
+def _weights(fits: dict[str, Fit]) -> dict[str, float]:
+    least = min(each.rss for each in fits.values())
+    share = {name: float(np.exp(-(each.rss - least) / 2)) for name, each in fits.items()}
+    whole = sum(share.values())
+    share = {name: each if each / whole >= LEAST_WEIGHT else 0.0 for name, each in share.items()}
+    return {name: each / sum(share.values()) for name, each in share.items()}
 
 
 def _draw(
-    fits: Sequence[FormFit], weights: Floats, doses: Floats, seen: Floats
+    fits: dict[str, Fit], weights: dict[str, float], doses: Floats, seen: Floats
 ) -> tuple[Floats, Floats]:
     """Return curves drawn from all shapes, one per row, and their mean by weight."""
     rng = np.random.default_rng(SEED)
     parts, mean = [], np.zeros(len(doses))
-    for fit, weight in zip(fits, weights, strict=True):
-        if n := round(DRAWS * weight):
-            middle, root, dof = _fitted(fit, doses, seen)
-            normal = rng.standard_normal((n, root.shape[1])) @ root.T
-            scale = np.sqrt(rng.chisquare(dof, n) / dof)
-            parts.append(middle + normal / scale[:, None])
-            mean += weight * middle
+    for name, fit in fits.items():
+        if n := round(DRAWS * weights[name]):
+            slope = fit.contrast(primary(SHAPES[name].format("sets")))
+            rise = shape(name, doses) - shape(name, seen).mean()
+            drawn = slope.estimate + slope.std_error * rng.standard_t(slope.dof, n)
+            parts.append(drawn[:, None] * rise)
+            mean += weights[name] * slope.estimate * rise
     return np.concatenate(parts), mean
 
 
-def _fitted(fit: FormFit, doses: Floats, seen: Floats) -> tuple[Floats, Floats, float]:
-    """Return a shape's curve, a root of its covariance, and the fewest dof over the doses."""
-    at, usual = fit.basis(doses), fit.basis(seen)
-    columns = {name: values - usual[name].mean() for name, values in at.items()}
-    columns["growth"] = np.ones(len(doses))
-    nothing = np.zeros(len(doses))
-    rows = np.column_stack([columns.get(term, nothing) for term in fit.model.terms])
-    values, vectors = np.linalg.eigh(fit.model.robust_covariance)
-    root = rows @ (vectors * np.sqrt(np.maximum(values, 0.0)))
-    assert fit.model.pooled is not None
-    some = rows[np.linspace(0, len(doses) - 1, 7).astype(int)]
-    asked = {
-        str(place): dict(zip(fit.model.terms, map(float, row), strict=True))
-        for place, row in enumerate(some)
-    }
-    dof = fit.model.pooled.contrasts(asked, robust="CR2")["dof"]
-    return rows @ fit.model.beta, root, float(dof.min())
-
-
 def _nearest(doses: Floats, seen: Floats) -> Floats:
-    """Count the blocks nearest to each dose; those beyond either end are not counted."""
+    """Count the weeks nearest to each dose; those beyond either end are not counted."""
     half = (doses[1] - doses[0]) / 2
     edges = np.r_[doses - half, doses[-1] + half]
     return np.asarray(np.histogram(seen, edges)[0])

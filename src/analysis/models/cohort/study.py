@@ -12,21 +12,24 @@ import polars as pl
 from analysis.logbook import Logbook
 from analysis.measures import counting
 from analysis.measures.same_person import shared_sessions, twins
-from analysis.models.cohort.spread import Curve, Spread, dose_curve, own_slopes, spread
-from analysis.models.dose_response import TooLittleError, WithinEffect, within_effect
-from analysis.models.dose_response.model import FEWEST_CLUSTERS, whiten
-from analysis.models.panel import PanelOptions, panel, usable_blocks
+from analysis.models.cohort.spread import Curve, Spread, dose_curve, spread
+from analysis.models.dose.effects import Body, Effect, between, body, columns_of, effect
+from analysis.models.dose.estimate import Estimate
+from analysis.models.dose.logs import DoseOptions, MuscleLogs, each_muscle
+from analysis.models.dose.people import Repeatability, own_slopes, repeatability
+from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
 from analysis.progress import Tell, silent, told
 
-ADJUST = ("training_years",)
-HELD = {
-    "dose": ADJUST,
-    "frequency": (*ADJUST, "dose"),
-    "intensity_pct": (*ADJUST, "dose"),
+HELD: dict[str, tuple[str, ...]] = {
+    "sets": (),
+    "frequency": ("sets",),
+    "light_share": ("sets",),
 }
 """What is held fixed for each exposure: a day more at the same sets, not with more of them."""
-DECIMALS = 6
-"""Of the panel's numbers: parallel sums differ in their last bits from run to run."""
+MEASURES = ("sets", "sets_log", "sets_sqrt", "sets_reciprocal", "frequency", "light_share")
+NO_DAYS = "no strength day of this muscle"
+SMALLEST_EFFECT = 0.1
+"""% per weekly set held for four weeks: against it the placebo is judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,24 +38,28 @@ class MuscleStudy:
 
     Attributes:
         muscle: group of the catalogue.
-        table: its panel.
-        effects: within effect by exposure; those refused are absent.
+        logs: its strength days and weekly doses.
+        effects: effect by exposure; those refused are absent.
         refused: by exposure, why there is no effect.
+        between: how growth goes with the usual sets; None where it cannot be told.
         curve: dose-response; None where `no_curve` says why.
-        own: one row per athlete of the cohort: `athlete`, `n_blocks`, `own`, `own_error`,
-            `reason` (why there is no own slope); `.attrs["dof"]` of the errors.
+        own: one row per athlete of the cohort: `athlete`, `n_days`, `own`, `own_error`,
+            `reason` (why there is no own slope).
         spread: how true slopes differ; None where `no_spread` says why.
+        repeats: whether own slopes of the two halves of a log agree; None where not told.
     """
 
     muscle: str
-    table: pd.DataFrame
-    effects: dict[str, WithinEffect]
+    logs: MuscleLogs
+    effects: dict[str, Effect]
     refused: dict[str, str]
+    between: Estimate | None
     curve: Curve | None
     no_curve: str
     own: pd.DataFrame
     spread: Spread | None
     no_spread: str
+    repeats: Repeatability | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +71,9 @@ class CohortStudy:
         logbook: the logbook of those who are in: one log a person.
         same_person: log left out -> the log of the same person that stands for it.
         shared: pairs of logs that share sessions.
-        muscles: those with an effect of the dose, most changes first.
+        muscles: those with an effect of sets, most strength days first.
         too_little: muscle -> why it has none.
-        options: the panel's choices; `level` of every interval.
+        options: how logs became strength days and doses; `level` of every interval.
     """
 
     given: Logbook
@@ -75,7 +82,7 @@ class CohortStudy:
     shared: pd.DataFrame
     muscles: tuple[MuscleStudy, ...]
     too_little: dict[str, str]
-    options: PanelOptions
+    options: DoseOptions
     level: float
 
     @property
@@ -88,7 +95,7 @@ def study(
     logbook: Logbook,
     *,
     muscles: Sequence[str] | None = None,
-    options: PanelOptions | None = None,
+    options: DoseOptions | None = None,
     level: float = 0.95,
     tell: Tell = silent,
 ) -> CohortStudy:
@@ -97,29 +104,27 @@ def study(
     Args:
         logbook: the sets of all athletes.
         muscles: groups of the catalogue; by default all of them.
-        options: the panel's choices.
+        options: how logs become strength days and weekly doses.
         level: probability that the intervals are made for.
         tell: gets the muscles done, the muscles in all and whose turn it is.
 
     Raises:
         ValueError: a muscle that is no group of the catalogue.
     """
-    options = options or PanelOptions()
+    options = options or DoseOptions()
     pairs = shared_sessions(logbook.sets)
     same = twins(logbook.sets, pairs)
     kept = replace(logbook, sets=logbook.sets.filter(~pl.col("athlete").is_in(list(same))))
     wanted = list(muscles) if muscles is not None else counting.muscles(logbook.catalogue)
-    table = panel(kept, muscle=wanted, options=options)
-    table = table.round(dict.fromkeys(table.select_dtypes("float"), DECIMALS))
     found, too_little = [], {}
-    parts = list(table.groupby("muscle", sort=False))
-    for muscle, part in told(parts, tell, lambda part: str(part[0])):
-        fitted = study_muscle(str(muscle), part.reset_index(drop=True), level=level)
-        if "dose" in fitted.effects:
+    parts = list(each_muscle(kept, wanted, options))
+    for part in told(parts, tell, lambda part: part.muscle):
+        fitted = study_muscle(part, options, level=level)
+        if "sets" in fitted.effects:
             found.append(fitted)
         else:
-            too_little[str(muscle)] = fitted.refused["dose"]
-    found.sort(key=lambda each: (-each.effects["dose"].n_blocks, each.muscle))
+            too_little[part.muscle] = fitted.refused["sets"]
+    found.sort(key=lambda each: (-each.effects["sets"].n_rows, each.muscle))
     return CohortStudy(
         given=logbook,
         logbook=kept,
@@ -132,57 +137,88 @@ def study(
     )
 
 
-def study_muscle(muscle: str, table: pd.DataFrame, *, level: float = 0.95) -> MuscleStudy:
-    """Fit one muscle of a panel; what cannot be fitted says why."""
-    effects, refused = _effects(table, level)
-    curve, no_curve = _curve(table, level)
-    own = _own(table, effects.get("dose"))
-    told = own.dropna(subset="own")
-    enough = len(told) >= FEWEST_CLUSTERS
+def study_muscle(
+    logs: MuscleLogs, options: DoseOptions | None = None, *, level: float = 0.95
+) -> MuscleStudy:
+    """Fit one muscle; what cannot be fitted says why."""
+    options = options or DoseOptions()
+    try:
+        reduced = body(logs.days, logs.weekly, MEASURES, unknown=options.unknown)
+    except TooLittleError as error:
+        return _nothing(logs, NO_DAYS if not len(logs.days) else str(error))
+    effects, refused = _effects(reduced, level)
+    curve, no_curve = _curve(reduced, logs, level)
+    own = _own(reduced, logs)
+    kept = own.dropna(subset="own")
+    enough = len(kept) >= FEWEST_CLUSTERS
     return MuscleStudy(
-        muscle=muscle,
-        table=table,
+        muscle=logs.muscle,
+        logs=logs,
         effects=effects,
         refused=refused,
+        between=_between(reduced, level),
         curve=curve,
         no_curve=no_curve,
         own=own,
-        spread=spread(told["own"].to_numpy(), told["own_error"].to_numpy(), level)
+        spread=spread(kept["own"].to_numpy(), kept["own_error"].to_numpy(), level)
         if enough
         else None,
         no_spread=""
         if enough
-        else f"{len(told)} athletes with an own slope, {FEWEST_CLUSTERS} or more are needed",
+        else f"{len(kept)} athletes with an own slope, {FEWEST_CLUSTERS} or more are needed",
+        repeats=_repeats(reduced, logs, options),
     )
 
 
-def _effects(table: pd.DataFrame, level: float) -> tuple[dict[str, WithinEffect], dict[str, str]]:
+def _nothing(logs: MuscleLogs, reason: str) -> MuscleStudy:
+    n = np.bincount(logs.days.athlete, minlength=len(logs.athletes))
+    own = pd.DataFrame({"athlete": logs.athletes, "n_days": n, "own": np.nan, "own_error": np.nan,
+                        "reason": reason})  # fmt: skip
+    return MuscleStudy(
+        logs.muscle, logs, {}, dict.fromkeys(HELD, reason), None, None, reason, own, None, reason,
+        None,
+    )  # fmt: skip
+
+
+def _effects(reduced: Body, level: float) -> tuple[dict[str, Effect], dict[str, str]]:
     effects, refused = {}, {}
     for exposure, held in HELD.items():
         try:
-            effects[exposure] = within_effect(table, exposure=exposure, adjust=held, level=level)
+            effects[exposure] = effect(
+                reduced, exposure, held=held, smallest=SMALLEST_EFFECT, level=level
+            )
         except TooLittleError as error:
             refused[exposure] = str(error)
     return effects, refused
 
 
-def _curve(table: pd.DataFrame, level: float) -> tuple[Curve | None, str]:
+def _between(reduced: Body, level: float) -> Estimate | None:
     try:
-        return dose_curve(table, level=level), ""
+        return between(reduced, "sets", level)
+    except TooLittleError:
+        return None
+
+
+def _curve(reduced: Body, logs: MuscleLogs, level: float) -> tuple[Curve | None, str]:
+    try:
+        return dose_curve(reduced, logs, level), ""
     except TooLittleError as error:
         return None, str(error)
 
 
-def _own(table: pd.DataFrame, effect: WithinEffect | None) -> pd.DataFrame:
-    """Return own slopes of all athletes of the panel, those without a usable block included."""
-    usable = usable_blocks(table)
-    if effect is None:
-        own = pd.DataFrame({"athlete": usable.index, "n_blocks": usable.to_numpy()})
-        return own.assign(own=np.nan, own_error=np.nan, reason="no effect could be estimated")
-    own = own_slopes(whiten(effect, table, "dose", ADJUST), "dose")
-    dof = own.attrs["dof"]
-    without = sorted(usable.index[usable == 0])
-    rest = pd.DataFrame({"athlete": without, "n_blocks": 0, "reason": "no usable block"})
-    own = pd.concat([own, rest], ignore_index=True) if without else own
-    own.attrs["dof"] = dof
-    return own
+def _own(reduced: Body, logs: MuscleLogs) -> pd.DataFrame:
+    """Return own slopes of all athletes, those without a usable day included."""
+    own = own_slopes(reduced, "sets").rename(columns={"n_rows": "n_days"})
+    untold = own["own"].isna()
+    reason = np.where(
+        own["n_days"] == 0, NO_DAYS, "too few strength days, or sets that never vary"
+    )
+    return own.assign(athlete=list(logs.athletes), reason=np.where(untold, reason, ""))
+
+
+def _repeats(reduced: Body, logs: MuscleLogs, options: DoseOptions) -> Repeatability | None:
+    columns = columns_of(logs.weekly, ["sets"], unknown=options.unknown)
+    try:
+        return repeatability(reduced, logs.days, columns, "sets")
+    except TooLittleError:
+        return None

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from analysis.exercises import Catalogue
@@ -43,6 +44,7 @@ OUTCOMES = {
 }
 """What a day's (or week's) strength is taken from."""
 
+MEASURES = ("sets", "hard_sets", "frequency", "light_share")
 SERIES = ["athlete", "lift"]
 NEAR_FAILURE_RIR = 1.0
 LIGHT_FROM_REPS = 12.0
@@ -136,6 +138,25 @@ class MuscleLogs:
         trained = self.weekly.doses["trained"]
         ever = np.nan_to_num(trained).any(axis=1)
         return float(1 - np.nanmean(trained[ever])) if ever.any() else float("nan")
+
+    def weekly_table(self) -> pd.DataFrame:
+        """Return one row per athlete and week from the first to the last logged one.
+
+        Columns: `athlete`, `muscle`, `week` (its first day), `logged`, `sets`, `hard_sets`,
+        `frequency` (days with a direct set), `light_share`; doses are empty where no log is.
+        """
+        inside = np.arange(self.weekly.logged.shape[1]) < self.weekly.n_weeks[:, None]
+        who, week = np.nonzero(inside)
+        day = (self.starts[who] + 7 * week).astype("datetime64[D]")
+        return pd.DataFrame(
+            {
+                "athlete": np.array(self.athletes, dtype=object)[who],
+                "muscle": self.muscle,
+                "week": day.astype("datetime64[s]"),
+                "logged": self.weekly.logged[who, week],
+                **{name: self.weekly.doses[name][who, week] for name in MEASURES},
+            }
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Return sentences on what was left out or is unknown, counted."""
@@ -268,7 +289,7 @@ class _Calendar:
         placed = self._place(weekly.rename({"week": "day"}), self._first)
         rows, columns = placed["code"].to_numpy(), placed["at"].to_numpy()
         found = {}
-        for name in ("sets", "hard_sets", "frequency", "light_share"):
+        for name in MEASURES:
             # a logged week without the muscle holds no set, and no share of anything
             rest = np.nan if name == "light_share" else 0.0
             values = np.where(self.logged, rest, np.nan)

@@ -493,6 +493,18 @@ def placebo_words(question: Question, placebo: Placebo) -> str:
     )
 
 
+def placebo_kind_words(kind: str, bias_bound: float) -> str:
+    """Return a placebo's verdict as a clause."""
+    match kind:
+        case "veto":
+            return "the placebo fires"
+        case "bounded":
+            return f"the placebo leaves room for {bias_bound:.2f} % of bias, less than half of it"
+        case "blunt":
+            return f"the placebo is too blunt to rule out {bias_bound:.2f} % of bias"
+    return "no placebo could be tried"
+
+
 def interval(found: Estimate) -> str:
     """Return an estimate with its interval."""
     return (
