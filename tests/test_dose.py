@@ -21,41 +21,16 @@ from analysis.models.dose.effects import (
     shapes,
     with_shapes,
 )  # fmt: skip
+from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import REACH, Weekly, autocovariance, bands, filled, kernel
 from analysis.models.dose.people import own_slopes, repeatability
 from analysis.models.dose.placebo import judge
 from analysis.models.dose.pooling import TooLittleError, fit, pseudo_rows
 from analysis.models.dose.variances import deviance, growth_out
-from analysis.models.dose.whitening import Days, Sums, Variances
-from analysis.models.dose.estimate import Estimate
+from analysis.models.dose.whitening import Sums, Variances
+from tests.planted_dose import joined, planted
 
 SHARED = Variances(0.05, 0.1, 0.2, 9.0)
-
-
-def planted(seed, athletes=8, weeks=40, effect_pct=0.4, series=3, missing=0.1, noise=1.0,
-            feedback=0.0):  # fmt: skip
-    """Days and weekly sets in which four weeks of one more set bring `effect_pct` at once."""
-    rng = np.random.default_rng(seed)
-    plan = np.repeat(rng.normal(10, 3, (athletes, weeks // 4 + 1)), 4, axis=1)[:, :weeks]
-    walk = noise * 0.5 * rng.standard_normal(plan.shape).cumsum(axis=1)
-    plan[:, 1:] -= feedback * walk[:, :-1]
-    sets = np.maximum(np.round(plan + rng.normal(0, 1, plan.shape)), 0)
-    logged = rng.random(sets.shape) >= missing
-    logged[:, [0, -1]] = True
-    level = effect_pct / 4 * np.cumsum(sets - sets.mean(axis=1, keepdims=True), axis=1)
-    level = np.pad(level, ((0, 0), (1, 0)))[:, :-1]
-    level = level + rng.normal(0, 0.2, (athletes, 1)) * np.arange(weeks)
-    level = level + walk
-    athlete, week, lift = np.nonzero(np.broadcast_to(logged[..., None], (*sets.shape, series)))
-    kept = rng.random(len(athlete)) < 0.8
-    athlete, week, lift = athlete[kept], week[kept], lift[kept]
-    own = rng.normal(0, 20, (athletes, series))
-    strength = (
-        level[athlete, week] + own[athlete, lift] + noise * 2 * rng.standard_normal(len(week))
-    )
-    code = athlete * series + lift
-    days = Days(athlete, code, week, 7 * week + lift % 2, strength, np.ones(len(week)))
-    return days, Weekly(logged, {"sets": np.where(logged, sets, np.nan)})
 
 
 def dense(days, columns, variances):
@@ -320,14 +295,8 @@ def test_two_exposures_are_told_apart_when_fitted_together():
 def test_athletes_own_slopes_repeat_where_they_differ():
     def cohort(spread):
         effects = 0.4 + spread * np.random.default_rng(3).standard_normal(25)
-        logs = [planted(100 + i, athletes=1, weeks=100, effect_pct=each)
-                for i, each in enumerate(effects)]  # fmt: skip
-        apart = [replace(days, athlete=days.athlete + i, series=days.series + 100 * i)
-                 for i, (days, _) in enumerate(logs)]  # fmt: skip
-        days = Days(*(np.concatenate([getattr(each, name) for each in apart])
-                      for name in Days.__dataclass_fields__))  # fmt: skip
-        sets = np.concatenate([weekly.doses["sets"] for _, weekly in logs])
-        return days, Weekly(np.concatenate([weekly.logged for _, weekly in logs]), {"sets": sets})
+        return joined([planted(100 + i, athletes=1, weeks=100, effect_pct=each)
+                       for i, each in enumerate(effects)])  # fmt: skip
 
     for spread, apart in ((1.0, True), (0.0, False)):
         days, weekly = cohort(spread)

@@ -8,8 +8,8 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.models.dose_response import TooLittleError, lead_placebo, within_effect
 from analysis.models.dose.estimate import Estimate
+from analysis.models.dose_response import TooLittleError, lead_placebo, within_effect
 from analysis.models.dose_response.model import (
     chains,
     compare_forms,

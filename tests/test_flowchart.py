@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.models.panel import Step, flow_table, left_out_blocks, usable_blocks
+from analysis.models.cohort.flow import Step, flow_table
 from analysis.report import FlowChart, Report
 from analysis.report.blocks import boxes
 from analysis.result import Result
@@ -60,13 +60,3 @@ def test_an_empty_flow_is_its_sentence():
     page = Report("Page", [FlowChart(flow(flow_table([])))]).html()
     assert "Two steps." in page
     assert '<ol class="flow">' not in page
-
-
-def test_blocks_are_counted_by_reason_and_athletes_without_any_are_there():
-    table = pd.DataFrame(
-        {"athlete": ["a", "a", "b"], "status": ["ok", "last block", "too few logged weeks"]}
-    )
-    assert left_out_blocks(table) == {
-        "no block after it to change to": 1, "the dose is unknown": 1,
-    }  # fmt: skip
-    assert usable_blocks(table).to_dict() == {"a": 1, "b": 0}

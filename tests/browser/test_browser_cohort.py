@@ -12,7 +12,7 @@ from analysis.simulate import Scenario, export, simulate
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-CHARTS = ("blocks", "effects_dose", "effects_frequency", "spread", "curve_quads", "athletes_quads")
+CHARTS = ("days", "effects_sets", "effects_frequency", "spread", "curve_quads", "athletes_quads")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_the_flow_diagram_says_what_its_table_says(open_page, folder):
 
 def test_downloads_are_the_files_beside_the_page(open_page, folder):
     page = opened(open_page, folder)
-    for name in ("flow", "effects_dose", "spread", "athletes_quads", "curve_quads"):
+    for name in ("flow", "effects_sets", "spread", "athletes_quads", "curve_quads"):
         with page.expect_download() as download:
             page.evaluate(f"document.querySelector('[data-csv=\"{name}\"]').click()")
         assert download.value.path().read_bytes() == (folder / "data" / f"{name}.csv").read_bytes()
@@ -87,7 +87,7 @@ def test_the_page_reads_without_javascript(open_page, folder):
     page = open_page(folder / "index.html", java_script_enabled=False)
     assert "24 athletes" in page.inner_text("#takeaways")
     assert page.locator("#flow .flow-box").first.is_visible()
-    assert page.locator("#effects_dose table").count() == 1
+    assert page.locator("#effects_sets table").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

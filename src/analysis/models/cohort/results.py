@@ -25,7 +25,7 @@ from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import PULSE
 from analysis.models.dose.placebo import BIAS_PER_LEAD
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
-from analysis.models.dose.result import EXPOSURES, placebo_kind_words
+from analysis.models.dose.result import EXPOSURES, by_effort_pct, placebo_kind_words
 from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Published
 from analysis.result import DECIMALS, Result
 from analysis.say import count, spoken
@@ -46,11 +46,14 @@ HINT = "a hint, not clear over all muscles"
 NOTHING = "cannot tell"
 
 
+BY_EFFORT = "cannot tell: unlogged effort alone could show it"
+
 SAID = {
     RISES: "strength rises",
     FALLS: "strength falls",
     HINT: "a hint",
     NOTHING: "cannot tell",
+    BY_EFFORT: "nothing that unlogged effort alone could not show",
     FIRES: "no answer, as the placebo fires,",
 }
 
@@ -66,6 +69,8 @@ def _verdict(row: dict[str, Any]) -> str:
         return "no estimate"
     if row["placebo"] == "veto":
         return FIRES
+    if p < ALPHA and estimate > 0 and row["conf_low"] <= row["by_effort_pct"]:
+        return BY_EFFORT
     if after < ALPHA:
         return RISES if estimate > 0 else FALLS
     return HINT if p < ALPHA else NOTHING
@@ -206,6 +211,13 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
         notes.append(
             "The published slope is the gain of trial groups over 10.4 weeks, laid out evenly; "
             "groups differ in more than their days."
+        )
+    if (told["by_effort_pct"] > 0).any():
+        notes.append(
+            "Effort is mostly not logged here, and the formula then takes the reserve for "
+            "weakness: repetitions that climb before the load does look like lost strength that "
+            "comes back. An effect whose interval reaches down to "
+            f"{told['by_effort_pct'].max():.1f} % (three repetitions) is not claimed."
         )
     if exposure == "light_share":
         notes.append(
@@ -437,7 +449,8 @@ def effects_result(study: CohortStudy, exposure: str) -> Result:
     Columns: `estimate`, `std_error`, `conf_low`, `conf_high`, `dof`, `p_value`, `p_holm` (Holm
     over the muscles of the table), `verdict`, `unit`, `n_athletes`, `n_days` (strength days of
     an exercise); `lead`, its interval and p (the placebo), `placebo` (veto, bounded, blunt or
-    untold) and `bias_bound`; for sets `between` and its interval (% a year); `reason` (why there
+    untold) and `bias_bound`; `by_effort_pct` (what unlogged
+    effort alone may show); for sets `between` and its interval (% a year); `reason` (why there
     is none).
     """
     table = as_table(effect_rows(study, exposure))
@@ -476,6 +489,7 @@ def effect_rows(study: CohortStudy, exposure: str) -> pd.DataFrame:
                 "placebo": "untold" if found is None else found.placebo.kind,
                 "bias_bound": np.nan if found is None else found.placebo.bias_bound,
                 **_interval("between", each.between if exposure == "sets" else None),
+                "by_effort_pct": by_effort_pct(each.logs.effort_known, exposure),
                 "reason": each.refused.get(exposure, ""),
             }
         )

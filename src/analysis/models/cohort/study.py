@@ -28,6 +28,7 @@ HELD: dict[str, tuple[str, ...]] = {
 """What is held fixed for each exposure: a day more at the same sets, not with more of them."""
 MEASURES = ("sets", "sets_log", "sets_sqrt", "sets_reciprocal", "frequency", "light_share")
 NO_DAYS = "no strength day of this muscle"
+FEW = "too few strength days, or sets that never vary"
 SMALLEST_EFFECT = 0.1
 """% per weekly set held for four weeks: against it the placebo is judged."""
 
@@ -210,9 +211,7 @@ def _own(reduced: Body, logs: MuscleLogs) -> pd.DataFrame:
     """Return own slopes of all athletes, those without a usable day included."""
     own = own_slopes(reduced, "sets").rename(columns={"n_rows": "n_days"})
     untold = own["own"].isna()
-    reason = np.where(
-        own["n_days"] == 0, NO_DAYS, "too few strength days, or sets that never vary"
-    )
+    reason = np.where(own["n_days"] == 0, NO_DAYS, FEW)
     return own.assign(athlete=list(logs.athletes), reason=np.where(untold, reason, ""))
 
 

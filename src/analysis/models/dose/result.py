@@ -73,6 +73,10 @@ SENSITIVITY: tuple[Mapping[str, Any], ...] = (
 )
 """Options changed one at a time; what moves the answer should be seen."""
 
+RESERVE = 3.0
+"""Repetitions in reserve that a log may hide. Epley's estimate of a set that stops k repetitions
+short of failure is about k / 30 too low, and light sets hide more of them than heavy ones."""
+
 LEAST_FROM_LOG = 0.1
 """Share of a combined number that the log must supply for it to be shown."""
 
@@ -204,7 +208,7 @@ def dose_response(
         question,
         logs,
         rows,
-        summary(question, found, rows),
+        summary(question, found, rows, by_effort_pct(logs.effort_known, exposure)),
         (*cautions(question, found, logs), *_people_note(people), *refused, *failed),
     )
 
@@ -424,18 +428,18 @@ def _n(reduced: Body) -> tuple[int, int]:
 # What it says in words: number, unit, interval, n, and what it cannot tell.
 
 
-def summary(question: Question, found: Effect, rows: Sequence[Row]) -> str:
+def summary(question: Question, found: Effect, rows: Sequence[Row], by_effort: float = 0.0) -> str:
     """Return the finding in one or two sentences."""
     if question.effect == "between":
         return _between_sentence(question, rows)
     return (
         f"With {question.work} for {spoken(question.muscle)} for four weeks, strength 5 to 12 "
         f"weeks later was {interval(found.estimate)} higher ({_people(found)}): "
-        f"{verdict(found)}."
+        f"{verdict(found, by_effort)}."
     )
 
 
-def verdict(found: Effect) -> str:
+def verdict(found: Effect, by_effort: float = 0.0) -> str:
     """Return what the interval and the placebo say together, a clause."""
     whose = "this log alone" if found.n_athletes == 1 else "these logs alone"
     means = f"strength was {{}} after more work, by {whose}"
@@ -443,6 +447,8 @@ def verdict(found: Effect) -> str:
         means = "strength was {} after more work, for these people alone"
     if found.placebo.fires:
         return f"{whose} cannot say what work bought, because work that came later goes with it"
+    if 0 < found.estimate.conf_low <= by_effort:
+        return f"{whose} cannot tell, because effort that is not logged alone could show it"
     if found.estimate.conf_low > 0:
         return means.format("higher")
     if found.estimate.conf_high < 0:
@@ -464,6 +470,11 @@ def cautions(question: Question, found: Effect, logs: MuscleLogs) -> tuple[str, 
             "trained: part of the effect is training it at all."
         )
     return tuple(said)
+
+
+def by_effort_pct(effort_known: float, exposure: str) -> float:
+    """Return the effect of lightness that unlogged effort alone may show; see `RESERVE`."""
+    return 100 * (1 - effort_known) * RESERVE / 30 if exposure == "light_share" else 0.0
 
 
 def placebo_words(question: Question, placebo: Placebo) -> str:
