@@ -25,7 +25,7 @@ from analysis.exercises import Catalogue
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
 from analysis.measures.counting import Rule
-from analysis.measures.day_strength import Estimate
+from analysis.measures.e1rm import e1rm_expr
 from analysis.measures.load import BodyMass, series_load
 from analysis.measures.working import WorkingRule
 from analysis.models.dose.effects import with_shapes
@@ -108,7 +108,7 @@ class MuscleLogs:
     """One muscle of a logbook, as arrays.
 
     Attributes:
-        muscle: group of the catalogue.
+        muscle: muscle of the catalogue.
         athletes: names, by code.
         days: strength days of exercises that train the muscle directly.
         weekly: weekly doses: `sets` with its shapes, `trained`, `hard_sets`, `frequency`,
@@ -189,7 +189,7 @@ def muscle_logs(logbook: Logbook, muscle: str, options: DoseOptions | None = Non
     """Return one muscle of a logbook.
 
     Raises:
-        ValueError: a muscle that is no group of the catalogue.
+        ValueError: a muscle that is no muscle of the catalogue.
     """
     return next(iter(each_muscle(logbook, [muscle], options)))
 
@@ -204,24 +204,24 @@ def each_muscle(
 
     Args:
         logbook: the sets and the catalogue.
-        muscles: groups of the catalogue.
+        muscles: muscles of the catalogue.
         options: every choice.
         changed: single choices, by their name in `DoseOptions`.
 
     Raises:
-        ValueError: a muscle that is no group of the catalogue, or an option out of range.
+        ValueError: a muscle that is no muscle of the catalogue, or an option out of range.
     """
     options = replace(options or DoseOptions(), **changed)
     catalogue = logbook.catalogue
     _refuse_unknown(muscles, catalogue)
     frame = _Calendar(weeks.calendar_of(logbook, options.week_starts))
     work = working.work(logbook, options.working)
-    trains = catalogue.group_roles.filter(pl.col("group").is_in(list(muscles)))
+    trains = catalogue.muscle_roles.filter(pl.col("muscle").is_in(list(muscles)))
     done = work.filter(pl.col("exercise_id").is_in(trains["exercise_id"].unique().implode()))
     strength = _repaired(daily_strength(done, catalogue, options), options)
     by_day = _by_day(done, options)
     for muscle in muscles:
-        roles = trains.filter(pl.col("group") == muscle).select("exercise_id", "role")
+        roles = trains.filter(pl.col("muscle") == muscle).select("exercise_id", "role")
         direct = roles.filter(pl.col("role") == "direct").select("exercise_id").unique()
         own = strength.join(direct, on="exercise_id", how="inner", maintain_order="left")
         doses = frame.doses(_weekly(by_day.join(roles, on="exercise_id"), options))
@@ -238,7 +238,7 @@ def each_muscle(
 
 
 def _refuse_unknown(muscles: Sequence[str], catalogue: Catalogue) -> None:
-    groups = counting.groups(catalogue)
+    groups = counting.muscles(catalogue)
     unknown = sorted(set(muscles) - set(groups))
     if unknown or not muscles:
         raise ValueError(
@@ -333,7 +333,9 @@ def daily_strength(work: pl.DataFrame, catalogue: Catalogue, options: DoseOption
         One row per `athlete`, `lift` and `day` (for "weekly_maximum", week): `exercise_id`,
         `log_e1rm` and `effort_known`.
     """
-    estimate = Estimate(options.formula, options.rep_cap, options.body_mass_kg)
+    to_failure = pl.col("reps") + pl.col("rir_used").fill_null(0.0)
+    load = pl.col("strength_load_kg")
+    one = e1rm_expr(load, to_failure, options.formula, rep_cap=options.rep_cap)
     logged = day_strength.rir_known()
     sets = (
         counting.named(work.filter(pl.col("set_count") > 0), catalogue)
@@ -342,7 +344,7 @@ def daily_strength(work: pl.DataFrame, catalogue: Catalogue, options: DoseOption
         .with_columns(_effort_used(options.rir_share).alias("effort_known"))
         .filter(~pl.col("effort_known") | pl.col("rir").is_not_null())
         .with_columns(pl.when("effort_known").then(pl.col("rir")).alias("rir_used"))
-        .with_columns(day_strength.e1rm("strength_load_kg", "reps", "rir_used", estimate))
+        .with_columns(one.alias("e1rm_kg"))
     )
     daily = _summarise(sets, options).drop_nulls("log_e1rm").sort(*SERIES, "day")
     return daily.with_columns(pl.col("log_e1rm").round(DECIMALS))
