@@ -278,7 +278,7 @@ def test_no_curve_for_fewer_than_five_athletes():
 
 
 def test_a_placebo_that_fires_is_no_cause():
-    muscle = study_muscle(logs_of(*planted(9, athletes=30, weeks=60, feedback=1.0)))
+    muscle = study_muscle(logs_of(*planted(9, athletes=30, weeks=60, feedback=3.0)))
     assert muscle.effects["sets"].placebo.fires
     row = {"muscle": "quads", "verdict": FIRES, "estimate": 0.2, "conf_low": 0.1,
            "conf_high": 0.3, "n_days": 10, "n_athletes": 5, "lead": 0.4, "lead_low": 0.2,

@@ -386,3 +386,10 @@ def test_augment_keeps_the_order_of_the_rows_and_adds_up():
     )
     assert rows["fixed"].to_numpy() == pytest.approx(fixed.to_numpy())
     assert rows["fitted"].to_numpy() == pytest.approx(shrunken.to_numpy())
+
+
+def test_with_nothing_random_and_a_known_sd_the_variances_cost_no_degrees_of_freedom():
+    data = cohort(athletes=6)
+    fit = mixed.fit("y ~ week", data, groups="athlete", random="~ 0", residual_sd=1.0)
+    assert np.isinf(fit.dof).all()
+    assert "week" in repr(fit)

@@ -30,7 +30,7 @@ from analysis.measures.progression import progression
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.strength import strength
 from analysis.measures.volume import volume
-from analysis.models.dose_response import dose_response
+from analysis.models.dose import dose_response
 from analysis.models.latent import latent_strengths, strength_overview
 from analysis.models.latent.muscle import shared_notes, status_in_words
 from analysis.progress import Tell, silent, told
@@ -468,8 +468,8 @@ def _header(logbook: Logbook) -> Iterator[tuple[str, str]]:
 
 
 def _volume_and_strength(logbook: Logbook, group: str) -> Result:
-    """Return what one log can bear: shapes, lags and other choices take a cohort."""
-    return dose_response(logbook, muscle=group, forms=(), lags=0, sensitivity=())
+    """Return what one log can bear: shapes and other choices take a cohort."""
+    return dose_response(logbook, muscle=group, more=False, sensitivity=())
 
 
 def _most(trained: Result, muscles: int = 2) -> list[str]:

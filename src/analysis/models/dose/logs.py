@@ -31,7 +31,7 @@ from analysis.measures.working import WorkingRule
 from analysis.models.dose.effects import with_shapes
 from analysis.models.dose.inputs import Floats, Weekly
 from analysis.models.dose.whitening import Days
-from analysis.models.strength import shifts
+from analysis.models.strength import regimes
 from analysis.say import count
 
 OUTCOMES = {
@@ -379,7 +379,7 @@ def _repaired(daily: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
         nothing = pl.repeat(False, daily.height, eager=True)
         return daily.with_columns(series=pl.Series(lift), step=nothing, odd=nothing)
     day = daily["day"].cast(pl.Int32).to_numpy().astype(float)
-    repairs = shifts.find(shifts.Series(lift, day, daily["log_e1rm"].to_numpy()))
+    repairs = regimes.find(regimes.Series(lift, day, daily["log_e1rm"].to_numpy()))
     series = lift + repairs.regime
     return daily.with_columns(
         series=pl.Series(series), step=pl.Series(repairs.step), odd=pl.Series(repairs.odd)

@@ -30,6 +30,9 @@ NOTHING = 1e-9
 """Share of the largest information below which a column is not moved by anybody."""
 
 
+LEAST = 1e-3
+"""The same in units of a column per %²: below NOTHING times this is rounding in everybody."""
+
 STEP = 0.05
 """Of the logs of variances, for differences."""
 
@@ -53,7 +56,7 @@ def rows_of(products: CrossProducts, told: np.ndarray) -> pd.DataFrame:
     gram = products.gram
     size = np.diagonal(gram, axis1=1, axis2=2)
     # what is left of a column that does not move is rounding, and no direction of its own
-    still = size <= NOTHING * size.max(axis=0, initial=1e-300)
+    still = size <= NOTHING * size.max(axis=0, initial=LEAST)
     gram = np.where(still[:, :, None] | still[:, None, :], 0.0, gram)
     scale = np.where(still, 1.0, np.sqrt(np.maximum(size, 1e-300)))
     values, vectors = np.linalg.eigh(gram / scale[:, :, None] / scale[:, None, :])
@@ -67,7 +70,7 @@ def moves(products: CrossProducts, terms: Sequence[str]) -> np.ndarray:
     """Return which athletes tell anything of at least one of some columns."""
     left, _ = growth_out(products.pick(_with_growth(terms)))
     information = np.diagonal(left.gram, axis1=1, axis2=2)[:, :-1]
-    most = information.max(axis=0, initial=1e-300)
+    most = information.max(axis=0, initial=LEAST)
     free = products.n_rows - products.n_series > 1
     return np.asarray(((information > NOTHING * most).any(axis=1)) & free)
 

@@ -152,7 +152,7 @@ def variance_uncertainty(
     if at_range is not None and log_range is not None:
         ahead, behind = (at_range(log_range + sign * RANGE_STEP) for sign in (0.5, -0.5))
         pairs.append((look(at, ahead), look(at, behind), RANGE_STEP))
-    return _assemble(pairs, len(at), here.deviance)
+    return _assemble(pairs, len(at), here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class _Look:
 
 
 def _assemble(
-    pairs: list[tuple[_Look, _Look, float]], smooth: int, centre: float
+    pairs: list[tuple[_Look, _Look, float]], smooth: int, here: _Look
 ) -> VarianceUncertainty:
     """Join differences (higher, lower, step); those after `smooth` have no analytic gradient."""
     size = len(pairs)
@@ -172,13 +172,13 @@ def _assemble(
         hessian[i, :smooth] = (up.slope - down.slope) / step
         if i >= smooth:
             hessian[:smooth, i] = hessian[i, :smooth]
-            hessian[i, i] = (up.deviance - 2.0 * centre + down.deviance) / (0.5 * step) ** 2
+            hessian[i, i] = (up.deviance - 2.0 * here.deviance + down.deviance) / (0.5 * step) ** 2
     hessian = 0.5 * (hessian + hessian.T)
     slopes = [(up.covariance - down.covariance) / step for up, down, step in pairs]
     values, vectors = np.linalg.eigh(hessian)
     held = values > FLAT * max(float(values.max(initial=0.0)), 1e-300)
     covariance = 2.0 * (vectors[:, held] / values[held]) @ vectors[:, held].T
-    fixed = len(pairs[0][0].covariance) if pairs else 0
+    fixed = len(here.covariance)  # also where no variance is left to be uncertain of
     return VarianceUncertainty(covariance, np.array(slopes).reshape(size, fixed, fixed))
 
 

@@ -69,7 +69,8 @@ class Series:
     @property
     def last(self) -> Ints:
         """Row of the last day of each lift."""
-        return np.append(self.first[1:], len(self.lift)).astype(np.int64) - 1
+        after = np.searchsorted(self.lift, np.arange(self.lifts), side="right")
+        return after.astype(np.int64) - 1
 
     def take(self, lifts: Flags) -> tuple[Series, Flags]:
         """Return the chosen lifts, numbered anew, and which rows they are."""
@@ -109,7 +110,9 @@ def none(series: Series) -> Repairs:
     """Return no repair at all: every day as logged."""
     rows = len(series.lift)
     nothing = np.zeros(rows, bool)
-    return Repairs(nothing, np.zeros(rows), nothing, np.ones(rows), day_noise(series), np.zeros(rows))
+    return Repairs(
+        nothing, np.zeros(rows), nothing, np.ones(rows), day_noise(series), np.zeros(rows)
+    )
 
 
 def find(series: Series, *, kept: Flags | None = None, told: Flags | None = None) -> Repairs:
@@ -151,7 +154,7 @@ def _cut(
 
 
 def day_noise(series: Series) -> Floats:
-    """Return each lift's day-to-day SD in log units: a median, so that a step does not raise it."""
+    """Return each lift's day-to-day SD, log units: a median, so that no step raises it."""
     pairs = ~_opens(series)[1:]
     lift = series.lift[1:][pairs]
     change = np.abs(np.diff(series.value)[pairs])
@@ -178,9 +181,13 @@ def _shifted(values: Floats, regime: Ints, by: int) -> Floats:
     other = np.full(len(values), np.nan)
     if abs(by) >= len(values):
         return other
-    here, there = (slice(None, -by), slice(by, None)) if by > 0 else (
-        slice(-by, None),
-        slice(None, by),
+    here, there = (
+        (slice(None, -by), slice(by, None))
+        if by > 0
+        else (
+            slice(-by, None),
+            slice(None, by),
+        )
     )
     other[here] = np.where(regime[here] == regime[there], values[there], np.nan)
     return other
@@ -231,7 +238,8 @@ def _clearest_steps(
     rows, clear = near[is_step], np.abs(jump[is_step])
     order = np.lexsort((-clear, regime[rows]))
     rows = rows[order]
-    return rows[np.diff(regime[rows], prepend=-1) != 0].astype(np.int64)
+    clearest: Ints = rows[np.diff(regime[rows], prepend=-1) != 0].astype(np.int64)
+    return clearest
 
 
 def _step_size(series: Series, step: Flags, odd: Flags) -> Floats:
