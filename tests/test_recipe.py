@@ -19,6 +19,7 @@ from analysis.ingest.sheets.cells import OneSet, read_cell, read_count, read_lis
 from analysis.ingest.sheets.draft import draft
 from analysis.ingest.sheets.grid import read_tabs
 from analysis.ingest.sheets.preview import preview
+from analysis.legs.routine import RoutineError, read_routine
 from analysis.problems import NoUsableDataError, SettingsError, UserError
 
 
@@ -192,12 +193,32 @@ def test_a_program_is_never_a_set(tmp_path):
             ["Week 1", "Day 1", "Squat", "4x10", "120lbs"],
             [None, None, "Row", "3-4x12-15", "30kg"],
         ],
+        week_2=[["Week 2", "Day 1", "Squat", "4x8", "130lbs"], [None, None, "Row", "3x12", ""]],
     )
     shown = preview(path)
     assert any("taken for a program" in doubt for doubt in shown.doubts)
     assert all(row.one.planned for row in shown.rows)
     with pytest.raises(NoUsableDataError, match="holds no set"):
         read(path)
+    assert [(p.day, p.exercise, p.sets, p.reps) for p in read_routine(path).planned] == [
+        ("Day 1", "Squat", 4, "10"),
+        ("Day 1", "Row", 3, "12-15"),
+    ]
+
+
+def test_a_program_of_shares_gives_its_first_week_as_a_routine(tmp_path):
+    path = text(
+        tmp_path / "a.csv",
+        "Exercise,Week 1,Week 2\nSquat,65% x5,70% x 3\nBench Press,3x8 @ RPE 8,3x6\n",
+    )
+    with pytest.raises(RoutineError, match="line 1"):
+        read_routine(path)  # no routine of columns, and no recipe yet
+    preview(path)
+    routine = read_routine(path)
+    assert [(p.exercise, p.sets, p.reps, p.rir) for p in routine.planned] == [
+        ("Squat", 1, "5", None),
+        ("Bench Press", 3, "8", 2.0),
+    ]
 
 
 def test_weeks_as_columns_are_dated_by_the_first(tmp_path):

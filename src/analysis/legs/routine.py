@@ -21,6 +21,10 @@ import polars as pl
 
 from analysis import exercises
 from analysis.exercises import Catalogue
+from analysis.ingest.sheets import layout
+from analysis.ingest.sheets.grid import is_workbook
+from analysis.ingest.sheets.layout import Layout
+from analysis.ingest.sheets.program import first_week
 from analysis.problems import PathError, UserError
 from analysis.result import Result, tidy
 from analysis.say import count
@@ -87,8 +91,9 @@ def read_routine(path: str | Path) -> Routine:
     """Return the routine in a file.
 
     Args:
-        path: a .csv with the columns day, exercise, sets, reps and, if wanted, rir or rpe;
-            any other file is read as lines of text.
+        path: a .csv with the columns day, exercise, sets, reps and, if wanted, rir or rpe; a
+            table that a `recipe.toml` beside it describes, of which the first week is taken; any
+            other file is read as lines of text.
 
     Raises:
         PathError: there is no such file.
@@ -98,12 +103,30 @@ def read_routine(path: str | Path) -> Routine:
     path = Path(path)
     if not path.is_file():
         raise PathError(f"{path.name}: no such file; give the path of a routine")
+    layouts = layout.beside(path)
+    if layouts or is_workbook(path):
+        return _checked(path.name, list(_program(path, layouts)))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise RoutineError([f"{path.name}: not UTF-8 text; save it as UTF-8"]) from None
     parse = _table if path.suffix.lower() == ".csv" else _lines
     return _checked(path.name, list(parse(path.name, text)))
+
+
+def _program(path: Path, layouts: tuple[Layout, ...]) -> Iterator[Planned | str]:
+    """The first week of a table that a recipe describes."""
+    if not layouts:
+        yield f"{path.name}: a workbook without a recipe; `liftdose recipe FILE` drafts one"
+        return
+    try:
+        lines = first_week(path, layouts)
+    except ValueError as error:
+        yield f"{path.name}: {error}"
+        return
+    for each in lines:
+        yield _planned(path.name, each.row, each.day, each.exercise, each.sets, each.reps,
+                       each.efforts)  # fmt: skip
 
 
 def parse_routine(text: str, file: str = "routine") -> Routine:

@@ -51,6 +51,7 @@ class OneSet:
         rir: repetitions in reserve.
         duration_s: seconds, of a timed set.
         planned: why this is no set; empty for a set.
+        aim: the repetitions of a plan as a routine says them, such as `8-12` or `AMRAP`.
     """
 
     reps: str = ""
@@ -61,6 +62,7 @@ class OneSet:
     rir: str = ""
     duration_s: str = ""
     planned: str = ""
+    aim: str = ""
 
 
 def plain(text: str) -> str:
@@ -101,16 +103,18 @@ def read_reps(text: str) -> OneSet | None:
     """Read repetitions: `8`, `8-12` and `5+` (plans), `30s` (a time); None where it is none."""
     text = plain(text)
     if _OPEN.fullmatch(text):
-        return OneSet(planned="as many as possible")
+        return OneSet(planned="as many as possible", aim="AMRAP")
     found = _REPS.fullmatch(text)
     if not found:
         return OneSet(reps=text) if re.fullmatch(r"\d+\.0+", text) else None
-    planned = "a range of repetitions" if found["high"] else ""
+    planned, aim = "", ""
+    if found["high"]:
+        planned, aim = "a range of repetitions", f"{found['low']}-{found['high']}"
     if found["open"]:
-        planned = "at least so many repetitions"
+        planned, aim = "at least so many repetitions", found["low"]
     if found["seconds"]:
-        return OneSet(duration_s=found["low"], planned=planned)
-    return OneSet(reps=found["low"], planned=planned)
+        return OneSet(duration_s=found["low"], planned=planned, aim=f"{aim}s" if aim else "")
+    return OneSet(reps=found["low"], planned=planned, aim=aim)
 
 
 def read_list(text: str) -> list[str]:
@@ -170,9 +174,13 @@ def _one(text: str, order: Order) -> Iterator[OneSet] | None:
 
 
 def _planned(text: str, is_share: bool) -> Iterator[OneSet] | None:
+    """A share of a maximum, with the repetitions that stand beside it."""
     if not is_share:
         return None
-    return iter([OneSet(planned="a share of a maximum")]) if re.search(r"\d", text) else None
+    rest = [part for part in re.split(r"\s*[x*@]\s*", _SHARE.sub("", text)) if part.strip()]
+    found = read_reps(rest[0]) if len(rest) == 1 else None
+    aim = (found.aim or found.reps) if found else ""
+    return iter([OneSet(planned="a share of a maximum", aim=aim)])
 
 
 def _assembled(

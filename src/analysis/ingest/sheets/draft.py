@@ -309,9 +309,12 @@ def _is_share(tab: Tab, header: int, places: dict[str, str | int], names: Sequen
 
 def _order(texts: Sequence[str]) -> cells.Order:
     """What two numbers with an x between them are: the second is a load when it is often large."""
-    pairs = [re.findall(r"\d+(?:[.,]\d+)?", cells.plain(text))[:2] for text in texts]
-    first = [float(cells.decimal(pair[0])) for pair in pairs if len(pair) == 2]
-    second = [float(cells.decimal(pair[1])) for pair in pairs if len(pair) == 2]
+    number = r"(\d+(?:[.,]\d+)?)(?:-\d+)?\+?"
+    found = [
+        re.fullmatch(rf"{number}\s*x\s*{number}", cells.plain(text).lower()) for text in texts
+    ]
+    pairs = [(float(cells.decimal(m[1])), float(cells.decimal(m[2]))) for m in found if m]
+    first, second = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     if not first:
         return "sets x reps"
     middle = sorted(second)[len(second) // 2]

@@ -318,7 +318,7 @@ def _spread(said: Mapping[str, str], layout: Layout) -> Iterator[OneSet]:
     reps, load = said.get("reps", ""), said.get("load", "")
     if not reps and not load:
         return
-    if re.search(r"\d\s*[x×]", reps):  # 4x12 beside 60kg
+    if re.search(r"[\d+]\s*[x×]\s*\d", reps):  # 4x12 beside 60kg
         sets = _cell(reps, layout)
     else:
         count = cells.read_count(said["sets"]) if said.get("sets") else (1, "")
