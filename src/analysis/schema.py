@@ -117,8 +117,17 @@ SETS: tuple[Column, ...] = (
         low=20,
         high=400,
     ),
-    Column("tempo", pl.String, "eccentric-bottom-concentric-top, where the app has a field"),
-    Column("side", pl.String, "left or right, where the app has a field"),
+    Column(
+        "tempo",
+        pl.String,
+        "eccentric-bottom-concentric-top in s, X explosive, ? not said; from a field of the app "
+        "or a note that says it plainly",
+    ),
+    Column(
+        "side",
+        pl.String,
+        "left or right; from a field of the app or a note that says it and nothing else",
+    ),
     Column("superset", pl.String, "sets of one workout that share it were alternated"),
     Column("technique", pl.String, "a technique that the app has a field for"),
     Column("note", pl.String, "what the lifter wrote about the set, exercise or workout"),

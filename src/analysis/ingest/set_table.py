@@ -13,6 +13,7 @@ import polars as pl
 
 from analysis import schema, units
 from analysis.exercises import Catalogue
+from analysis.ingest import notes
 from analysis.ingest.vendors import HEADER, STAGED_TEXT, Staged
 
 NUMBERS = {
@@ -240,6 +241,10 @@ def set_table(
         "rir": pl.coalesce("rir", 10 - pl.col("rpe")),  # Zourdos et al. 2016
         "kind": pl.col("kind") if "kind" in present else pl.lit("work"),
     }
+    if "note" in present:
+        for name, what in (("tempo", notes.tempo), ("side", notes.side)):
+            field = [pl.col(name)] if name in present else []
+            made[name] = pl.coalesce(*field, notes.read(what))
     known = {*present, "session", "exercise_number", "set_number", *NUMBERS}
     return rows.select(
         _final(column, made, known).cast(column.dtype).alias(column.name) for column in schema.SETS

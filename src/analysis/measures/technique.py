@@ -78,7 +78,7 @@ def _marks(done: pl.DataFrame) -> list[pl.Expr]:
         "superset": pl.col("superset").is_not_null() & (partners > 1),
         "drop_set": pl.col("kind") == "drop",
         "myo_or_rest_pause": pl.col("kind") == "myo",
-        "tempo": pl.col("tempo").is_not_null(),
+        "tempo": pl.col("tempo").is_not_null() & pl.col("note").is_null(),
     }
     silent = done["note"].null_count() + done["technique"].null_count() == 2 * done.height
     marks = []
@@ -86,6 +86,8 @@ def _marks(done: pl.DataFrame) -> list[pl.Expr]:
         by_column = pl.col("technique").str.contains(pattern).fill_null(False)
         by_field = fields.get(name, pl.lit(False)).fill_null(False) | by_column
         said = pl.lit(False) if silent else text.str.contains(pattern).fill_null(False)
+        if name == "tempo":  # read from the note, in ways that no list of words holds
+            said |= (pl.col("tempo").is_not_null() & pl.col("note").is_not_null()).fill_null(False)
         marks += [by_field.alias(f"{name}:field"), said.alias(f"{name}:note")]
     return marks
 
