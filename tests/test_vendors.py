@@ -5,12 +5,18 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from analysis import exercises
 from analysis.ingest.records import peek
+from analysis.ingest.sources import Source
+from analysis.ingest.staging import stage_file
 from analysis.ingest.vendors import Peek, UnknownFormatError, identify, known_vendors
 from analysis.schema import KINDS, LOAD_BASES
 from tests.golden import CASES, as_exported, measures, set_table, text_of
 
 MEASURED = [case for case in CASES if (case / "expected_measures.csv").exists()]
+
+
+VENDORS = {vendor.name: vendor for vendor in known_vendors()}
 
 
 def app_of(case):
@@ -22,6 +28,18 @@ def app_of(case):
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_export_becomes_expected_table(case, tmp_path):
     assert text_of(set_table(case, tmp_path)) == (case / "expected.csv").read_text()
+
+
+COUNTED = [case for case in CASES if VENDORS[app_of(case)].count is not None]
+
+
+@pytest.mark.parametrize("case", COUNTED, ids=lambda path: path.name)
+def test_as_many_records_are_found_as_a_second_route_counts(case, tmp_path):
+    export = as_exported(next(case.glob("export.*")), tmp_path)
+    source = Source(export, export.name, "athlete", export)
+    account = stage_file(source, "kg", None, exercises.load(), tmp_path / "staged")
+    found = account.sets + account.not_sets + account.rejected["source_row"].n_unique()
+    assert found == VENDORS[app_of(case)].count(peek(export)) > 0
 
 
 def test_every_vendor_has_a_case():

@@ -13,7 +13,7 @@ import polars as pl
 
 from analysis import schema, units
 from analysis.exercises import Catalogue
-from analysis.ingest import notes
+from analysis.ingest import tempo_and_side
 from analysis.ingest.vendors import HEADER, STAGED_TEXT, Staged
 
 NUMBERS = {
@@ -242,9 +242,9 @@ def set_table(
         "kind": pl.col("kind") if "kind" in present else pl.lit("work"),
     }
     if "note" in present:
-        for name, what in (("tempo", notes.tempo), ("side", notes.side)):
+        for name, what in (("tempo", tempo_and_side.tempo), ("side", tempo_and_side.side)):
             field = [pl.col(name)] if name in present else []
-            made[name] = pl.coalesce(*field, notes.read(what))
+            made[name] = pl.coalesce(*field, tempo_and_side.read(what))
     known = {*present, "session", "exercise_number", "set_number", *NUMBERS}
     return rows.select(
         _final(column, made, known).cast(column.dtype).alias(column.name) for column in schema.SETS

@@ -180,6 +180,8 @@ class Vendor:
         looks_like: columns by which a near miss is named in the error message.
         one_of: columns for the load, by unit; a file holds one of them.
         family: the vendor whose log this one holds too, for an app of two kinds of export.
+        count: counts the records of a file that has no lines of its own (JSON, SQLite) by another
+            route than the one by which they are read, to be held against it.
         covariates: reads what else the file holds (body mass, sleep …).
     """
 
@@ -196,6 +198,7 @@ class Vendor:
     looks_like: frozenset[str] = field(default_factory=frozenset)
     one_of: tuple[str, ...] = ()
     family: str = ""
+    count: Callable[[Peek], int] | None = None
     covariates: Callable[[Peek], Measured] | None = None
 
 

@@ -8,10 +8,14 @@ like any other broken record, and its neighbours are read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from analysis.ingest.vendors import Peek
 
 MAX_CHARACTERS = 200_000_000
 """Ten thousand workouts are some 60 million characters of indented JSON."""
@@ -39,6 +43,20 @@ def parse(text: str) -> Any:
 
 def _no_number(word: str) -> float:
     raise ValueError(f"holds {word}, which is no number in JSON")
+
+
+def occurrences(key: str) -> Callable[[Peek], int]:
+    """Return a count of the objects that have a key, taken from the bytes of the file.
+
+    Inside a string the key's second quote would be escaped, so that none is counted there.
+    """
+    word = b'"%s"' % key.encode()
+
+    def count(peek: Peek) -> int:
+        data = peek.path.read_bytes()
+        return len(re.findall(re.escape(word) + rb"\s*:", data))
+
+    return count
 
 
 def objects(parent: Any, key: str | None = None) -> Iterator[dict[str, Any]]:

@@ -106,5 +106,6 @@ VENDOR = Vendor(
         documented=("exerciseSets of one activity",),
     ),
     unfold=unfold,
+    count=_json.occurrences("setType"),
     family="garmin_fit",
 )

@@ -93,5 +93,6 @@ VENDOR = Vendor(
         documented=("pages of workouts",),
     ),
     unfold=unfold,
+    count=_json.occurrences("weight_kg"),
     family="hevy",
 )

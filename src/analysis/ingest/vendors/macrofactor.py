@@ -108,4 +108,5 @@ VENDOR = Vendor(
         verified=("a list of workouts",),
     ),
     unfold=unfold,
+    count=_json.occurrences("setType"),
 )

@@ -149,5 +149,6 @@ VENDOR = Vendor(
         verified=("a list of mesocycles",),
     ),
     unfold=unfold,
+    count=_json.occurrences("setType"),
     covariates=covariates,
 )

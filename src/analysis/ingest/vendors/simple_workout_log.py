@@ -79,12 +79,20 @@ def _read(peek: Peek) -> pl.DataFrame:
     return pl.concat(parts).with_columns(pl.col("source_row").cast(pl.Int64))
 
 
+def count(peek: Peek) -> int:
+    """Rows of the tables that are read."""
+    with _sqlite.opened(peek.path) as base:
+        tables = [table for table in ("reps", *OTHERS) if _sqlite.has(base, table, "id")]
+        return sum(base.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
+
+
 VENDOR = Vendor(
     name="simple_workout_log",
     title="Simple Workout Log",
     how_to_export="Menu → Backup/Restore → Backup (a file workoutlog.bak)",
     recognise=lambda peek: peek.tables >= {"workouts", "reps", "exercises", "exercisetoroutine"},
     stage=stage,
+    count=count,
     carries=Carries(
         units="nowhere",
         body_mass=True,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.ingest import read
-from analysis.ingest.notes import side, tempo
+from analysis.ingest.tempo_and_side import side, tempo
 
 
 @pytest.mark.parametrize(
