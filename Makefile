@@ -1,8 +1,9 @@
 # Python 3.11 or newer; override with `make PYTHON=python3.12 …`.
 PYTHON ?= python3
 BIN := .venv/bin
+MOST_MB := 900
 
-.PHONY: demo test lint screenshots notebooks notebook-pages bench clean lock
+.PHONY: demo test core lint screenshots notebooks notebook-pages bench clean lock
 
 demo: .venv/installed ## install, then the main job on the bundled sample
 	$(BIN)/liftdose report data/raw/sample --out reports/demo
@@ -13,6 +14,15 @@ test: .venv/installed ## install, then every check
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadgroup
 	$(BIN)/pytest --nbval notebooks
+
+core: ## what a user installs, alone and on $(PYTHON): its weight, the doctor, a page
+	rm -rf .venv-core
+	$(PYTHON) -m venv .venv-core
+	.venv-core/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock .
+	.venv-core/bin/liftdose doctor
+	.venv-core/bin/liftdose report data/raw/sample --out reports/core --strict
+	@mb=$$(du -sm .venv-core | cut -f1); echo "installed: $$mb MB, at most $(MOST_MB)"; \
+	  test $$mb -le $(MOST_MB)
 
 lint: .venv/installed
 	$(BIN)/ruff check --fix .
@@ -41,7 +51,7 @@ lock: ## names and versions only
 	  --no-header --no-annotate pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf .venv reports build dist src/*.egg-info
+	rm -rf .venv .venv-core reports build dist src/*.egg-info
 
 .venv/installed: pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "liftdose needs Python 3.11 or newer")'

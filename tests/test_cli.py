@@ -258,17 +258,45 @@ def test_doctor_finds_nothing_wrong_here(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("fault", "says"),
+    ("name", "value", "says"),
     [
-        (("PYTHON", (4, 0)), "is too old: install Python 4.0"),
-        (("NEEDED", ("no-such-package",)), "is missing: pip install no-such-package"),
+        ("PYTHON", (4, 0), "is too old: install Python 4.0"),
+        ("requires", lambda _: ["no-such-package>=3"], "is missing: pip install no-such-package"),
     ],
 )
-def test_doctor_says_what_to_do(monkeypatch, tmp_path, fault, says):
-    monkeypatch.setattr(doctor, *fault)
+def test_doctor_says_what_to_do(monkeypatch, tmp_path, name, value, says):
+    monkeypatch.setattr(doctor, name, value)
     wrong = [sentence for sound, sentence in doctor.check_up(tmp_path) if not sound]
     assert len(wrong) == 1
     assert says in wrong[0]
+
+
+def test_doctor_names_what_an_extra_lacks_and_what_it_is_for(monkeypatch, tmp_path):
+    asked = ["polars>=2", "polars; extra == 'fit'", 'no-such-package; extra == "fit"',
+             "nor-this[x]; extra == 'cluster'", "linter; extra == 'dev'"]  # fmt: skip
+    monkeypatch.setattr(doctor, "requires", lambda _: asked)
+    said = [sentence for sound, sentence in doctor.check_up(tmp_path) if sound]
+    assert (
+        "extra fit is not installed, no-such-package of it "
+        "(Garmin FIT files: pip install 'liftdose[fit]')"
+    ) in said
+    assert (
+        "extra cluster is not installed (many machines: pip install 'liftdose[cluster]')" in said
+    )
+    assert not [sentence for sentence in said if "linter" in sentence]
+
+
+def test_pages_of_notebooks_say_which_extra_they_need(tmp_path):
+    code = (
+        "import sys; sys.modules['bs4'] = None; from analysis.cli import main\n"
+        f"sys.argv = ['liftdose', 'notebook', {str(tmp_path / 'a.ipynb')!r}]; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "pip install 'liftdose[notebooks]'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_doctor_looks_at_the_output_folder_the_data_and_the_script(monkeypatch, tmp_path):

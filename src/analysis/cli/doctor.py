@@ -6,37 +6,27 @@ Every line that says NO says what to do; an extra that is absent is no fault.
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import sys
 import tempfile
 import webbrowser
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from analysis import __version__
 
 PYTHON = (3, 11)
-NEEDED = (
-    "polars",
-    "pandas",
-    "pyarrow",
-    "plotly",
-    "scipy",
-    "statsmodels",
-    "formulaic",
-    "jupyterlab",
-    "jinja2",
-    "typer",
-    "rich",
-    "rapidfuzz",
-)
 EXTRAS = {
-    "xlsxwriter": "XLSX files: pip install 'liftdose[excel]'",
-    "python-calamine": "reading spreadsheets: pip install 'liftdose[excel]'",
-    "fitdecode": "Garmin FIT files: pip install 'liftdose[fit]'",
-    "distributed": "many machines: pip install 'liftdose[cluster]'",
+    "excel": "workbooks, read and written",
+    "fit": "Garmin FIT files",
+    "notebooks": "jupyterlab, and pages made from notebooks",
+    "cluster": "many machines",
 }
+"""What an extra is for. What it installs is in the package's own metadata."""
+
+_REQUIREMENT = re.compile(r"""(?P<name>[\w.-]+)[^;]*(;.*extra == ['"](?P<extra>\w+)['"])?""")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
 REPAIR = "the installation is damaged: pip install --force-reinstall liftdose"
 
@@ -49,16 +39,35 @@ def check_up(out: Path = Path("reports")) -> Iterator[tuple[bool, str]]:
     """
     yield True, f"liftdose {__version__}"
     yield _python()
-    for name in NEEDED:
+    needed = declared()
+    for name in needed.pop(""):
         found = _version(name)
         yield found is not None, f"{name} {found or f'is missing: pip install {name}'}"
-    for name, why in EXTRAS.items():
-        found = _version(name)
-        yield True, f"{name} {found}" if found else f"{name} is not installed ({why})"
+    for extra, use in EXTRAS.items():
+        yield True, _extra(extra, use, needed[extra])
     yield _package_data()
     yield _drawing_library()
     yield _browser()
     yield _writable(out)
+
+
+def declared() -> dict[str, list[str]]:
+    """Return the distributions that the installed package asks for, by extra; "" for always."""
+    needed: dict[str, list[str]] = {"": [], **{extra: [] for extra in EXTRAS}}
+    for line in requires("liftdose") or ():
+        asked = _REQUIREMENT.match(line)
+        if asked and (asked["extra"] or "") in needed:
+            needed[asked["extra"] or ""].append(asked["name"])
+    return needed
+
+
+def _extra(extra: str, use: str, names: list[str]) -> str:
+    found = {name: _version(name) for name in names}
+    missing = [name for name, known in found.items() if known is None]
+    if missing:
+        lacks = "" if len(missing) == len(names) else f", {', '.join(missing)} of it"
+        return f"extra {extra} is not installed{lacks} ({use}: pip install 'liftdose[{extra}]')"
+    return f"extra {extra} ({use}): {', '.join(f'{name} {at}' for name, at in found.items())}"
 
 
 def _python() -> tuple[bool, str]:

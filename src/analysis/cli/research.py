@@ -25,7 +25,7 @@ from analysis.cli.reading import (
     say,
 )
 from analysis.paths import pasted
-from analysis.problems import NoUsableDataError
+from analysis.problems import NoUsableDataError, UserError
 
 
 def ingest(
@@ -131,7 +131,13 @@ def notebook(
     ] = Path("reports/notebooks"),
 ) -> None:  # fmt: skip
     """Turn notebooks into pages: one HTML file each that opens anywhere, offline."""
-    from analysis.report.notebook import save_notebooks
+    try:
+        from analysis.report.notebook import save_notebooks
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"pages of notebooks need {error.name}, which is not installed: "
+            "pip install 'liftdose[notebooks]'"
+        ) from error
 
     for line in save_notebooks(paths, out):
         result(line)
