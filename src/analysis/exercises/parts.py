@@ -116,9 +116,10 @@ class Grammar:
     def read(self, name: str) -> Reading | None:
         """Return what a name says, or None where it is silent, ambiguous or not understood."""
         words = plain(name).split()
+        english = all(known is not None for _, known in self.cut(words, ENGLISH))
         found: dict[Parts, Reading | None] = {}
         for language in self.forms:
-            if self._is_foreign(words, language):
+            if self._is_foreign(words, language, english):
                 continue
             parts = self.parts(words, language)
             if parts is not None and parts not in found:
@@ -242,9 +243,13 @@ class Grammar:
             return None
         return tuple(part for piece in pieces for part in forms[piece])
 
-    def _is_foreign(self, words: list[str], language: str) -> bool:
-        """Whether no word can be of the language, said without reading the name."""
-        if language == ENGLISH or language in COMPOUNDING:
+    def _is_foreign(self, words: list[str], language: str, english: bool = False) -> bool:
+        """Whether no word can be of the language, said without reading the name.
+
+        Compounds are no words of a file, so a language that has them is foreign only where
+        every word is known to be English.
+        """
+        if language == ENGLISH or (language in COMPOUNDING and not english):
             return False
         return self._words_of[language].isdisjoint(words)
 
