@@ -8,19 +8,16 @@ the volume measure turns it into sets (Pelland et al. 2024, doi 10.1007/s40279-0
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from analysis.exercises.names import Key, plain, vocabulary
-from analysis.exercises.parts import UNSPECIFIED, Reading, grammar
+from analysis.exercises.parts import DATA, UNSPECIFIED, Reading, grammar, read_csv
 
-DATA = Path(__file__).parent / "data"
 ROLES = ("direct", "indirect", "stabiliser")
 """Strongest first. direct: likely the prime mover; indirect: a synergist; stabiliser: it holds."""
 
@@ -221,13 +218,6 @@ class Catalogue:
         listed = self.exercises.filter(~pl.col("exercise_id").is_in(list(self.read)))
         known = listed.select("exercise_id", "name").iter_rows()
         return {found: grammar().known_parts(name) for found, name in known}
-
-
-def read_csv(name: str) -> list[Record]:
-    """Return the rows of one data file."""
-    with (DATA / name).open(encoding="utf-8", newline="") as lines:
-        header, *rows = csv.reader(lines)
-    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def movements() -> dict[str, Record]:

@@ -4,8 +4,8 @@
 vocabulary is data: `parts.csv` has the parts, `parts_<language>.csv` the words for them, and
 `rules.csv` says which parts make which movement. A name is read in one language at a time, each
 with English, and every word must be known. Where two rules or two languages disagree on the
-muscles, where a part is left over, or where two equipments or postures are said, nothing is read.
-Likeness of letters decides nothing. docs/exercises.md says how well this reads.
+muscles, where a part is left over, or where two postures or two pieces of equipment are said,
+nothing is read. Likeness of letters decides nothing. docs/exercises.md says how well this reads.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SIGNIFICANT = ("head", "body", "shape")
 """Slots whose parts a rule must need or allow. A part of another slot may stand in any name."""
 
 ONE_ONLY = ("equipment", "posture", "side")
-"""Slots that hold one part at most: two equipments in a name are two exercises, or a slip."""
+"""Slots that hold one part at most: two postures in a name are two exercises, or a slip."""
 
 IMPLIED = {
     "cable": {"barbell", "machine", "ez_bar"},
@@ -100,7 +100,7 @@ class Grammar:
 
     Attributes:
         slots: part -> slot.
-        rules: head or other rarest needed part -> the rules that need it.
+        rules: in the order of `rules.csv`.
         forms: language -> plain words of a form, joined by blanks -> its parts. Each language
             holds English too; its own meaning of a form wins.
         own: language -> the forms that its own file gives.
@@ -280,10 +280,11 @@ class Grammar:
         return rules
 
 
-def read_rows(file: str) -> list[dict[str, str]]:
-    """Return the rows of a data file of this package."""
+def read_csv(file: str) -> list[dict[str, str]]:
+    """Return the rows of a data file of this room."""
     with (DATA / file).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+        header, *rows = csv.reader(lines)
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def languages() -> list[str]:
@@ -295,9 +296,9 @@ def languages() -> list[str]:
 @cache
 def grammar() -> Grammar:
     """Return the shipped grammar, read once."""
-    slots = {row["part"]: row["slot"] for row in read_rows("parts.csv")}
+    slots = {row["part"]: row["slot"] for row in read_csv("parts.csv")}
     words = {language: _forms(f"parts_{language}.csv") for language in languages()}
-    movements = read_rows("movements.csv")
+    movements = read_csv("movements.csv")
     return Grammar(
         slots=slots,
         rules=tuple(_rules()),
@@ -310,14 +311,14 @@ def grammar() -> Grammar:
 def _forms(file: str) -> dict[str, Parts]:
     return {
         plain(form): tuple(row["part"].split("+"))
-        for row in read_rows(file)
+        for row in read_csv(file)
         for form in row["forms"].split(",")
     }
 
 
 def _rules() -> Iterator[Rule]:
     """Yield the rules; `a/b` among the needs is one rule with a and one with b."""
-    for row in read_rows("rules.csv"):
+    for row in read_csv("rules.csv"):
         allows = frozenset(row["allows"].split())
         for needs in product(*(need.split("/") for need in row["needs"].split())):
             yield Rule(row["movement"], frozenset(needs), allows)
