@@ -112,6 +112,14 @@ REFUSED: tuple[KnownByName, ...] = (
         "`liftdose recipe FILE`",
     ),
     KnownByName(
+        "A list of exercises",
+        lambda peek: (
+            peek.keys >= {"id", "name", "exerciseType"} and not peek.keys & {"sets", "weeks"}
+        ),
+        "it holds no training",
+        "the logs of RP Hypertrophy and of MacroFactor beside it take their names from it",
+    ),
+    KnownByName(
         "Apple Health's clinical document",
         lambda peek: "<ClinicalDocument" in peek.head[:4000],
         "it repeats a part of export.xml",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -64,6 +65,26 @@ def objects(parent: Any, key: str | None = None) -> Iterator[dict[str, Any]]:
     value = parent.get(key) if key is not None else parent
     for item in value if isinstance(value, list) else [] if value is None else [value]:
         yield item if isinstance(item, dict) else {}
+
+
+def names_beside(export: Path) -> dict[str, str]:
+    """Return id -> name from the lists of exercises (`*exercises*.json`) beside an export.
+
+    Apps that keep their exercises apart give them ids in a log. A list that cannot be read gives
+    no name.
+    """
+    names: dict[str, str] = {}
+    for path in sorted(export.parent.glob("*exercises*.json")):
+        try:
+            found = parse(path.read_text(encoding="utf-8-sig"))
+        except (ValueError, OSError):
+            continue
+        listed = found.get("exercises") if isinstance(found, dict) else found
+        for each in objects(listed):
+            key, name = text(each.get("id")), each.get("name")
+            if key and isinstance(name, str) and name.strip():
+                names[key] = name.strip()
+    return names
 
 
 def text(value: Any) -> str | None:

@@ -3,7 +3,8 @@
 Workouts hold blocks, which hold exercises, which hold sets; a block of several exercises is a
 superset. `log.value` is what was done, `log.target` what was planned, which is not read.
 Durations and rests are microseconds, times UTC. The unit of loads stands in the gym's profile,
-not here; exercises are ids of a catalogue that is kept apart.
+not here; exercises are ids of a list that is kept apart, and are named where it stands beside the
+log as `exercises.json`.
 """
 
 from __future__ import annotations
@@ -59,7 +60,6 @@ def _sets(document: Any) -> Iterator[dict[str, Any]]:
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     """Rename the columns, translate the set kinds, turn microseconds into seconds."""
-    del peek
     assert raw is not None
     kind = translate(pl.col("setType"), KINDS)
     plain = (pl.col("runtimeType") == "single").fill_null(False) & pl.col("segments").is_null()
@@ -70,7 +70,11 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     ]
     columns = {
         **{ours: pl.col(theirs) for ours, theirs in NAMES.items()},
-        "exercise": pl.format("MacroFactor exercise {}", "exerciseId"),
+        "exercise": pl.col("exerciseId").replace_strict(
+            _json.names_beside(peek.path),
+            default=pl.format("MacroFactor exercise {}", "exerciseId"),
+            return_dtype=pl.String,
+        ),
         "workout": pl.col("workout"),
         "superset": pl.col("superset"),
         # A set in segments (rest-pause, drops) was in no export seen: its shape is not guessed.

@@ -4,7 +4,8 @@ Mesocycles hold weeks, days, exercises, sets. Only sets of status `complete` wer
 ones bear -1 repetitions, and those that wait bear a target. `microRirs` and `repsTarget` are
 targets too and are never read as done. Each set says when it was finished, in UTC; a day has no
 start, so its first finished set stands for it. For a set with a body mass, the load includes it.
-Exercises are numbers: their names stand in a catalogue that the app keeps apart.
+Exercises are numbers: their names stand in a list that the app keeps apart, and are taken from it
+where it stands beside the log as `exercises.json`.
 """
 
 from __future__ import annotations
@@ -77,12 +78,15 @@ def _days(document: Any) -> Iterator[tuple[dict[str, Any], str, int, Any]]:
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
-    """Tell sets from plans, read the times, name the exercises by their number."""
-    del peek
+    """Tell sets from plans, read the times, name the exercises."""
     assert raw is not None
     with_body = pl.col("bodyweight").is_not_null()
     columns = {
-        "exercise": pl.format("RP exercise {}", "exerciseId"),
+        "exercise": pl.col("exerciseId").replace_strict(
+            _json.names_beside(peek.path),
+            default=pl.format("RP exercise {}", "exerciseId"),
+            return_dtype=pl.String,
+        ),
         "workout": pl.col("workout"),
         "kind": translate(pl.col("setType"), KINDS),
         "load": pl.col("weight"),
