@@ -9,7 +9,8 @@ from analysis import exercises
 from analysis.ingest.records import peek
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
-from analysis.ingest.vendors import Peek, UnknownFormatError, identify, known_vendors
+from analysis.ingest.vendors import Peek, identify, known_vendors
+from analysis.problems import UnreadableError
 from analysis.schema import KINDS, LOAD_BASES
 from tests.golden import CASES, as_exported, measures, set_table, text_of
 
@@ -38,7 +39,7 @@ def test_as_many_records_are_found_as_a_second_route_counts(case, tmp_path):
     export = as_exported(next(case.glob("export.*")), tmp_path)
     source = Source(export, export.name, "athlete", export)
     account = stage_file(source, "kg", None, exercises.load(), tmp_path / "staged")
-    found = account.sets + account.not_sets + account.rejected["source_row"].n_unique()
+    found = account.sets + account.idle.len() + account.rejected["source_row"].n_unique()
     assert found == VENDORS[app_of(case)].count(peek(export)) > 0
 
 
@@ -89,5 +90,5 @@ def test_a_vendor_carries_what_its_golden_pairs_show(vendor):
 
 def test_a_near_miss_is_named(tmp_path):
     peek = Peek(tmp_path, b"x", ("title", "start_time", "exercise_title", "set_type", "reps"))
-    with pytest.raises(UnknownFormatError, match="looks like Hevy, but lacks rpe, set_index"):
+    with pytest.raises(UnreadableError, match="looks like Hevy, but lacks rpe, set_index"):
         identify(peek)

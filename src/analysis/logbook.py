@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
+from analysis.notes import Note
 from analysis.say import count
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Logbook:
         rejected: `schema.REJECTED`, one row per record that was turned away.
         exercises: `schema.EXERCISES`, one row per exercise name, with how it was mapped.
         catalogue: the exercise catalogue in force, overrides included.
-        notes: sentences on units inferred, values cleared, duplicates, files not recognised.
+        notes: units inferred, values cleared, duplicates, files not recognised; `str` of one is
+            its sentence, and those that nobody may miss come first.
         provenance: per input file, its name, athlete, app, size and SHA-256.
         units: per exercise of a file that names no unit, which one it was read in, how sure
             (0 to 1) and why.
@@ -46,7 +48,7 @@ class Logbook:
     rejected: pl.DataFrame
     exercises: pl.DataFrame
     catalogue: Catalogue
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     provenance: tuple[dict[str, str | int], ...] = ()
     units: pl.DataFrame = field(default_factory=pl.DataFrame)
     _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -129,7 +131,7 @@ class Logbook:
             sets=sets,
             ledger=self.ledger.filter(pl.col("source_file").is_in(files)),
             rejected=self.rejected.filter(pl.col("source_file").is_in(files)),
-            notes=tuple(note for note in self.notes if note.startswith(tuple(files))),
+            notes=tuple(note for note in self.notes if note.file in files or note.athlete == name),
             provenance=tuple(entry for entry in self.provenance if entry["athlete"] == name),
             exercises=self.exercises.drop("sets").join(
                 counts, on="exercise", how="inner", maintain_order="left"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class UserError(Exception):
@@ -17,9 +20,25 @@ class PathError(UserError, FileNotFoundError):
 
 
 class NoUsableDataError(UserError, ValueError):
-    """Nothing under the given paths could be read; the message says why, file by file."""
+    """Nothing under the given paths could be read.
+
+    Attributes:
+        said: why, file by file; the message is one line of each.
+    """
 
     exit_code = 3
+
+    def __init__(self, said: Iterable[object]) -> None:
+        self.said = (said,) if isinstance(said, str) else tuple(said)
+        super().__init__("\n".join(map(str, self.said)))
+
+
+class OutputError(UserError, OSError):
+    """What is to be written cannot be: no room, no right, or something else in its place."""
+
+
+class UnreadableError(UserError, ValueError):
+    """A file that is no export, or damaged beyond reading; the message says why."""
 
 
 class SettingsError(UserError, ValueError):
@@ -28,6 +47,16 @@ class SettingsError(UserError, ValueError):
     def __init__(self, file: str, key: str, value: object, rule: str, remedy: str = "") -> None:
         then = f"; {remedy}" if remedy else ""
         super().__init__(f"{file}: {key} = {value!r}: {rule}{then}")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error means that a disk, or one's share of it, is full.
+
+    polars wraps the system's error, whose number then stands in the text only.
+    """
+    return getattr(error, "errno", None) in FULL or any(
+        f"os error {number}" in str(error) for number in FULL
+    )
 
 
 def nearest(word: str, known: Iterable[str], most: int = 1) -> list[str]:

@@ -20,12 +20,16 @@ import polars as pl
 from analysis import exercises, schema
 from analysis.exercises import Catalogue
 from analysis.logbook import Logbook
+from analysis.notes import Note
 
 SHIFT_WEEKS = (26, 260)
 """Dates move into the past by half a year to five years."""
 
 LEAST_SALT = 16
 """Characters that make a salt too long to guess."""
+
+OWN_WORDS = ("value", "why")
+"""Facts of a note that may hold words of the lifter's."""
 
 FREE_TEXT = ("workout", "note", "technique")
 """Columns of the set table that hold the lifter's own words."""
@@ -207,23 +211,25 @@ def _only(column: str, wanted: pl.Expr) -> pl.Expr:
 
 def _said(
     logbook: Logbook, people: Mapping[str, str], files: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Return one sentence per athlete, under the name of a file, as notes on reading are."""
-    withheld = len(logbook.notes)
+) -> tuple[Note, ...]:
+    """Return a note per athlete, under the name of a file; those that nobody may miss stay."""
+    loud = [
+        Note(
+            note.kind, files.get(note.file, ""), people.get(note.athlete, ""), note.count,
+            {**note.facts, **{key: "withheld" for key in note.facts if key in OWN_WORDS}},
+        )
+        for note in logbook.notes
+        if note.loud
+    ]  # fmt: skip
     first = {
         people[owner]: files[file]
         for file, owner in sorted(
             logbook.sets.select("source_file", "athlete").unique().iter_rows(), reverse=True
         )
     }
-    return tuple(
-        f"{file}: anonymised. The name is an id, dates are shifted by a whole number of weeks "
-        "(weekdays and gaps are true, seasons are not), sessions are numbered, unmapped and own "
-        "exercises are called exercise N; workout titles, notes, techniques, file names, sizes "
-        f"and hashes, values of rejected records and {withheld} notes on the reading are left "
-        "out."
-        for _, file in sorted(first.items())
-    )
+    withheld = len(logbook.notes) - len(loud)
+    done = (Note("anonymised", file, who, withheld) for who, file in sorted(first.items()))
+    return (*loud, *done)
 
 
 __all__ = ["anonymise", "keep_salt"]

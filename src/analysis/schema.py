@@ -139,11 +139,26 @@ SETS: tuple[Column, ...] = (
 LEDGER: tuple[Column, ...] = (
     Column("source_file", pl.String, "the file", required=True),
     Column("vendor", pl.String, "the app recognised; empty when none was"),
-    Column("records", pl.Int64, "data records in the file, headers and blank lines apart"),
-    Column("sets", pl.Int64, "records kept as sets"),
+    Column(
+        "lines",
+        pl.Int64,
+        "lines of a text file, counted from its bytes; of a database, the rows of its log; empty "
+        "for a file that is not read or has no lines",
+    ),
+    Column("header_lines", pl.Int64, "lines that are a header"),
+    Column("inside_lines", pl.Int64, "lines inside a longer record, such as those of a note"),
+    Column("blank_lines", pl.Int64, "lines that hold nothing"),
+    Column("records", pl.Int64, "the lines that are left: each is a record, or starts one"),
+    Column("with_sets", pl.Int64, "records that gave a set"),
     Column("not_sets", pl.Int64, "rest timers, notes, planned or skipped sets, templates"),
-    Column("duplicates", pl.Int64, "records of a workout that another file of the athlete holds"),
+    Column("duplicates", pl.Int64, "records of sets that stand in another file of the athlete"),
     Column("rejected", pl.Int64, "records with a value that breaks a rule; see rejected"),
+    Column(
+        "unaccounted",
+        pl.Int64,
+        "records that are none of these four: lost, or counted twice; 0 where all is well",
+    ),
+    Column("sets", pl.Int64, "sets kept; more than with_sets where a record holds several"),
 )
 
 REJECTED: tuple[Column, ...] = (

@@ -275,7 +275,7 @@ def read(paths: list[str], out: Path, **said: Any) -> Logbook:
         except NoUsableDataError as error:
             raise NoUsableDataError(with_remedy(str(error), asking)) from error
     for note in logbook.notes:
-        say(note)
+        say(str(note))
     if asking.unknown:
         say(with_remedy("", asking).strip())
     print_ledger(logbook.ledger)
@@ -307,14 +307,17 @@ def finish(ledger: pl.DataFrame, *, strict: bool) -> None:
     """Leave with the code for partial work where the caller is strict about it.
 
     Raises:
-        Exit: with code 1, for a file that gave no set or a record that was turned away.
+        Exit: with code 1, for a file that gave no set, or a record that was turned away or that
+            nothing accounts for.
     """
     from analysis.logbook import GAVE_SETS
 
     unread = ledger.filter(~GAVE_SETS).height
     rejected = int(ledger["rejected"].sum())
-    if strict and (unread or rejected):
-        say(f"liftdose: strict: {unread} files without a set, {rejected:,} records rejected")
+    lost = int(ledger["unaccounted"].abs().sum())
+    if strict and (unread or rejected or lost):
+        said = f"{unread} files without a set, {rejected:,} records rejected"
+        say(f"liftdose: strict: {said}" + (f", {lost:,} not accounted for" if lost else ""))
         raise typer.Exit(PARTIAL)
 
 
@@ -326,13 +329,16 @@ def print_ledger(ledger: pl.DataFrame) -> None:
         for row in rows:
             result(f"{row['source_file']:<{width}}  {row['vendor'] or 'not read':<10}"
                    f"{row['sets']:>8,} sets{_aside(row)}".rstrip())  # fmt: skip
-    total = {name: sum(row[name] for row in rows)
-             for name in ("records", "sets", "not_sets", "duplicates", "rejected")}  # fmt: skip
+    names = ("records", "with_sets", "not_sets", "duplicates", "rejected", "unaccounted", "sets")
+    total = {name: sum(row[name] for row in rows) for name in names}
     files = sum(row["vendor"] is not None for row in rows)
+    several = total["sets"] != total["with_sets"]
+    lost = f" + {total['unaccounted']:,} not accounted for" if total["unaccounted"] else ""
     result(
         f"{files} of {len(rows)} files read: {total['records']:,} records = "
-        f"{total['sets']:,} sets + {total['not_sets']:,} no sets + "
-        f"{total['duplicates']:,} duplicates + {total['rejected']:,} rejected"
+        f"{total['with_sets']:,} {'with sets' if several else 'sets'} + "
+        f"{total['not_sets']:,} no sets + {total['duplicates']:,} duplicates + "
+        f"{total['rejected']:,} rejected{lost}" + (f"; {total['sets']:,} sets" if several else "")
     )
 
 

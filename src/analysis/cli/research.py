@@ -40,17 +40,18 @@ def ingest(
 ) -> None:
     """Read exports into one set table, with an account of every record."""
     from analysis.ingest import Options, write
+    from analysis.notes import Note
 
     with bar("Reading") as shown:
         asking = Asking(out, shown)
         options = Options(unit, athlete, encoding, exercises, asking, shown, tz)
-        notes: list[str] = []
+        notes: list[Note] = []
         try:
             ledger = write(paths, out, options, notes.append)
         except NoUsableDataError as error:
             raise NoUsableDataError(reading.with_remedy(str(error), asking)) from error
     for note in notes:
-        say(note)
+        say(str(note))
     reading.print_ledger(ledger)
     reading.finish(ledger, strict=strict)
 

@@ -15,10 +15,11 @@ from pathlib import Path
 import polars as pl
 
 from analysis import exercises, schema
-from analysis.ingest import clock, duplicates, records, sources
+from analysis.ingest import clock, duplicates, people, records, sources
 from analysis.ingest.remembered import Ask
 from analysis.ingest.staging import Account, stage_file
 from analysis.logbook import Logbook
+from analysis.notes import Note, loudest_first
 from analysis.problems import NoUsableDataError, UserError
 from analysis.progress import Tell, silent, told
 
@@ -59,7 +60,7 @@ class _Intake:
 
     accounts: list[Account]
     catalogue: exercises.Catalogue
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def sets(self) -> pl.LazyFrame:
         parts = [account.kept() for account in self.accounts if account.sets]
@@ -139,7 +140,7 @@ def read(
             rejected=intake.rejected(),
             exercises=named,
             catalogue=catalogue,
-            notes=tuple(intake.notes),
+            notes=tuple(loudest_first(intake.notes)),
             provenance=tuple(_provenance(account) for account in intake.accounts),
             units=intake.units(),
         )
@@ -149,7 +150,7 @@ def write(
     paths: Paths,
     out: Path,
     options: Options = Options(),
-    say: Callable[[str], object] = len,
+    say: Callable[[Note], object] = str,
 ) -> pl.DataFrame:
     """Read exports and write `sets.parquet`, `ledger.csv`, `rejected.csv`, `exercises.csv`.
 
@@ -170,12 +171,12 @@ def write(
     """
     with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
         intake = _take_in(paths, options, Path(workdir), must_read=False)
-        for note in intake.notes:
+        for note in loudest_first(intake.notes):
             say(note)
         out.mkdir(parents=True, exist_ok=True)
         target = out / "sets.parquet"
         only = [account for account in intake.accounts if account.sets]
-        if len(only) == 1 and not only[0].duplicates:
+        if len(only) == 1 and only[0].alone and not only[0].duplicates:
             only[0].staged.replace(target)
         else:
             intake.sets().sink_parquet(target)
@@ -217,18 +218,19 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
             workdir / f"staged-{number}",
             options.ask,
             options.tz,
+            alone=len(files) == 1,
         )
         for number, file in enumerate(told(files, options.tell, lambda file: file.label))
     ]
-    accounts += [Account.refused(item.label, item.reason) for item in refused]
+    accounts += [Account.refused(note) for note in refused]
     intake = _Intake(accounts, catalogue)
     if overrides is not None:
-        intake.notes.append(f"exercises are mapped with {overrides.name}")
+        intake.notes.append(Note("overrides", facts={"name": overrides.name}))
     for account in accounts:
         intake.notes += account.notes
     _settle_duplicates(intake)
     if not accounts:
-        intake.notes.append("no file under the given paths")
+        intake.notes.append(Note("no file at all"))
     if must_read:
         _require_sets(intake)
     return intake
@@ -237,30 +239,27 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
 def _settle_duplicates(intake: _Intake) -> None:
     with_sets = [account for account in intake.accounts if account.sets]
     copies = [account.copy() for account in with_sets]
-    duplicates.drop(copies)
-    for account, copy in zip(with_sets, copies, strict=True):
-        if not copy.dropped:
+    before = [account.settled for account in with_sets]
+    for account, was, now in zip(
+        with_sets, before, duplicates.across(copies, before), strict=True
+    ):
+        if now.sets == was.sets and not now.moved:
             continue
-        account.drop(copy.dropped)
-        differ = (
-            f"; {copy.differing} of them differ from the copy that is kept"
-            if copy.differing
-            else ""
-        )
-        intake.notes.append(
-            f"{account.label}: {len(copy.dropped)} workouts ({account.duplicates} sets) stand in "
-            f"another export of {account.athlete} and are counted once{differ}"
-        )
-    for one, other, both in duplicates.shared_starts(copies):
-        intake.notes.append(
-            f"{one} and {other} share {both} workouts; if they are one person's, "
-            "say so with --athlete NAME"
-        )
+        account.settle(now)
+        if workouts := now.workouts - was.workouts:
+            differ = f"; {now.differing} of them differ from that copy" if now.differing else ""
+            facts = {"sets": now.sets - was.sets, "differ": differ}
+            intake.notes.append(
+                Note("duplicates", account.label, account.athlete, workouts, facts)
+            )
+    intake.notes += people.said_of_shared(
+        [(account.athlete, account.kept()) for account in with_sets]
+    )
 
 
 def _require_sets(intake: _Intake) -> None:
     if not any(account.sets for account in intake.accounts):
-        raise NoUsableDataError("\n".join(["no usable data", *intake.notes]))
+        raise NoUsableDataError(["no usable data", *loudest_first(intake.notes)])
 
 
 def _provenance(account: Account) -> dict[str, str | int]:

@@ -19,7 +19,7 @@ from analysis.ingest import records, sources
 from analysis.ingest.load_unit import number
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
-from analysis.ingest.vendors import COVARIATES, Measured, UnknownFormatError, identify
+from analysis.ingest.vendors import COVARIATES, Measured, identify
 
 OWN = frozenset({"date", "name", "value"})
 
@@ -57,14 +57,15 @@ def read_covariates(
         PathError: a path does not exist.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    parts, notes = [schema.empty(schema.COVARIATES)], []
+    parts = [schema.empty(schema.COVARIATES)]
+    notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
         files, refused = sources.find(given, athlete, Path(workdir))
-        notes += [f"{item.label}: {item.reason}" for item in refused]
+        notes += map(str, refused)
         for number, source in enumerate(files):
             try:
                 found = _measures(source, tz, Path(workdir) / f"measures-{number}")
-            except (UnknownFormatError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+            except (ValueError, OSError, pl.exceptions.PolarsError) as error:
                 notes.append(f"{source.label}: {str(error).splitlines()[0][:300]}")
                 continue
             notes += [f"{source.label}: {note}" for note in found.notes]

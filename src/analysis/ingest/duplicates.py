@@ -1,26 +1,67 @@
-"""The same workout in two exports of one athlete is counted once.
+"""The same workout in two exports of one athlete is counted once, set by set.
 
-Two workouts of one athlete in different files are the same when they start in the same minute:
-nobody trains twice at once. Apps that export the day only are matched by the day, with each
-other, and with other apps where most of the day's sets agree in load and repetitions. Of the
-copies, the one in the newest export stays (the export that reaches furthest, then the one with
-more sets). Inside one file nothing is ever a duplicate: identical rows are identical sets.
+Two workouts of one athlete in different files may be the same when they start in the same minute,
+or on the same day where an app exports the day only. Whether they are, their sets say:
+
+- the fuller copy stays (of equals, the one in the newest export);
+- sets of the other that the fuller copy has not are kept too: two halves of one workout make it
+  whole, and nothing of either is lost;
+- a set that was corrected later (same exercise, other load) is one set, not two.
+
+Inside one file identical rows are identical sets. But a workout that stands in one file in two
+places, set for set, was pasted twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
+from analysis import schema
+from analysis.ingest.set_table import LOGGED_NUMBER
+
 SAME_SETS = 0.8
-"""Share of a day's sets that must agree for two apps' copies of it to be one workout."""
+"""Share of sets that must agree for copies by two apps to be one workout, where only the day, or
+only the repetitions, can be compared."""
+
+SAME_LOADS = 0.5
+"""The same share where start, load and repetitions agree: apps round, and one may lack a set."""
+
+PASTED = 2
+"""Workouts that stand twice in one file before it is taken for pasted below itself."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What of a file other copies stand for.
+
+    Attributes:
+        places: rows of its staged table that are left out.
+        moved: session here -> session of the fuller copy, and by how much the runs of exercises
+            are numbered on, for sets that complete a workout in another file.
+        workouts: workouts of which sets are left out.
+        differing: how many of those are not the same to the set.
+        sets: sets left out.
+    """
+
+    places: frozenset[int] = frozenset()
+    moved: dict[str, tuple[str, int]] = field(default_factory=dict)
+    workouts: int = 0
+    differing: int = 0
+
+    @property
+    def sets(self) -> int:
+        """Sets left out."""
+        return len(self.places)
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """One file's workouts, as far as telling duplicates needs.
 
@@ -29,108 +70,338 @@ class Copy:
         athlete: whose it is.
         family: apps whose exports hold the same log ("fitnotes" for its CSV and its backup).
         path: its staged set table.
-        dropped: sessions that another file's copy stands for; filled by `drop`.
-        differing: how many of those are not the same to the set.
     """
 
     label: str
     athlete: str
     family: str
     path: Path
-    dropped: list[str] = field(default_factory=list)
+
+
+class Set(NamedTuple):
+    """One set, as far as two copies of it can be told apart."""
+
+    place: int
+    exercise: str
+    number: int | None
+    load: int
+    reps: float
+    more: tuple[int, int]
+
+    @property
+    def value(self) -> tuple[int, float, tuple[int, int]]:
+        """What was lifted."""
+        return self.load, self.reps, self.more
+
+
+@dataclass(slots=True)
+class _Workout:
+    """One workout of one copy."""
+
+    copy: int
+    family: str
+    session: str
+    day_only: bool
+    edge: str
+    age: int
+    runs: int
+    sets: list[Set]
+
+    @property
+    def values(self) -> Counter[object]:
+        return Counter((each.exercise, each.number, *each.value) for each in self.sets)
+
+
+def kept(path: Path, settled: Settled) -> pl.LazyFrame:
+    """Return the sets of a staged table that stay, in the columns of the set table."""
+    columns = [column.name for column in schema.SETS]
+    if not settled.places and not settled.moved:
+        return pl.scan_parquet(path).select(columns)
+    rows = pl.scan_parquet(path, row_index_name="place")
+    rows = rows.filter(~pl.col("place").is_in(sorted(settled.places)))
+    if settled.moved:
+        old = pl.DataFrame(
+            [(old, new, on) for old, (new, on) in settled.moved.items()],
+            schema={"session": pl.String, "whole": pl.String, "on": pl.Int32},
+            orient="row",
+        )
+        rows = rows.join(old.lazy(), on="session", how="left", maintain_order="left").with_columns(
+            session=pl.coalesce("whole", "session"),
+            exercise_number=pl.col("exercise_number") + pl.col("on").fill_null(0),
+        )
+    return rows.select(columns)
+
+
+def pasted(path: Path) -> Settled:
+    """Return the workouts that stand in one file a second time, set for set."""
+    place = ["athlete", "session", "workout"]
+    begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in place)
+    runs = pl.scan_parquet(path).select(*place, begins.alias("begins")).filter("begins")
+    counts = runs.group_by(place).len().filter(pl.col("len") > 1).collect()
+    if counts.height < PASTED:
+        return Settled()
+    again = _sets(path).with_columns(run=begins.cum_sum())
+    again = again.join(counts.lazy(), on=place, how="semi", nulls_equal=True)
+    print_of_set = pl.struct("exercise", "load", "reps", "seconds", "metres")
+    by_run = (
+        again.group_by("run", *place)
+        .agg(pl.col("place"), print_of_set.hash().sort().implode().hash().first().alias("print"))
+        .sort("run")
+        .collect()
+    )
+    second = by_run.filter(pl.struct(*place, "print").is_first_distinct().not_())
+    if second.height < PASTED:
+        return Settled()
+    places = second["place"].explode().to_list()
+    return Settled(frozenset(places), workouts=second.height)
+
+
+def across(copies: Sequence[Copy], settled: Sequence[Settled]) -> list[Settled]:
+    """Return, for each file, what of it another file of the same athlete stands for.
+
+    Args:
+        copies: the files that hold sets.
+        settled: what of each is left out already.
+    """
+    found = list(settled)
+    numbered = sorted(enumerate(copies), key=lambda each: each[1].athlete)
+    for _, group in groupby(numbered, key=lambda each: each[1].athlete):
+        mine = dict(group)
+        if len(mine) > 1:
+            for place, each in _across_one(mine, settled).items():
+                found[place] = each
+    return found
+
+
+@dataclass(slots=True)
+class _Settling:
+    """What is found of one copy, workout by workout."""
+
+    places: set[int]
+    shared: set[int] = field(default_factory=set)
+    moved: dict[str, tuple[str, int]] = field(default_factory=dict)
+    workouts: int = 0
     differing: int = 0
 
 
-def drop(copies: Sequence[Copy]) -> None:
-    """Mark, in each copy, the sessions that a better copy holds."""
-    owners = {copy.athlete for copy in copies}
-    for owner in sorted(owners):
-        mine = [copy for copy in copies if copy.athlete == owner]
-        if len(mine) > 1:
-            _drop_for_one(mine)
+def _across_one(copies: dict[int, Copy], settled: Sequence[Settled]) -> dict[int, Settled]:
+    groups = _shared(copies, settled)
+    found = {place: _Settling(set(settled[place].places)) for place in copies}
+    for number, group in enumerate(groups):
+        for workout in group:
+            found[workout.copy].shared.add(number)
+    for group in groups:
+        whole: list[_Workout] = []
+        for workout in group:
+            _settle(workout, whole, found)
+            if workout.sets:
+                whole.append(workout)
+    return {
+        place: Settled(
+            frozenset(each.places), each.moved, settled[place].workouts + each.workouts,
+            each.differing,
+        )
+        for place, each in found.items()
+    }  # fmt: skip
 
 
-def shared_starts(copies: Sequence[Copy]) -> list[tuple[str, str, int]]:
-    """Return (file, file, workouts) for files of different athletes that hold the same log."""
-    if len({copy.athlete for copy in copies}) < 2:
-        return []
-    starts = {copy.label: _starts(copy) for copy in copies}
-    pairs = []
-    for place, one in enumerate(copies):
-        for other in copies[place + 1 :]:
-            both = len(starts[one.label] & starts[other.label])
-            fewest = min(len(starts[one.label]), len(starts[other.label]))
-            if one.athlete != other.athlete and both >= 5 and both * 2 > fewest:
-                pairs.append((one.label, other.label, both))
-    return pairs
+def _settle(workout: _Workout, whole: Sequence[_Workout], found: dict[int, _Settling]) -> None:
+    """Take out of a workout the sets that fuller copies of it hold."""
+    mine, before, differs = found[workout.copy], len(workout.sets), False
+    for other in whole:
+        if other.copy == workout.copy or not workout.sets:
+            continue
+        same, values = workout.values == other.values, len(workout.sets)
+        once = len(mine.shared & found[other.copy].shared) == 1
+        covered = _covered(workout, other, once=once)
+        workout.sets = [each for each in workout.sets if each.place not in covered]
+        mine.places |= covered
+        differs |= bool(covered) and not same
+        if _is_one(workout, other, whole_before=len(workout.sets) == values):
+            mine.moved.setdefault(workout.session, (other.session, other.runs))
+            other.runs += workout.runs
+    gone = before > len(workout.sets)
+    mine.workouts += gone
+    mine.differing += gone and differs
 
 
-def _starts(copy: Copy) -> set[datetime]:
-    """Starts to the minute; a day alone says nothing, for many train on the same days."""
-    minutes = pl.scan_parquet(copy.path).select(_minute().unique()).collect().to_series()
-    return set(minutes.filter(minutes.dt.time() != time(0, 0)).to_list())
+def _is_one(mine: _Workout, other: _Workout, *, whole_before: bool) -> bool:
+    """Whether what is left of a copy belongs to the workout in the other file."""
+    apart = mine.day_only and whole_before
+    return bool(mine.sets) and mine.family == other.family and not apart
 
 
-def _drop_for_one(copies: Sequence[Copy]) -> None:
-    sessions = {copy.label: _sessions(copy) for copy in copies}
-    ranked = sorted(copies, key=lambda copy: _rank(sessions[copy.label], copy.label))
-    kept = pl.DataFrame(schema={**sessions[ranked[0].label].schema, "family": pl.String})
-    for copy in ranked:
-        mine = sessions[copy.label].with_columns(family=pl.lit(copy.family))
-        twins = _twins(mine, kept)
-        copy.dropped = twins["session"].unique().to_list()
-        copy.differing = twins.filter(
-            (pl.col("sets") != pl.col("sets_kept"))
-            | ((pl.col("work") - pl.col("work_kept")).abs() > 0.5 + 0.001 * pl.col("work_kept"))
-        )["session"].n_unique()
-        kept = pl.concat([kept, mine.join(twins, on="session", how="anti")])
+def _covered(mine: _Workout, other: _Workout, *, once: bool) -> set[int]:
+    """Return the places of those sets that another copy of the workout stands for.
+
+    Args:
+        mine: the copy with fewer sets.
+        other: the fuller copy.
+        once: whether this is the only workout that the two files share.
+    """
+    rest = mine.sets
+    if mine.family != other.family:
+        return _covered_by_another_app(mine, other)
+    if once and _cut(mine, other):
+        return set()
+    ours, theirs = _by_exercise(rest), _by_exercise(other.sets)
+    names = {_values(sets): name for name, sets in theirs.items() if name not in ours}
+    gone: set[int] = set()
+    for exercise, sets in ours.items():
+        if exercise in theirs:
+            gone |= _covered_in(sets, theirs[exercise])
+        elif _values(sets) in names:  # the same sets under another name: it was renamed
+            gone |= {each.place for each in sets}
+    few = len(gone) < SAME_SETS * min(len(rest), len(other.sets))
+    return set() if mine.day_only and few else gone
 
 
-def _rank(sessions: pl.DataFrame, label: str) -> tuple[float, int, str]:
-    newest = sessions["minute"].max()
-    stamp = newest.timestamp() if newest is not None else 0.0  # type: ignore[union-attr]
-    return -stamp, -int(sessions["sets"].sum()), label
+def _cut(mine: _Workout, other: _Workout) -> bool:
+    """Whether one file ends, and the other begins, in the middle of this workout.
 
-
-def _sessions(copy: Copy) -> pl.DataFrame:
-    """One row per session: its minute and day, sets, load × reps, and a print of each set."""
-    print_of_set = pl.format(
-        "{}x{}",
-        pl.col("load_kg").fill_null(0).round(0).cast(pl.Int32),
-        pl.col("reps").fill_null(0),
+    Where sets are numbered their numbers tell, and no cut need be guessed. Elsewhere: a later
+    export holds all of a workout, so one that holds less than the earlier was cut.
+    """
+    numbered = any(each.number is not None for each in (*mine.sets, *other.sets))
+    if numbered or {mine.edge, other.edge} != {"first", "last"}:
+        return False
+    later, earlier = (mine, other) if mine.age < other.age else (other, mine)
+    names = {each.exercise for each in later.sets}
+    holds_all = len(later.sets) >= len(earlier.sets) and all(
+        each.exercise in names for each in earlier.sets
     )
-    return (
-        pl.scan_parquet(copy.path)
-        .group_by("session")
+    return not holds_all
+
+
+def _by_exercise(sets: Iterable[Set]) -> dict[str, list[Set]]:
+    found: dict[str, list[Set]] = {}
+    for each in sets:
+        found.setdefault(each.exercise, []).append(each)
+    return found
+
+
+def _values(sets: Iterable[Set]) -> tuple[object, ...]:
+    return tuple(sorted(each.value for each in sets))
+
+
+def _covered_in(sets: list[Set], theirs: list[Set]) -> set[int]:
+    """Of the sets of one exercise in two copies: those of the first that the second stands for."""
+    own, other = {each.number for each in sets}, {each.number for each in theirs}
+    if None not in own | other and not own & other:
+        return set()  # the one goes on where the other ends
+    left = Counter(each.value for each in theirs)
+    unmatched = []
+    for each in sets:
+        if left[each.value] > 0:
+            left[each.value] -= 1
+        else:
+            unmatched.append(each.place)
+    more = max(0, len(sets) - len(theirs))
+    return {each.place for each in sets} - set(unmatched[len(unmatched) - more :] if more else ())
+
+
+def _covered_by_another_app(mine: _Workout, other: _Workout) -> set[int]:
+    """Apps round loads and name exercises differently: the workout is compared as a whole."""
+    rest = mine.sets
+    loads = _agreement(((e.load, e.reps) for e in rest), ((e.load, e.reps) for e in other.sets))
+    reps = _agreement((e.reps for e in rest), (e.reps for e in other.sets))
+    day_only = mine.day_only or other.day_only
+    same = loads >= (SAME_SETS if day_only else SAME_LOADS) or (not day_only and reps >= SAME_SETS)
+    return {each.place for each in rest} if same else set()
+
+
+def _agreement(ours: Iterable[object], theirs: Iterable[object]) -> float:
+    one, other = Counter(ours), Counter(theirs)
+    fewest = min(one.total(), other.total())
+    return (one & other).total() / fewest if fewest else 0.0
+
+
+def _sets(path: Path) -> pl.LazyFrame:
+    """The sets of a staged table with what tells them apart; loads to the kilogram."""
+    rows = pl.scan_parquet(path, row_index_name="place")
+    numbered = LOGGED_NUMBER in rows.collect_schema().names()
+    whole = {
+        "load": pl.col("load_kg").fill_null(0).round(0).cast(pl.Int32),
+        "reps": pl.col("reps").fill_null(0),
+        "seconds": pl.col("duration_s").fill_null(0).round(0).cast(pl.Int32),
+        "metres": pl.col("distance_m").fill_null(0).round(0).cast(pl.Int32),
+        "number": pl.col(LOGGED_NUMBER) if numbered else pl.lit(None, dtype=pl.Int32),
+    }
+    names = ("place", "athlete", "session", "workout", "exercise", "exercise_number")
+    return rows.select(*names, started_at="started_at", **whole)
+
+
+def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_Workout]]:
+    """Return the workouts that may be one, fullest first, of newest export first."""
+    starts = pl.concat(
+        _starts(copy, settled[place]).with_columns(copy=pl.lit(place, dtype=pl.Int64))
+        for place, copy in copies.items()
+    )
+    newest = starts.group_by("copy").agg(pl.col("minute").max(), pl.len()).sort(
+        "minute", "len", "copy", descending=[True, True, False]
+    )["copy"]  # fmt: skip
+    rank = {copy: place for place, copy in enumerate(newest)}
+    by_minute = starts.filter(~pl.col("day_only")).with_columns(key=pl.col("minute"))
+    days = starts.filter("day_only")["day"].unique()
+    by_day = starts.filter(pl.col("day").is_in(days.implode())).with_columns(
+        key=pl.col("day").cast(pl.Datetime("us"))
+    )
+    by_minute = by_minute.filter(~pl.col("day").is_in(days.implode()))
+    several = (
+        pl.concat([by_minute, by_day])
+        .filter(pl.col("copy").n_unique().over("key") > 1)
+        .sort("key")
+    )
+    if several.is_empty():
+        return []
+    sets: dict[tuple[int, str], list[Set]] = {}
+    for place in several["copy"].unique().sort():
+        wanted = several.filter(pl.col("copy") == place).select("session").lazy()
+        rows = _sets(copies[place].path).join(wanted, on="session", how="semi")
+        gone = settled[place].places
+        for row in rows.collect().sort("place").iter_rows(named=True):
+            if row["place"] not in gone:
+                each = Set(row["place"], row["exercise"], row["number"], row["load"], row["reps"],
+                           (row["seconds"], row["metres"]))  # fmt: skip
+                sets.setdefault((place, row["session"]), []).append(each)
+    groups: dict[object, list[_Workout]] = {}
+    for row in several.iter_rows(named=True):
+        workout = _Workout(
+            row["copy"], copies[row["copy"]].family, row["session"], row["day_only"],
+            row["edge"], rank[row["copy"]], row["runs"], sets[row["copy"], row["session"]],
+        )  # fmt: skip
+        groups.setdefault(row["key"], []).append(workout)
+    for group in groups.values():
+        group.sort(key=lambda each: (-len(each.sets), each.age, each.session))
+    return list(groups.values())
+
+
+def _starts(copy: Copy, settled: Settled) -> pl.DataFrame:
+    """One row per workout: its start, and whether the file begins or ends with it.
+
+    The edge counts only where nothing else of the file is shared: see `_covered`.
+    """
+    rows = _sets(copy.path)
+    if settled.places:
+        rows = rows.filter(~pl.col("place").is_in(sorted(settled.places)))
+    starts = (
+        rows.group_by("session")
         .agg(
-            _minute().first().alias("minute"),
-            pl.len().alias("sets"),
-            (pl.col("load_kg").fill_null(0) * pl.col("reps").fill_null(0)).sum().alias("work"),
-            print_of_set.sort().alias("prints"),
+            pl.col("started_at").first().dt.truncate("1m").alias("minute"),
+            pl.col("place").min().alias("from"),
+            pl.col("exercise_number").max().alias("runs"),
         )
-        .with_columns(
-            day=pl.col("minute").dt.date(),
-            day_only=pl.col("minute").dt.time() == pl.time(0, 0),
-        )
-        .sort("session")
+        .sort("from")
         .collect()
     )
-
-
-def _minute() -> pl.Expr:
-    return pl.col("started_at").dt.truncate("1m")
-
-
-def _twins(mine: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
-    same_minute = mine.filter(~pl.col("day_only")).join(
-        kept.filter(~pl.col("day_only")), on="minute", suffix="_kept"
-    )
-    same_day = mine.join(kept, on="day", suffix="_kept").filter(
-        pl.col("day_only") | pl.col("day_only_kept")
-    )
-    agree = pl.col("prints").list.set_intersection("prints_kept").list.len() / pl.min_horizontal(
-        pl.col("prints").list.n_unique(), pl.col("prints_kept").list.n_unique()
-    )
-    same_day = same_day.filter((pl.col("family") == pl.col("family_kept")) | (agree >= SAME_SETS))
-    columns = ["session", "sets", "work", "sets_kept", "work_kept"]
-    return pl.concat([same_minute.select(columns), same_day.select(columns)])
+    only = starts.height == 1
+    place = pl.int_range(pl.len())
+    return starts.select(
+        "session", "minute", "runs",
+        day=pl.col("minute").dt.date(),
+        day_only=pl.col("minute").dt.time() == pl.time(0, 0),
+        edge=pl.when(pl.lit(only)).then(pl.lit(""))
+        .when(place == 0).then(pl.lit("first"))
+        .when(place == pl.len() - 1).then(pl.lit("last"))
+        .otherwise(pl.lit("")),
+    )  # fmt: skip

@@ -31,6 +31,7 @@ from analysis.ingest.remembered import Ask, Undecided
 from analysis.ingest.set_table import read_number
 from analysis.ingest.sources import Source
 from analysis.ingest.vendors import Staged
+from analysis.notes import Many, Note, first_names
 from analysis.units import KG_PER
 
 LB = KG_PER["lb"]
@@ -73,7 +74,8 @@ def weigh(loads: pl.DataFrame) -> tuple[pl.DataFrame, Verdict]:
 
     Returns:
         One row per exercise with `unit` (None where the file's own verdict is None and the
-        exercise has no traces), `confidence` (0 to 1) and `reason`; and the file's verdict.
+        exercise has no traces), `confidence` (0 to 1), `reason` and `traced`; and the file's
+        verdict.
     """
     distinct = loads.filter(pl.col("load") > 0).unique().with_columns(_trace())
     by_exercise = distinct.group_by("exercise").agg(
@@ -99,10 +101,14 @@ def weigh(loads: pl.DataFrame) -> tuple[pl.DataFrame, Verdict]:
         ).when(pl.col("traced") == "kg").then(
             pl.format("{} of {} loads are round lb shown in kg", "lb_in_kg", "n")
         ).otherwise(follows),
+        traced=pl.col("traced").is_not_null(),
     )  # fmt: skip
     unloaded = loads.select("exercise").unique().join(table, on="exercise", how="anti")
     zero = unloaded.with_columns(
-        unit=pl.lit(verdict.unit), confidence=pl.lit(1.0), reason=pl.lit("no load logged")
+        unit=pl.lit(verdict.unit),
+        confidence=pl.lit(1.0),
+        reason=pl.lit("no load logged"),
+        traced=pl.lit(False),
     )
     return pl.concat([table, zero]).sort("exercise"), verdict
 
@@ -178,7 +184,7 @@ class Decision(NamedTuple):
     """Unit per exercise as `UNIT_SCHEMA`, or None; and what to say about it."""
 
     table: pl.DataFrame | None
-    note: str = ""
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,6 @@ def says(source: Source, unit: str | None, ask: Ask | None = None) -> Says:
 
 def decide(staged: Staged, app: str, said: Says) -> Decision:
     """Return the unit of each exercise of a file that names none."""
-    label = said.source.label
     rows = staged.rows
     if "not_set" in rows.collect_schema().names():
         rows = rows.filter(pl.col("not_set").is_null())
@@ -219,14 +224,15 @@ def decide(staged: Staged, app: str, said: Says) -> Decision:
     loads = given.with_columns(pl.col("load").fill_null(0))
     table, verdict = weigh(loads)
     if said.unit is not None:
-        return _as_said(label, table, said.unit, said.who)
+        return _as_said(said.source, table, said.unit, said.who)
     if verdict.unit is not None or not (loads["load"] > 0).any():
-        return Decision(table, _inferred(label, table, verdict))
+        return Decision(table.drop("traced"), _inferred(said.source, table, verdict))
     question = _question(said.source, app, loads, verdict.reason)
     answer = said.ask(question) if said.ask else None
     if answer is not None:
-        return _as_said(label, table, answer, remembered.FILE)
-    return Decision(None, _unknown(question))
+        return _as_said(said.source, table, answer, remembered.FILE)
+    note = _note("unit unknown", said.source, app=app, why=verdict.reason, line=question.line)
+    return Decision(None, note)
 
 
 def number(column: str) -> pl.Expr:
@@ -234,33 +240,33 @@ def number(column: str) -> pl.Expr:
     return pl.col(column).map_batches(read_number, return_dtype=pl.Float64, is_elementwise=True)
 
 
-def _as_said(label: str, table: pl.DataFrame, unit: str, who: str) -> Decision:
-    against = table.filter((pl.col("unit") != unit) & pl.col("reason").str.contains(" shown in "))
-    told = table.with_columns(
+def _note(kind: str, source: Source, count: int = 0, **facts: object) -> Note:
+    return Note(kind, source.label, source.athlete, count, facts)
+
+
+def _as_said(source: Source, table: pl.DataFrame, unit: str, who: str) -> Decision:
+    against = table.filter((pl.col("unit") != unit) & pl.col("traced"))
+    told = table.drop("traced").with_columns(
         unit=pl.lit(unit), confidence=pl.lit(1.0), reason=pl.lit(f"{who} says so")
     )
     if against.height:
-        return Decision(
-            told,
-            f"{label}: {who} {unit} is applied to all, though the numbers of "
-            f"{against.height} exercises tell otherwise: {_names(against)}",
-        )
-    note = f"{label}: read as {unit}, as {who} says" if who == remembered.FILE else ""
-    return Decision(told, note)
+        n, names = against.height, first_names(against["exercise"])
+        note = _note("unit against numbers", source, n, who=who, unit=unit, names=names)
+        return Decision(told, note)
+    by_file = who == remembered.FILE
+    return Decision(told, _note("unit said", source, unit=unit, who=who) if by_file else None)
 
 
-def _inferred(label: str, table: pl.DataFrame, verdict: Verdict) -> str:
+def _inferred(source: Source, table: pl.DataFrame, verdict: Verdict) -> Note:
     other = table.filter(pl.col("unit") != (verdict.unit or "kg"))
     but = (
-        f"; {other.height} exercises are in the other unit: {_names(other)}"
+        f"; {Many(other.height):exercise} in the other unit: {first_names(other['exercise'])}"
         if other.height
         else ""
     )
-    return (
-        f"{label}: no unit is named; read as {verdict.unit or 'kg'} "
-        f"({min(verdict.confidence, 0.99):.0%} sure: {verdict.reason}){but}. "
-        "Use --unit to say otherwise"
-    )
+    sure = min(verdict.confidence, 0.99)
+    unit = verdict.unit or "kg"
+    return _note("unit inferred", source, unit=unit, sure=sure, why=verdict.reason, but=but)
 
 
 def _question(source: Source, app: str, loads: pl.DataFrame, reason: str) -> Undecided:
@@ -274,17 +280,3 @@ def _question(source: Source, app: str, loads: pl.DataFrame, reason: str) -> Und
     )
     known = tuple(most.select("exercise", "load").iter_rows())
     return Undecided(source.label, source.export, source.name, app, known, reason)
-
-
-def _unknown(question: Undecided) -> str:
-    return (
-        f"{question.label}: {question.app} does not say whether its loads are kg or lb, and "
-        f"the numbers do not tell either ({question.reason}). Say it with --unit kg or --unit lb, "
-        f"or with {question.line} under [units] in a {remembered.FILE} beside it"
-    )
-
-
-def _names(table: pl.DataFrame, most: int = 5) -> str:
-    names = table["exercise"].to_list()
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

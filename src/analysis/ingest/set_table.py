@@ -7,14 +7,14 @@ optional column (RPE, rest …) is cleared and reported, and the set is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from analysis import schema, units
 from analysis.exercises import Catalogue
 from analysis.ingest import tempo_and_side
-from analysis.ingest.vendors import HEADER, STAGED_TEXT, Staged
+from analysis.ingest.vendors import STAGED_TEXT, Staged
 
 NUMBERS = {
     "load_kg": "load",
@@ -27,6 +27,9 @@ NUMBERS = {
     "body_mass_kg": "body_mass",
 }
 """Typed column -> the staged text it is read from."""
+
+LOGGED_NUMBER = "logged_number"
+"""Beside the set table while it is staged: the place of a set as the app itself numbers it."""
 
 HELD = ("external", "per_hand", "unknown")
 
@@ -63,7 +66,14 @@ class Check:
     odd: list[pl.DataFrame] = field(default_factory=list)
 
 
-def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.DataFrame) -> Check:
+def check(
+    staged: Staged,
+    origin: Origin,
+    catalogue: Catalogue,
+    unit_of: pl.DataFrame,
+    *,
+    numbers: bool = True,
+) -> Check:
     """Type, convert and validate one file's records.
 
     Args:
@@ -71,6 +81,8 @@ def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.Data
         origin: athlete, app and file name.
         catalogue: maps exercise names.
         unit_of: `exercise`, `unit`: the unit of each exercise, where the file does not say.
+        numbers: whether `LOGGED_NUMBER` stands beside the set table, for comparison with other
+            files.
     """
     kinds = staged.rows.collect_schema()
     present = set(kinds.names())
@@ -85,18 +97,21 @@ def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.Data
     rows = rows.with_columns(**_typed(staged, kinds)).with_columns(**bad)
     rows = rows.with_columns(is_set=is_set, is_odd=~is_set | pl.any_horizontal(*bad))
     odd: list[pl.DataFrame] = []
-    texts = [name for name in (*STAGED_TEXT, "started_text") if name in present]
+    texts = [name for name in (*STAGED_TEXT, "started_text", "ended_at") if name in present]
 
     def set_odd_records_aside(batch: pl.DataFrame) -> pl.DataFrame:
         if not batch["is_odd"].any():
             return batch
-        aside = batch.filter(pl.col("is_odd") & is_record(present))
+        aside = batch.filter("is_odd")
         odd.append(aside.select("source_row", "is_set", pl.col(texts).cast(pl.String), *bad))
         cleared = {
             f"typed_{name}": pl.when(~pl.col(f"bad_{name}")).then(f"typed_{name}")
             for name in NUMBERS
             if f"bad_{name}" in bad
         }
+        for name in ("ended_at", "set_number"):
+            if f"bad_{name}" in bad:
+                cleared[name] = pl.when(~pl.col(f"bad_{name}")).then(name)
         return batch.filter("is_set").with_columns(**cleared)
 
     kept = rows.map_batches(
@@ -106,11 +121,11 @@ def check(staged: Staged, origin: Origin, catalogue: Catalogue, unit_of: pl.Data
         predicate_pushdown=False,
         projection_pushdown=False,
     )
-    return Check(set_table(kept, present, origin, catalogue), odd)
+    return Check(set_table(kept, present, origin, catalogue, numbers=numbers), odd)
 
 
 def broken(odd: pl.DataFrame, names: Mapping[str, str], label: str) -> Iterator[pl.DataFrame]:
-    """Yield `schema.REJECTED` rows with a boolean `fatal`, one per broken rule of a record."""
+    """Yield `schema.REJECTED` rows, one per broken rule, with `fatal` and the `typed` column."""
     for flag in (name for name in odd.columns if name.startswith("bad_")):
         column = flag.removeprefix("bad_")
         text = {"started_at": "started_text"}.get(column, NUMBERS.get(column, column))
@@ -121,6 +136,7 @@ def broken(odd: pl.DataFrame, names: Mapping[str, str], label: str) -> Iterator[
             value=pl.col(text).fill_null(""),
             rule=pl.lit(_rule(column)),
             fatal=pl.lit(column in ESSENTIAL),
+            typed=pl.lit(column),
         )
 
 
@@ -130,30 +146,90 @@ def _rule(column: str) -> str:
             return "a date that can be read in one way only, from 1980 to 2099"
         case "exercise":
             return "the name of an exercise"
+        case "ended_at":
+            return "an end of the workout that is not before its start"
+        case "set_number":
+            return f"the place of a set, {_SETS[column].bounds}"
         case "distance_m":
             return f"a distance with its unit, {_SETS[column].bounds} m"
         case _:
             return f"a number, {_SETS[column].bounds} as {column}"
 
 
-def is_record(present: set[str]) -> pl.Expr:
-    """Neither a blank line nor one that the vendor calls a header."""
-    tell_tale = ("exercise", "started_text", "load", "reps", "not_set")
-    filled = pl.any_horizontal(
-        (pl.col(name).cast(pl.String) != "").fill_null(False)
-        for name in tell_tale
-        if name in present
-    )
-    return filled & pl.col("not_set").ne_missing(HEADER) if "not_set" in present else filled
-
-
 def read_number(text: pl.Series) -> pl.Series:
-    """Read a column of numbers; what is not plain is tried again with spaces and decimal comma."""
+    """Read a column of plain numbers; null where a cell is none."""
     quick = text.cast(pl.Float64, strict=False)
     if quick.null_count() == text.null_count():
         return quick
-    tidy = text.str.strip_chars().str.replace(r"^(-?\d+),(\d+)$", "$1.$2")
-    return tidy.cast(pl.Float64, strict=False)
+    return text.str.strip_chars().cast(pl.Float64, strict=False)
+
+
+GROUPED = r"^[+-]?[1-9]\d{0,2}(%s\d{3})+$"
+"""Thousands marked by one sign, which may also be one decimal sign and three decimals."""
+
+SPACED = r"^[+-]?[1-9]\d{0,2}(?:[ '\u2019\u00a0\u202f]\d{3})+(?:[.,]\d+)?$"
+
+
+def plain_numbers(staged: Staged) -> Staged:
+    """Return the rows with numbers of decimal commas and marked thousands written plainly.
+
+    `1,000` alone may be a thousand or one. The file's other numbers decide: `12,5` shows that
+    the comma marks decimals, `12.5` or `1,000.5` that it marks thousands. Where they show
+    nothing, or both, it stays as it is, and is turned away.
+    """
+    kinds = staged.rows.collect_schema()
+    texts = [text for text in NUMBERS.values() if kinds.get(text) == pl.String]
+    if not texts:
+        return staged
+    cells = pl.col(texts)
+    signs = staged.rows.select(cells.str.contains(r"[,'\u2019\u00a0\u202f]|\d \d|\..*\.").any())
+    if not any(signs.collect().row(0)):
+        return staged
+    seen = staged.rows.select(cells).unpivot().select(text=pl.col("value").str.strip_chars())
+    odd = seen.unique().drop_nulls().collect()["text"]
+    comma, point = GROUPED % ",", GROUPED % r"\."
+    by_comma = odd.str.contains(r"^[+-]?\d+,\d+$") & ~odd.str.contains(comma)
+    by_point = odd.str.contains(r"^[+-]?[\d,]*\d\.\d+$") & ~odd.str.contains(point)
+    groups = by_point | odd.str.contains(r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}$")
+    decimal_comma = bool(by_comma.any()) and not bool(groups.any())
+    decimal_point = bool(groups.any()) and not bool(by_comma.any())
+    return replace(
+        staged,
+        rows=staged.rows.with_columns(
+            _plain(name, decimal_comma=decimal_comma, decimal_point=decimal_point)
+            for name in texts
+        ),
+    )
+
+
+def _plain(name: str, *, decimal_comma: bool, decimal_point: bool) -> pl.Expr:
+    text = pl.col(name).str.strip_chars()
+    no_commas = text.str.replace_all(",", "", literal=True)
+    no_points = text.str.replace_all(".", "", literal=True)
+    as_point = text.str.replace(",", ".", literal=True)
+    comma, point = text.str.contains(GROUPED % ","), text.str.contains(GROUPED % r"\.")
+    return (
+        pl.when(text.str.contains(SPACED))
+        .then(text.str.replace_all(r"[^\d.,+-]", "").str.replace(",", ".", literal=True))
+        .when(text.str.contains(r"^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$"))
+        .then(no_commas)
+        .when(text.str.contains(r"^[+-]?[1-9]\d{0,2}(\.\d{3})+,\d+$"))
+        .then(no_points.str.replace(",", ".", literal=True))
+        .when(text.str.contains(r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}$"))
+        .then(no_commas)
+        .when(text.str.contains(r"^[+-]?[1-9]\d{0,2}(\.\d{3}){2,}$"))
+        .then(no_points)
+        .when(comma & pl.lit(decimal_point))
+        .then(no_commas)
+        .when(comma & ~pl.lit(decimal_comma))
+        .then(text)
+        .when(point & pl.lit(decimal_comma))
+        .then(no_points)
+        .when(text.str.contains(r"^[+-]?\d+,\d+$"))
+        .then(as_point)
+        .otherwise(pl.col(name))
+        .alias(name)
+    )
 
 
 def _typed(staged: Staged, kinds: pl.Schema) -> dict[str, pl.Expr]:
@@ -201,6 +277,11 @@ def _broken_rules(present: set[str], kinds: pl.Schema) -> dict[str, pl.Expr]:
         "bad_started_at": ~pl.col("started_at").is_between(_EARLIEST, _LATEST).fill_null(False),
         "bad_exercise": ~given("exercise"),
     }
+    if "ended_at" in present:
+        bad["bad_ended_at"] = (pl.col("ended_at") < pl.col("started_at")).fill_null(False)
+    if "set_number" in present:
+        low, high = _SETS["set_number"].low, _SETS["set_number"].high
+        bad["bad_set_number"] = ~pl.col("set_number").is_between(low, high).fill_null(True)
     for name, text in NUMBERS.items():
         if text in present:
             rule = _SETS[name]
@@ -211,7 +292,7 @@ def _broken_rules(present: set[str], kinds: pl.Schema) -> dict[str, pl.Expr]:
 
 
 def set_table(
-    rows: pl.LazyFrame, present: set[str], origin: Origin, catalogue: Catalogue
+    rows: pl.LazyFrame, present: set[str], origin: Origin, catalogue: Catalogue, *, numbers: bool
 ) -> pl.LazyFrame:
     """Return the set table (`schema.SETS`) of records that are sets.
 
@@ -220,6 +301,7 @@ def set_table(
         present: names of the staged columns.
         origin: what is the same on every row.
         catalogue: maps exercise names.
+        numbers: see `check`.
     """
     rows = rows.with_columns(
         session=pl.col("started_at").map_batches(
@@ -246,9 +328,13 @@ def set_table(
             field = [pl.col(name)] if name in present else []
             made[name] = pl.coalesce(*field, tempo_and_side.read(what))
     known = {*present, "session", "exercise_number", "set_number", *NUMBERS}
-    return rows.select(
+    columns = [
         _final(column, made, known).cast(column.dtype).alias(column.name) for column in schema.SETS
-    )
+    ]
+    logged = next((name for name in (LOGGED_NUMBER, "set_number") if name in present), None)
+    if numbers and logged is not None:
+        columns.append(pl.col(logged).cast(pl.Int32, strict=False).alias(LOGGED_NUMBER))
+    return rows.select(columns)
 
 
 def _final(column: schema.Column, made: Mapping[str, pl.Expr], known: set[str]) -> pl.Expr:
@@ -300,8 +386,8 @@ def _numbered(rows: pl.LazyFrame, present: set[str]) -> pl.LazyFrame:
     rows = rows.with_columns(run=pl.col("new_run").cast(pl.Int32).cum_sum())
     before = pl.when("new_session").then("run").forward_fill()
     places = {"exercise_number": pl.col("run") - before + 1}
-    if not numbered:
-        places["set_number"] = _count_since(pl.col("new_run"))
+    counted = _count_since(pl.col("new_run"))
+    places["set_number"] = pl.coalesce("set_number", counted) if numbered else counted
     return rows.with_columns(**places)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,8 +11,8 @@ import polars as pl
 
 from analysis import schema
 from analysis.exercises import Catalogue
-from analysis.ingest import clock, load_unit, records, remembered, set_table
-from analysis.ingest.duplicates import Copy
+from analysis.ingest import clock, duplicates, load_unit, records, remembered, set_table
+from analysis.ingest.duplicates import Copy, Settled
 from analysis.ingest.load_unit import Says, decide, number, says
 from analysis.ingest.remembered import Ask
 from analysis.ingest.set_table import Origin
@@ -18,63 +20,111 @@ from analysis.ingest.sheets import layout
 from analysis.ingest.sheets.grid import is_workbook
 from analysis.ingest.sheets.staged import OWN_TABLE, own_table
 from analysis.ingest.sources import Source
-from analysis.ingest.vendors import Peek, Staged, UnknownFormatError, Vendor, identify
+from analysis.ingest.vendors import HEADER, REST_BY_SHAPE, Peek, Staged, Vendor, identify
+from analysis.notes import Note, first_names
+from analysis.problems import OutputError, UnreadableError, is_disk_full
+
+MOSTLY = 0.1
+"""Share of a file's records beyond which those that are turned away are said first and loudly."""
+
+HELP = {
+    "started_at": " Is the month's name in another language, or is day and month not to be told "
+    "apart? Change the phone's language or the column's format and export again",
+    "load_kg": " Are decimals and thousands marked in two ways? Write them in one",
+}
+"""What helps against the fault of most records, by the column at fault."""
+
+Broken = (
+    pl.exceptions.PolarsError, OSError, ValueError, LookupError, sqlite3.Error, UnreadableError,
+    OverflowError, RecursionError, MemoryError, ArithmeticError,
+)  # fmt: skip
+"""What a damaged or hostile file may raise in whoever reads it; it ends that file, not the run."""
+
+
+class _NotQuickError(ValueError):
+    """A large file has dates that are not in its app's most usual form."""
 
 
 @dataclass(slots=True)
 class Account:
-    """What became of one file. `records` = `sets` + `not_sets` + `duplicates` + rejected."""
+    """What became of one file.
+
+    `lines`, `header`, `inside` and `blank` are counted from the file, the others from what came
+    out of it at the other end; `ledger_row` holds one against the other.
+    """
 
     label: str
     athlete: str = ""
     app: str | None = None
+    title: str = ""
     path: Path | None = None
     staged: Path = Path()
+    lines: int | None = None
+    header: int = 0
+    inside: int = 0
+    blank: int = 0
+    alone: bool = False
+    several: bool = False
+    measured: bool = False
+    idle: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
+    blame: Counter[str] = field(default_factory=Counter)
     sets: int = 0
+    with_sets: int = 0
     not_sets: int = 0
     duplicates: int = 0
     rejected: pl.DataFrame = field(default_factory=lambda: schema.empty(schema.REJECTED))
-    notes: list[str] = field(default_factory=list)
+    turned_away: int = 0
+    notes: list[Note] = field(default_factory=list)
     units: pl.DataFrame | None = None
-    dropped: list[str] = field(default_factory=list)
+    settled: Settled = field(default_factory=Settled)
     family: str = ""
 
     @classmethod
-    def refused(cls, label: str, reason: str) -> Account:
+    def refused(cls, note: Note) -> Account:
         """Return the account of a file that is not read."""
-        return cls(label, notes=[f"{label}: {reason}"])
+        return cls(note.file, notes=[note])
+
+    def say(self, kind: str, count: int = 0, **facts: object) -> None:
+        """Add a note about this file."""
+        self.notes.append(Note(kind, self.label, self.athlete, count, facts))
+
+    @property
+    def records(self) -> int:
+        """Lines on which a record starts; of a file without lines, what was found in it."""
+        if self.lines is None:
+            return self.with_sets + self.not_sets + self.duplicates + self.turned_away
+        return self.lines - self.header - self.inside - self.blank
+
+    @property
+    def unaccounted(self) -> int:
+        """Records that are neither sets, no sets, duplicates nor rejected; negative: too many."""
+        found = self.with_sets + self.not_sets + self.duplicates + self.turned_away
+        return self.records - found
 
     def kept(self) -> pl.LazyFrame:
         """The sets of this file that no other file stands for."""
-        rows = pl.scan_parquet(self.staged)
-        if not self.dropped:
-            return rows
-        return rows.filter(~pl.col("session").is_in(self.dropped))
-
-    def drop(self, sessions: list[str]) -> None:
-        """Count the sets of these sessions as duplicates."""
-        self.dropped = sessions
-        before = self.sets
-        self.sets = int(self.kept().select(pl.len()).collect().item())
-        self.duplicates = before - self.sets
+        return duplicates.kept(self.staged, self.settled)
 
     def copy(self) -> Copy:
         """The file as the search for duplicates sees it."""
         return Copy(self.label, self.athlete, self.family or self.app or "", self.staged)
 
-    def ledger_row(self) -> tuple[str, str | None, int, int, int, int, int]:
+    def settle(self, settled: Settled) -> None:
+        """Count the sets that another copy stands for as duplicates."""
+        self.settled = settled
+        rows = self.kept().select(pl.len(), pl.col("source_row").n_unique().alias("records"))
+        sets, records = rows.collect().row(0)
+        before = self.with_sets
+        self.sets, self.with_sets = sets, records if self.several else sets
+        self.duplicates += before - self.with_sets
+
+    def ledger_row(self) -> tuple[str | int | None, ...]:
         """The file's row of `schema.LEDGER`."""
-        turned_away = self.rejected["source_row"].n_unique()
-        records = self.sets + self.not_sets + self.duplicates + turned_away
         return (
-            self.label,
-            self.app,
-            records,
+            self.label, self.app, self.lines, self.header, self.inside, self.blank, self.records,
+            self.with_sets, self.not_sets, self.duplicates, self.turned_away, self.unaccounted,
             self.sets,
-            self.not_sets,
-            self.duplicates,
-            turned_away,
-        )
+        )  # fmt: skip
 
 
 def stage_file(
@@ -85,42 +135,70 @@ def stage_file(
     target: Path,
     ask: Ask | None = None,
     tz: str | None = None,
+    *,
+    alone: bool = False,
 ) -> Account:
     """Read one file into a staged set table and return its account.
 
     A file that cannot be read yields an account with a note that says why. `ask` is asked where
     neither `unit`, a `liftdose.toml` nor the numbers tell the unit. `tz` is the zone of an export
-    in UTC, where a `liftdose.toml` does not name another.
+    in UTC, where a `liftdose.toml` does not name another. A file that is read `alone` is compared
+    with no other.
 
     Raises:
+        OutputError: there is no room for the staged table.
         SettingsError: a `liftdose.toml` beside it breaks a rule.
     """
-    peek = records.peek(source.path)
-    if not peek.magic:
-        return Account.refused(source.label, "is empty")
-    try:
-        vendor = _vendor(source, peek, encoding)
-    except UnknownFormatError as error:
-        return Account.refused(source.label, str(error))
-    said = says(source, unit, ask)
-    zone = tz or remembered.zone_of(source.export)
+    said, zone = says(source, unit, ask), tz or remembered.zone_of(source.export)
+    found = _recognise(source, encoding)
+    if isinstance(found, Note):
+        return Account.refused(found)
+    peek, vendor = found
     target.mkdir()
-    account = Account(
-        source.label, source.athlete, vendor.name, source.path, target / "sets.parquet"
-    )
-    account.family = vendor.family
+    large = source.path.stat().st_size > records.LARGE_BYTES
     try:
+        account = _account(source, vendor, target, alone)
         try:
-            _stage(account, vendor, peek, said, encoding, catalogue, zone, sound=True)
-        except pl.exceptions.ComputeError:  # a large file that is not sound after all
-            account = Account(
-                source.label, source.athlete, vendor.name, source.path, account.staged
-            )
-            account.family = vendor.family
-            _stage(account, vendor, peek, said, encoding, catalogue, zone, sound=False)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        account.notes.append(f"{source.label}: cannot be read as {vendor.title}: {_short(error)}")
+            first = replace(peek, quick=large)
+            _stage(account, vendor, first, said, encoding, catalogue, zone)
+        except (pl.exceptions.ComputeError, _NotQuickError) as error:
+            if is_disk_full(error) or not large:
+                raise
+            account = _account(source, vendor, target, alone)
+            _stage(account, vendor, peek, said, encoding, catalogue, zone)
+    except Broken as error:
+        if is_disk_full(error):
+            raise OutputError(
+                f"no room left in the temporary folder {target.parent.parent} while reading "
+                f"{source.label}: free some, or name another by TMPDIR"
+            ) from error
+        account = _account(source, vendor, target, alone)  # nothing of it is used
+        account.say("cannot be read", app=vendor.title, why=_short(error))
     return account
+
+
+def _recognise(source: Source, encoding: str | None) -> tuple[Peek, Vendor] | Note:
+    """Return the first look at a file and whose it is, or why it is not read."""
+    try:
+        peek = records.peek(source.path)
+        if not peek.magic:
+            return Note("empty", source.label, source.athlete)
+        vendor = _vendor(source, peek, encoding)
+    except UnreadableError as error:
+        return Note("unknown format", source.label, source.athlete, facts={"why": str(error)})
+    except OSError as error:
+        return Note("unreadable", source.label, source.athlete, facts={"why": _short(error)})
+    header = vendor.missing_header(peek) if vendor.missing_header is not None else None
+    if header is not None:
+        peek = replace(peek, header=header, headerless=True)
+    return peek, vendor
+
+
+def _account(source: Source, vendor: Vendor, target: Path, alone: bool) -> Account:
+    return Account(
+        source.label, source.athlete, vendor.name, vendor.title, source.path,
+        target / "sets.parquet", alone=alone, family=vendor.family,
+    )  # fmt: skip
 
 
 def _vendor(source: Source, peek: Peek, encoding: str | None) -> Vendor:
@@ -129,7 +207,7 @@ def _vendor(source: Source, peek: Peek, encoding: str | None) -> Vendor:
     if layouts:
         return own_table(layouts, encoding)
     if is_workbook(source.path):
-        raise UnknownFormatError(
+        raise UnreadableError(
             "is a workbook; `liftdose recipe FILE` drafts a recipe.toml by which it can be read"
         )
     return identify(peek)
@@ -143,29 +221,28 @@ def _stage(
     encoding: str | None,
     catalogue: Catalogue,
     zone: str | None,
-    *,
-    sound: bool,
 ) -> None:
-    staged = _on_the_wall(_records(account, vendor, peek, encoding, sound), account, vendor, zone)
+    account.measured = vendor.covariates is not None
+    found = _records(account, vendor, peek, encoding)
+    staged = _on_the_wall(set_table.plain_numbers(found), account, vendor, zone)
     unit_of = _units(account, vendor, staged, said)
     if unit_of is None:
         _refuse_loads(account, staged)
-        return
-    origin = Origin(account.athlete, vendor.name, account.label)
-    checked = set_table.check(staged, origin, catalogue, unit_of)
-    # Light compression and no statistics: a third of the time for a file read whole anyway.
-    checked.sets.sink_parquet(account.staged, statistics=False, compression="lz4")
-    account.sets = int(pl.scan_parquet(account.staged).select(pl.len()).collect().item())
-    _settle(account, checked.odd, staged)
-    _count_unnamed_distances(account, staged)
-    _number_twin_sessions(account)
-    if account.sets == 0 and vendor.covariates is not None:
-        account.notes.append(
-            f"{account.label}: {vendor.title} holds no set here; the body measures in it are read "
-            "as covariates"
-        )
-    elif account.sets == 0:
-        account.notes.append(f"{account.label}: {vendor.title}, but it holds no set")
+    else:
+        origin = Origin(account.athlete, vendor.name, account.label)
+        checked = set_table.check(staged, origin, catalogue, unit_of, numbers=not account.alone)
+        # Light compression and no statistics: a third of the time for a file read whole anyway.
+        checked.sets.sink_parquet(account.staged, statistics=False, compression="lz4")
+        account.sets = int(pl.scan_parquet(account.staged).select(pl.len()).collect().item())
+        _settle(account, checked.odd, staged)
+        if peek.quick and account.blame["started_at"]:
+            raise _NotQuickError
+        _count_unnamed_distances(account, staged)
+        _count_unknown_kinds(account)
+        _number_twin_sessions(account)
+    _count_records(account, vendor, peek)
+    _drop_pasted(account)
+    _say_what_is_missing(account)
 
 
 def _on_the_wall(staged: Staged, account: Account, vendor: Vendor, zone: str | None) -> Staged:
@@ -174,27 +251,47 @@ def _on_the_wall(staged: Staged, account: Account, vendor: Vendor, zone: str | N
         return staged
     if zone is not None:
         return replace(staged, rows=clock.on_the_wall(staged.rows, zone))
-    account.notes.append(
-        f"{account.label}: {vendor.title} writes times in UTC; they stay so, and a late workout "
-        f'may stand on the next day. Name the zone with --tz, or with tz = "Europe/Berlin" in a '
-        f"{remembered.FILE} beside it"
-    )
+    account.say("utc", app=vendor.title, file_name=remembered.FILE)
     return staged
 
 
-def _records(
-    account: Account, vendor: Vendor, peek: Peek, encoding: str | None, sound: bool
-) -> Staged:
+def _records(account: Account, vendor: Vendor, peek: Peek, encoding: str | None) -> Staged:
     if vendor.unfold is not None:
-        text, note = records.whole_text(peek.path, encoding)
-        account.notes += [f"{account.label}: {note}"] if note else []
-        return vendor.stage(vendor.unfold(text, peek).lazy(), peek)
+        text, chosen = records.whole_text(peek.path, encoding)
+        _say_encoding(account, chosen, encoding, text.count("\N{REPLACEMENT CHARACTER}"))
+        rows = vendor.unfold(text, peek)
+        account.several = True
+        account.lines, account.header, account.inside, account.blank = records.unfolded_lines(
+            peek, text, rows["source_row"]
+        )
+        return vendor.stage(rows.lazy(), peek)
     if not peek.header or vendor.name == OWN_TABLE:
+        account.several = True
         return vendor.stage(None, peek)
-    found = records.read(peek, vendor, account.label, account.staged.parent, encoding, sound=sound)
-    account.notes += found.notes
+    if peek.headerless:
+        account.say("headerless", app=vendor.title)
+    found = records.read(peek, vendor, account.label, account.staged.parent, encoding)
+    account.lines, account.header = found.lines, found.header
+    account.inside, account.blank = found.inside, found.blank
     account.rejected = found.rejected
+    _say_encoding(account, found.encoding, encoding, found.unknown)
+    if found.mended:
+        lines = first_names(found.mended)
+        account.say("quotes mended", len(found.mended), lines=f"line {lines}")
+    if found.long:
+        lines = first_names(f"{first}\u2013{last}" for first, last in found.long)
+        account.say("long records", len(found.long), lines=f"lines {lines}")
     return vendor.stage(found.rows, peek)
+
+
+def _say_encoding(account: Account, chosen: str, named: str | None, unknown: int) -> None:
+    if chosen:
+        how = "as its first bytes say" if chosen.startswith("utf") else (
+            "as --encoding says" if named else "which is not UTF-8; name another by --encoding"
+        )  # fmt: skip
+        account.say("encoding", encoding=chosen.upper(), how=how)
+    if unknown:
+        account.say("unknown bytes", unknown, encoding=(chosen or "utf-8").upper())
 
 
 def _units(account: Account, vendor: Vendor, staged: Staged, said: Says) -> pl.DataFrame | None:
@@ -210,26 +307,20 @@ def _units(account: Account, vendor: Vendor, staged: Staged, said: Says) -> pl.D
 
 def _refuse_loads(account: Account, staged: Staged) -> None:
     """Turn away every set of a file whose unit nobody knows."""
-    rows = staged.rows
-    columns = rows.collect_schema().names()
-    rule = "a load whose unit is known: pass --unit kg or --unit lb"
-    counted = (
-        rows.filter(set_table.is_record(set(columns)))
-        .select(
-            source_row="source_row",
-            value=pl.col("load").fill_null(""),
-            not_set=pl.col("not_set") if "not_set" in columns else pl.lit(None, dtype=pl.String),
-        )
-        .collect()
-    )
+    columns = staged.rows.collect_schema().names()
+    counted = staged.rows.select(
+        source_row="source_row",
+        value=pl.col("load").cast(pl.String).fill_null(""),
+        not_set=pl.col("not_set") if "not_set" in columns else pl.lit(None, dtype=pl.String),
+    ).collect()
     sets = counted.filter(pl.col("not_set").is_null())
-    account.not_sets = counted.height - sets.height
+    account.idle = counted.filter(pl.col("not_set").is_not_null())["source_row"]
     refused = sets.select(
         source_file=pl.lit(account.label),
         source_row="source_row",
         column=pl.lit(staged.names.get("load", "load")),
         value="value",
-        rule=pl.lit(rule),
+        rule=pl.lit("a load whose unit is known: pass --unit kg or --unit lb"),
     )
     account.rejected = pl.concat([account.rejected, refused])
 
@@ -240,21 +331,73 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
         return
     aside = pl.concat(odd).sort("source_row")
     if "not_set" in aside.columns:
-        account.not_sets = int(aside["not_set"].is_not_null().sum())
+        structure = pl.col("not_set") == HEADER
+        account.header += aside.filter(structure)["source_row"].n_unique()
+        idle = aside.filter(pl.col("not_set").is_not_null() & ~structure)
         aside = aside.filter(pl.col("not_set").is_null())
+        account.idle = idle["source_row"]
+        words = idle.filter(pl.col("not_set") == REST_BY_SHAPE)
+        if words.height:
+            kinds = first_names(repr(word) for word in words["kind"].unique().sort())
+            account.say("unknown words", words.height, kinds=kinds)
     broken = pl.concat(set_table.broken(aside, staged.names, account.label))
-    fatal = broken.filter("fatal").sort("source_row").drop("fatal")
+    fatal = broken.filter("fatal").sort("source_row")
+    account.blame.update(dict(fatal.group_by("typed").len().iter_rows()))
+    fatal = fatal.drop("fatal", "typed")
     account.rejected = pl.concat([account.rejected, fatal])
     cleared = (
         broken.filter(~pl.col("fatal"))
         .group_by("column", "rule")
         .agg(pl.len(), pl.col("value").first(), pl.col("source_row").min())
     )
-    account.notes += [
-        f"{account.label}: {n} values of {column} cleared, the sets kept "
-        f"(first: {value!r} in line {line}; expected {rule})"
-        for column, rule, n, value, line in cleared.sort("column").iter_rows()
-    ]
+    for column, rule, n, value, line in cleared.sort("column").iter_rows():
+        account.say("cleared", n, column=column, value=value, line=line, rule=rule)
+
+
+def _count_records(account: Account, vendor: Vendor, peek: Peek) -> None:
+    """Count, at the far end, the records that gave sets, are none, or were turned away."""
+    rejected, idle = account.rejected["source_row"].unique(), account.idle
+    if account.several:  # a record may hold good sets and bad ones
+        staged = account.staged
+        used = pl.read_parquet(staged, columns=["source_row"]) if account.sets else None
+        rows = pl.Series([], dtype=pl.Int64) if used is None else used["source_row"].unique()
+        account.with_sets = rows.len()
+        rejected = rejected.filter(~rejected.is_in(rows.implode()))
+        taken = pl.concat([rows, rejected])
+        idle = idle.unique().filter(~idle.unique().is_in(taken.implode()))
+    else:
+        account.with_sets = account.sets
+    account.not_sets, account.turned_away = idle.len(), rejected.len()
+    if vendor.count is not None:
+        account.lines, account.header, account.inside, account.blank = vendor.count(peek), 0, 0, 0
+
+
+def _drop_pasted(account: Account) -> None:
+    if account.sets:
+        settled = duplicates.pasted(account.staged)
+        if settled.places:
+            account.settle(settled)
+            account.say("pasted twice", settled.workouts, sets=settled.sets)
+
+
+def _say_what_is_missing(account: Account) -> None:
+    records, unknown = account.records, any(note.kind == "unit unknown" for note in account.notes)
+    if account.unaccounted:
+        account.say("unaccounted", abs(account.unaccounted), of=records)
+    if account.sets == 0 and not account.turned_away:
+        account.say("covariates" if account.measured else "no set", app=account.title)
+    elif account.turned_away > MOSTLY * records and not unknown:
+        by_rule = account.rejected.group_by("column", "rule")
+        column, rule, _, value = (
+            by_rule.agg(pl.len(), pl.col("value").mode().sort().first())
+            .sort("len", "column", descending=[True, False])
+            .row(0)
+        )
+        worst = account.blame.most_common(1)
+        account.say(
+            "mostly rejected", account.turned_away, of=records, column=column, value=value,
+            rule=rule, help=HELP.get(worst[0][0] if worst else "", ""),
+        )  # fmt: skip
 
 
 def _count_unnamed_distances(account: Account, staged: Staged) -> None:
@@ -262,9 +405,15 @@ def _count_unnamed_distances(account: Account, staged: Staged) -> None:
         return
     given = staged.rows.select((number("distance").fill_null(0) != 0).sum()).collect().item()
     if given:
-        account.notes.append(
-            f"{account.label}: the distance of {given} sets has no unit in this export; left empty"
-        )
+        account.say("distance", given)
+
+
+def _count_unknown_kinds(account: Account) -> None:
+    kinds = pl.scan_parquet(account.staged).group_by("kind").len().collect()
+    unknown = kinds.filter(~pl.col("kind").is_in(list(schema.KINDS))).sort("kind")
+    if unknown.height:
+        names = first_names(map(repr, unknown["kind"]))
+        account.say("unknown kind", int(unknown["len"].sum()), kinds=names)
 
 
 def _number_twin_sessions(account: Account) -> None:
@@ -283,7 +432,7 @@ def _number_twin_sessions(account: Account) -> None:
     label = pl.when(place > 1).then(pl.format("{} #{}", "session", place)).otherwise("session")
     names = names.with_columns(label=label).drop("source_row")
     renamed = account.staged.with_name("renamed.parquet")
-    columns = [column.name for column in schema.SETS]
+    columns = pl.scan_parquet(account.staged).collect_schema().names()
     (
         pl.scan_parquet(account.staged)
         .join(

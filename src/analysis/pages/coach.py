@@ -224,7 +224,7 @@ def said_of_unread(intakes: Iterable[Intake]) -> Iterator[str]:
         if each.logbook is None:
             continue
         for file in each.logbook.ledger.filter(~GAVE_SETS)["source_file"]:
-            why = [note for note in each.logbook.notes if note.startswith(f"{file}: ")]
+            why = [str(note) for note in each.logbook.notes if note.file == file]
             yield f"{each.client.name}: not read: {why[0] if why else file}"
 
 

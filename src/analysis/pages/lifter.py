@@ -333,7 +333,7 @@ def rejected_results(logbook: Logbook) -> Iterator[Result]:
 def said(logbook: Logbook) -> Iterator[Prose]:
     """Yield what reading the files had to say."""
     if logbook.notes:
-        yield Prose("\n\n".join(logbook.notes))
+        yield Prose("\n\n".join(map(str, logbook.notes)))
 
 
 # Flags as a block of a page: the sentence of each, with the rows that say so.

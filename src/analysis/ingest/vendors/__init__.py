@@ -19,7 +19,7 @@ from typing import Literal
 import polars as pl
 
 from analysis.ingest.vendors._by_name import REFUSED as REFUSED
-from analysis.problems import nearest
+from analysis.problems import UnreadableError, nearest
 
 STAGED_TEXT = (
     "workout", "exercise", "set_number", "kind", "load", "load_unit", "reps", "rir", "rpe",
@@ -42,15 +42,14 @@ COVARIATES = pl.Schema(
 _JSON_KEY = re.compile(r'"(\w{1,40})"\s*:')
 
 
+REST_BY_SHAPE = "rest timer, by its shape"
+"""`not_set` of a row that stands where a rest timer would, under a word nobody knows."""
+
 HEADER = "header"
 """`not_set` of a line that is structure and no record: a header, the title of a section."""
 
 
-class UnknownFormatError(ValueError):
-    """No vendor, or more than one, recognises the file."""
-
-
-class RefusedFormatError(UnknownFormatError):
+class RefusedFormatError(UnreadableError):
     """The format is known by name and not read; the message says why and what would help."""
 
 
@@ -66,6 +65,9 @@ class Peek:
         delimiter: what separates those cells.
         head: the first lines as text.
         tables: table names, for an SQLite file.
+        quick: the file is large and taken to be in the app's most usual form, so that it can be
+            read in pieces; where a date turns out to be in another, it is read again without.
+        headerless: the file begins with a record; `header` is what should stand above it.
     """
 
     path: Path
@@ -74,6 +76,8 @@ class Peek:
     delimiter: str = ","
     head: str = ""
     tables: frozenset[str] = frozenset()
+    quick: bool = False
+    headerless: bool = False
 
     @property
     def columns(self) -> frozenset[str]:
@@ -183,6 +187,7 @@ class Vendor:
         count: counts the records of a file that has no lines of its own (JSON, SQLite) by another
             route than the one by which they are read, to be held against it.
         covariates: reads what else the file holds (body mass, sleep …).
+        missing_header: the header of this vendor's files that have lost theirs, None for others.
     """
 
     name: str
@@ -200,6 +205,7 @@ class Vendor:
     family: str = ""
     count: Callable[[Peek], int] | None = None
     covariates: Callable[[Peek], Measured] | None = None
+    missing_header: Callable[[Peek], tuple[str, ...] | None] | None = None
 
 
 def known_vendors() -> tuple[Vendor, ...]:
@@ -213,7 +219,7 @@ def identify(peek: Peek) -> Vendor:
 
     Raises:
         RefusedFormatError: the format is known by name and not read.
-        UnknownFormatError: none does, or more than one; the message says what was found.
+        UnreadableError: none does, or more than one; the message says what was found.
     """
     for known in REFUSED:
         if known.recognise(peek):
@@ -222,10 +228,10 @@ def identify(peek: Peek) -> Vendor:
         case [vendor]:
             return vendor
         case []:
-            raise UnknownFormatError(" ".join(_explain(peek)))
+            raise UnreadableError(" ".join(_explain(peek)))
         case several:
             names = ", ".join(vendor.title for vendor in several)
-            raise UnknownFormatError(f"reads as more than one app's export: {names}")
+            raise UnreadableError(f"reads as more than one app's export: {names}")
 
 
 def _near_miss(vendor: Vendor, peek: Peek) -> str:
@@ -246,7 +252,8 @@ def _explain(peek: Peek) -> Iterator[str]:
     if not peek.header:
         yield "not a text table, a zip or a backup that liftdose knows."
     else:
-        cells = ", ".join(peek.header[:6]) + (", …" if len(peek.header) > 6 else "")
+        cells = ", ".join(cell[:40] for cell in peek.header[:6])
+        cells += ", …" if len(peek.header) > 6 else ""
         yield f"no known app exports the columns {cells}."
         for vendor in known_vendors():
             found = vendor.looks_like & peek.columns

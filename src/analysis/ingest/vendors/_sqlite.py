@@ -32,6 +32,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(uri, uri=True)) as base:
             base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
             base.execute("PRAGMA trusted_schema = OFF")
+            base.execute("PRAGMA query_only = ON")
             base.set_progress_handler(lambda: next(steps, None) is None, 100_000)
             base.text_factory = lambda data: data.decode("utf-8", errors="replace")
             yield base
@@ -40,8 +41,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def has(base: sqlite3.Connection, table: str, *columns: str) -> bool:
-    """Whether a table (not a view) of these columns is there."""
-    found = base.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    """Whether a table of these columns is there: no view and no virtual table, which are code."""
+    found = base.execute(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        " AND sql NOT LIKE 'CREATE VIRTUAL%'",
+        (table,),
+    )
     if found.fetchone() is None:
         return False
     names = {name for (name,) in base.execute("SELECT name FROM pragma_table_info(?)", (table,))}

@@ -1,133 +1,173 @@
 """Dates and durations as apps write them: wall clock, many spellings, no zone.
 
 The readers of dates take a whole column of text and return datetimes, null where the text is no
-date that can be read one way only.
+date that can be read one way only. What one date does not tell, the column does: the language of
+its months, and which of two numbers is the day.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+
 import polars as pl
 
-# Month abbreviations of the six languages that Hevy is seen to write; English comes last so that
-# a longer foreign word is replaced first. Full stops and case are dropped before the look-up.
-MONTHS: dict[str, int] = {
-    word: number
-    for number, words in enumerate(
-        (
-            "jan janv janvier janeiro enero ene januar gennaio gen january",
-            "feb fev févr fév février fevereiro febrero februar febbraio february",
-            "mar mars março marzo märz mär mrz march",
-            "apr avr avril abr abril aprile april",
-            "may mai maio mayo mag maggio",
-            "jun juin junho junio juni giu giugno june",
-            "jul juil juillet julho julio juli lug luglio july",
-            "aug août aout ago agosto august",
-            "sep sept set septembre setembro septiembre september settembre",
-            "oct out okt ott octobre outubro octubre oktober ottobre october",
-            "nov novembre novembro noviembre november",
-            "dec déc dez dic décembre dezembro diciembre dezember dicembre december",
-        ),
-        start=1,
-    )
-    for word in words.split()
-}
+from analysis.ingest.vendors._languages import Months, plain, read_months, units_of_time
 
-_DAY_FIRST = r"^(\d{1,2})\s+(?:de\s+)?([^\W\d_]+)\.?\s+(?:de\s+)?(\d{4}),?\s+(\d{1,2}):(\d{2})$"
-_MONTH_FIRST = (
-    r"^([^\W\d_]+)\.?\s+(\d{1,2}),?\s+(\d{4}),?\s+(\d{1,2}):(\d{2})(?:\s*([AaPp])\.?[Mm]\.?)?$"
-)
-_SLASHED = r"^(\d{1,2})[/.](\d{1,2})[/.](\d{4})\s+(\d{1,2}):(\d{2})(?::\d{2})?$"
+QUICK = ("%d %b %Y, %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S")
+"""Forms that most files are in throughout; read a column at a time."""
+
+MORE_VOTES = 20
+"""How many times more dates must say that the day comes first (or second) than say otherwise."""
+
+_CLOCK = re.compile(r"(?<!\d)(\d{1,2})\s?[:h.]\s?(\d{2})(?:[:.](\d{2}))?(?!\d)")
+_NUMERIC = re.compile(r"^(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,4})\b")
+_MERIDIEM = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
 
 
-def named_month(text: pl.Series) -> pl.Series:
-    """Read `16 Jun 2026, 14:37`, `Jun 11, 2026, 1:01 PM` and their translations.
+def worded_day_first(text: pl.Series) -> pl.Series:
+    """Read `16 Jun 2026, 14:37` and nothing else, a column at a time."""
+    return text.str.to_datetime(QUICK[0], strict=False, time_unit="us")
 
-    The English day-first form is tried on the whole column; only what it leaves goes through the
-    slower readings.
+
+def moments(text: pl.Series) -> pl.Series:
+    """Read the dates of a column.
+
+    Read are ISO 8601, months as words in any language, numbers in any order with any of `/.-`
+    between them, 12-hour clocks. Numbers in two orders are read only where the column shows
+    which is the day: some number above 12, nearly always in the same place.
     """
-    quick = text.str.to_datetime("%d %b %Y, %H:%M", strict=False, time_unit="us")
+    quick = pl.Series([None] * text.len(), dtype=pl.Datetime("us"))
+    for form in QUICK:
+        if quick.null_count() == text.null_count():
+            return quick
+        quick = quick.fill_null(text.str.to_datetime(form, strict=False, time_unit="us"))
     if quick.null_count() == text.null_count():
         return quick
-    left = pl.DataFrame({"text": text.filter(quick.is_null() & text.is_not_null()).unique()})
-    slow = left.with_columns(
-        at=pl.coalesce(_worded(_DAY_FIRST, 1, 2), _worded(_MONTH_FIRST, 2, 1))
-    )
-    return _fill(text, quick, slow)
-
-
-def iso(text: pl.Series) -> pl.Series:
-    """Read `2024-01-31 18:05:00`, Excel's `31/01/2024 18:05`, and 12-hour forms.
-
-    Slashed dates are read only where the column itself shows which number is the day: some
-    number above 12, always in the same place.
-    """
-    quick = text.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
-    if quick.null_count() == text.null_count():
-        return quick
-    left = pl.DataFrame({"text": text.filter(quick.is_null() & text.is_not_null()).unique()})
-    clean = pl.col("text").str.replace_all("[\u202f\u00a0]", " ").str.strip_chars()
-    forms = ("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S")
-    tried = [clean.str.to_datetime(form, strict=False, time_unit="us") for form in forms]
-    return _fill(text, quick, left.with_columns(at=pl.coalesce(*tried, _slashed(left["text"]))))
-
-
-def _worded(pattern: str, day: int, month: int) -> pl.Expr:
-    part = pl.col("text").str.replace_all("[\u202f\u00a0]", " ").str.extract_groups(pattern).struct
-    word = part.field(str(month)).str.to_lowercase()
-    hour = part.field("4").cast(pl.Int32)
-    if pattern is _MONTH_FIRST:
-        half = part.field("6").str.to_lowercase()
-        hour = (
-            pl.when(half.is_null()).then(hour)
-            .when(half == "p").then(hour % 12 + 12)
-            .otherwise(hour % 12)
-        )  # fmt: skip
-    return _moment(
-        part.field("3"),
-        word.replace_strict(MONTHS, default=None, return_dtype=pl.Int32),
-        part.field(str(day)),
-        hour,
-        part.field("5"),
-    )
-
-
-def _slashed(text: pl.Series) -> pl.Series:
-    part = pl.DataFrame({"text": text}).select(pl.col("text").str.extract_groups(_SLASHED))
-    numbers = part.unnest("text").cast(pl.Int32, strict=False)
-    first, second = numbers["1"], numbers["2"]
-    day_first, month_first = bool((first > 12).any()), bool((second > 12).any())
-    if day_first == month_first:  # nothing tells, or the column contradicts itself
-        return pl.Series([None] * text.len(), dtype=pl.Datetime("us"))
-    day, month = ("1", "2") if day_first else ("2", "1")
-    c = pl.col
-    return numbers.select(_moment(c("3"), c(month), c(day), c("4"), c("5"))).to_series()
-
-
-def _moment(
-    year: pl.Expr, month: pl.Expr, day: pl.Expr, hour: pl.Expr, minute: pl.Expr
-) -> pl.Expr:
-    text = pl.format(
-        "{}-{}-{} {}:{}", year, *(part.cast(pl.String) for part in (month, day, hour, minute))
-    )
-    return text.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us")
-
-
-def _fill(text: pl.Series, quick: pl.Series, slow: pl.DataFrame) -> pl.Series:
+    left = text.filter(quick.is_null() & text.is_not_null()).unique(maintain_order=True)
+    read = _each(left.to_list())
+    slow = pl.DataFrame({"text": left, "at": read}, schema_overrides={"at": pl.Datetime("us")})
     joined = pl.DataFrame({"text": text, "quick": quick}).join(
         slow, on="text", how="left", maintain_order="left"
     )
     return joined.select(pl.coalesce("quick", "at")).to_series()
 
 
+def month_words(text: Iterable[str]) -> Months:
+    """Return what the words of dates mean: which months, which are none, in what language."""
+    words = {word for each in text for word in _words(_tidy(each))}
+    return read_months(word for word in words if len(word) > 1)
+
+
+def _each(texts: list[str]) -> list[datetime | None]:
+    tidy = [_tidy(text) for text in texts]
+    day_first = _day_first(tidy)
+    worded = [text for text in tidy if not _NUMERIC.match(text) and _WORD.search(text)]
+    months = month_words(worded) if worded else Months({})
+    return [_numeric(text, day_first) or _worded(text, months) for text in tidy]
+
+
+def _tidy(text: str) -> str:
+    """Spaces of one kind, digits of ours, letters in one form."""
+    plain_digits = "".join(
+        str(unicodedata.digit(char)) if char.isdecimal() else char
+        for char in unicodedata.normalize("NFKC", text)
+    )
+    return re.sub(r"\s+", " ", plain_digits.replace("\u200f", "").replace("\u200e", "")).strip()
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_MERIDIEM.sub(" ", text))
+
+
+def _day_first(texts: Iterable[str]) -> bool | None:
+    """Whether the first of two small numbers is the day; None where nothing shows it."""
+    first = second = 0
+    for text in texts:
+        found = _NUMERIC.match(text)
+        if found and len(found[1]) <= 2 and len(found[4]) == 4:
+            first += int(found[1]) > 12
+            second += int(found[3]) > 12
+    if first > second * MORE_VOTES:
+        return True
+    return False if second > first * MORE_VOTES else None
+
+
+def _numeric(text: str, day_first: bool | None) -> datetime | None:
+    found = _NUMERIC.match(text)
+    if not found:
+        return None
+    one, two, three = (int(found[place]) for place in (1, 3, 4))
+    rest = text[found.end() :].strip(" ,T")
+    if len(found[1]) == 4:
+        return _moment(one, two, three, rest)
+    if len(found[4]) != 4 or day_first is None:
+        return None
+    day, month = (one, two) if day_first else (two, one)
+    return _moment(three, month, day, rest)
+
+
+def _worded(text: str, months: Months) -> datetime | None:
+    """Read a date with a month in words, or with words between year, month and day."""
+    clock = _CLOCK.search(text)
+    date = text if clock is None else text[: clock.start()] + " " + text[clock.end() :]
+    numbers = [int(number) for number in re.findall(r"\d+", date)]
+    named = [months.numbers[word] for word in map(plain, _words(date)) if word in months.numbers]
+    rest = "" if clock is None else text[clock.start() :]
+    if len(named) == 1 and len(numbers) == 2:
+        year, day = sorted(numbers, reverse=True)
+        return _moment(year, named[0], day, rest)
+    if not named and len(numbers) == 3 and numbers[0] > 1000:  # 2026年6月16日
+        return _moment(numbers[0], numbers[1], numbers[2], rest)
+    return None
+
+
+def _moment(year: int, month: int, day: int, rest: str) -> datetime | None:
+    clock = _CLOCK.match(rest)
+    if rest and not clock:
+        return None
+    hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (0, 0, 0)
+    half = _MERIDIEM.search(rest)
+    if half:
+        hour = hour % 12 + 12 * (half[1].lower() == "p")
+    try:
+        return datetime(year, month, day, hour, minute, second)
+    except ValueError:
+        return None
+
+
 def worded_seconds(text: pl.Expr) -> pl.Expr:
-    """Read `2h 38m`, `38min`, `45s` or plain seconds, as seconds."""
-    parts = [
-        text.str.extract(rf"(\d+)\s*{letter}").cast(pl.Float64) * factor
-        for letter, factor in (("h", 3600), ("m", 60), ("s", 1))
-    ]
-    total = pl.sum_horizontal(part.fill_null(0) for part in parts)
-    worded = pl.when(text.str.contains(r"\d\s*[hms]")).then(total)
-    return pl.coalesce(text.cast(pl.Float64, strict=False), worded)
+    """Read `2h 38m`, `1 h 46 min`, `1小时13分钟` or plain seconds, as seconds."""
+    return pl.coalesce(
+        text.cast(pl.Float64, strict=False),
+        text.map_batches(_seconds, return_dtype=pl.Float64, is_elementwise=True),
+    )
+
+
+def _seconds(text: pl.Series) -> pl.Series:
+    distinct = text.unique().drop_nulls()
+    read = pl.DataFrame(
+        {"text": distinct, "seconds": [_duration(each) for each in distinct]},
+        schema_overrides={"seconds": pl.Float64},
+    )
+    joined = text.to_frame("text").join(read, on="text", how="left", maintain_order="left")
+    return joined["seconds"]
+
+
+@cache
+def _duration(text: str) -> float | None:
+    parts = re.findall(r"(\d+)\s*([^\W\d_]+)", text)
+    known = {"h": 3600, "m": 60, "min": 60, "s": 1, "sec": 1}
+    if any(word.lower() not in known for _, word in parts):
+        known |= dict(units_of_time())
+    seconds = [known.get(plain(word)) for _, word in parts]
+    if not parts or None in seconds:
+        return None
+    return float(sum(int(n) * (each or 0) for (n, _), each in zip(parts, seconds, strict=True)))
 
 
 def clock_seconds(text: pl.Expr) -> pl.Expr:

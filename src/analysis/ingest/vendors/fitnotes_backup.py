@@ -6,41 +6,47 @@ may stand out of date order (imports): sets are taken by day, then by row id.
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import polars as pl
 
-from analysis.ingest.vendors import Carries, Peek, Staged, Vendor
+from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, _sqlite
+
+TABLES = {
+    "training_log": ("_id", "date", "exercise_id", "metric_weight", "reps"),
+    "exercise": ("_id", "name"),
+}
+"""What every backup has."""
 
 SETS = """
-SELECT t._id, t.date, e.name, t.metric_weight, t.reps, {distance}, {duration}, {comment},
-       {superset}, {start}, {end}
-FROM training_log t LEFT JOIN exercise e ON e._id = t.exercise_id
+SELECT t._id, t.date, e.name, t.metric_weight, t.reps, {columns}
+FROM training_log t
+LEFT JOIN (SELECT _id, min(name) AS name FROM exercise GROUP BY _id) e ON e._id = t.exercise_id
+{joins}
 ORDER BY t.date, t._id
 """
-# What newer versions of the backup hold, and where; older ones lack the table or the column.
+# What newer versions of the backup hold, and where; older ones lack the table or the column. The
+# joins have one row per key, so that a damaged file cannot multiply sets.
 OPTIONAL = {
-    "distance": ("training_log.distance", "t.distance"),
-    "duration": ("training_log.duration_seconds", "t.duration_seconds"),
-    "comment": (
-        "Comment.comment",
-        "(SELECT group_concat(c.comment, char(10)) FROM Comment c"
-        " WHERE c.owner_type_id = 1 AND c.owner_id = t._id)",
-    ),
+    "distance": ("training_log", ("distance",), "t.distance"),
+    "duration_s": ("training_log", ("duration_seconds",), "t.duration_seconds"),
+    "note": ("Comment", ("owner_type_id", "owner_id", "comment"), "c.comment"),
     "superset": (
-        "WorkoutGroupExercise.workout_group_id",
-        "(SELECT min(g.workout_group_id) FROM WorkoutGroupExercise g"
-        " WHERE g.exercise_id = t.exercise_id AND g.date = t.date)",
+        "WorkoutGroupExercise",
+        ("exercise_id", "date", "workout_group_id"),
+        "g.superset",
     ),
-    "start": (
-        "WorkoutTime.start_date_time",
-        "(SELECT min(w.start_date_time) FROM WorkoutTime w WHERE w.workout_date = t.date)",
-    ),
-    "end": (
-        "WorkoutTime.end_date_time",
-        "(SELECT max(w.end_date_time) FROM WorkoutTime w WHERE w.workout_date = t.date)",
-    ),
+    "start": ("WorkoutTime", ("workout_date", "start_date_time", "end_date_time"), "w.start"),
+    "end": ("WorkoutTime", ("workout_date", "start_date_time", "end_date_time"), "w.end"),
+}
+JOINS = {
+    "Comment": """
+LEFT JOIN (SELECT owner_id, group_concat(comment, char(10)) AS comment FROM Comment
+           WHERE owner_type_id = 1 GROUP BY owner_id) c ON c.owner_id = t._id""",
+    "WorkoutGroupExercise": """
+LEFT JOIN (SELECT exercise_id, date, min(workout_group_id) AS superset FROM WorkoutGroupExercise
+           GROUP BY exercise_id, date) g ON g.exercise_id = t.exercise_id AND g.date = t.date""",
+    "WorkoutTime": """
+LEFT JOIN (SELECT workout_date, min(start_date_time) AS start, max(end_date_time) AS end
+           FROM WorkoutTime GROUP BY workout_date) w ON w.workout_date = t.date""",
 }
 NAMES = {
     "started_at": "date", "exercise": "name", "load": "metric_weight", "reps": "reps",
@@ -51,21 +57,28 @@ NAMES = {
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     """Read the sets; `source_row` is the row id in `training_log`."""
     del raw  # not a text format
-    uri = f"{peek.path.resolve().as_uri()}?immutable=1"
-    with closing(sqlite3.connect(uri, uri=True)) as base:
-        base.text_factory = lambda data: data.decode("utf-8", errors="replace")
-        wanted = {key: _if_there(base, where, sql) for key, (where, sql) in OPTIONAL.items()}
-        rows = base.execute(SETS.format(**wanted)).fetchall()
-    columns = ("source_row", "day", "exercise", "load", "reps", "distance", "duration_s", "note",
-               "superset", "start", "end")  # fmt: skip
-    table = pl.DataFrame(
-        [[None if cell is None else str(cell) for cell in row] for row in rows],
-        schema=dict.fromkeys(columns, pl.String),
-        orient="row",
-    )
+    with _sqlite.opened(peek.path) as base:
+        for table, columns in TABLES.items():
+            if not _sqlite.has(base, table, *columns):
+                raise ValueError(f"its table {table} lacks one of {', '.join(columns)}")
+        there = {
+            name: (table, column)
+            for name, (table, columns, column) in OPTIONAL.items()
+            if _sqlite.has(base, table, *columns)
+        }
+        joined = dict.fromkeys(table for table, _ in there.values() if table in JOINS)
+        query = SETS.format(
+            columns=", ".join(there[name][1] if name in there else "NULL" for name in OPTIONAL),
+            joins="".join(JOINS[table] for table in joined),
+        )
+        names = ("source_row", "day", "exercise", "load", "reps", *OPTIONAL)
+        log = _sqlite.rows(base, query, names)
     return Staged(
-        table.lazy().select(
-            pl.col("source_row").cast(pl.Int64),
+        log.lazy().select(
+            pl.coalesce(
+                pl.col("source_row").cast(pl.Int64, strict=False),
+                -1 - pl.int_range(pl.len(), dtype=pl.Int64),
+            ).alias("source_row"),
             pl.col("exercise", "load", "superset", "note"),
             pl.col("day").alias("started_text"),
             pl.coalesce(_wall_clock("start"), _day()).alias("started_at"),
@@ -78,10 +91,10 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     )
 
 
-def _if_there(base: sqlite3.Connection, where: str, sql: str) -> str:
-    table, column = where.split(".")
-    found = base.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column))
-    return sql if found.fetchone() else "NULL"
+def count(peek: Peek) -> int:
+    """Rows of the log, counted by the database itself."""
+    with _sqlite.opened(peek.path) as base:
+        return int(base.execute("SELECT count(*) FROM training_log").fetchone()[0])
 
 
 def _day() -> pl.Expr:
@@ -112,6 +125,7 @@ VENDOR = Vendor(
     how_to_export="Settings → Backup → Save Backup (a .fitnotes file)",
     recognise=lambda peek: peek.tables >= {"training_log", "exercise"},
     stage=stage,
+    count=count,
     carries=Carries(
         units="fixed",
         supersets=True,

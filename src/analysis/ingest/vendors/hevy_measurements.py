@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Measured, Peek, Staged, Vendor, measures
-from analysis.ingest.vendors._times import named_month
+from analysis.ingest.vendors._times import moments
 from analysis.units import CM_PER, KG_PER
 
 SIGNATURE = frozenset({"date", "fat_percent"})
@@ -53,7 +53,7 @@ def covariates(peek: Peek) -> Measured:
             if f"{part}_{unit}" in number:
                 name = f"{part.replace('bicep', 'arm')}_cm"
                 columns[name] = number[f"{part}_{unit}"] * CM_PER[unit]
-    table = raw.select(named_month(raw["date"]).dt.date().alias("date"), **columns)
+    table = raw.select(moments(raw["date"]).dt.date().alias("date"), **columns)
     dated = table.drop_nulls("date")
     lost = table.height - dated.height
     notes = (f"{lost} of its lines have a date that cannot be read",) if lost else ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, _sqlite
-from analysis.ingest.vendors._times import iso, sitting
+from analysis.ingest.vendors._times import moments, sitting
 
 TABLES = {
     "workouts": ("id", "date", "time", "exercise", "type", "comment"),
@@ -40,7 +40,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     """
     del raw  # not a text format
     table = _read(peek)
-    moment = iso(table.select(pl.format("{} {}:00", "date", "time")).to_series())
+    moment = moments(table.select(pl.format("{} {}:00", "date", "time")).to_series())
     weighed = (
         table.filter(pl.col("not_set") == "body mass")
         .unique("date", keep="last", maintain_order=True)

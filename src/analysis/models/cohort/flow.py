@@ -108,7 +108,7 @@ def files_result(logbook: Logbook) -> Result:
     """
     notes: dict[str, list[str]] = {}
     for file in logbook.ledger["source_file"]:
-        own = [note.removeprefix(f"{file}: ") for note in logbook.notes if note.startswith(file)]
+        own = [note.says for note in logbook.notes if note.file == file]
         notes[file] = own
     table = logbook.ledger.to_pandas()
     kinds = file_kinds(logbook.ledger)
