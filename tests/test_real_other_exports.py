@@ -18,9 +18,11 @@ import pytest
 from analysis import exercises
 from analysis.ingest import read
 from analysis.ingest.covariates import read_covariates
+from analysis.ingest.records import peek
 from analysis.ingest.sheets.preview import preview
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
+from analysis.ingest.vendors import garmin_fit
 from analysis.problems import NoUsableDataError, UserError
 
 EXPORTS = Path(__file__).parents[2] / "shared" / "exports"
@@ -109,6 +111,7 @@ def test_garmin_fit(name, tmp_path):
     account = staged(path, tmp_path)
     assert account.sets == kinds.count("active")
     assert account.not_sets == kinds.count("rest")
+    assert garmin_fit.VENDOR.count(peek(path)) == len(kinds)
     assert account.rejected.is_empty()
 
 

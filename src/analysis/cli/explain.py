@@ -72,6 +72,7 @@ def format_lines(app: str | None = None) -> Iterator[str]:
         ]
     )
     yield ""
+    yield "A table of your own (CSV, XLSX, XLS, ODS): `liftdose recipe FILE` drafts how it is read"
     yield "Known by name and not read (`liftdose ingest` says why): " + ", ".join(
         each.title for each in REFUSED
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -168,12 +168,44 @@ def _local(at: Any, offset: timedelta) -> datetime | None:
     return (at + offset).replace(tzinfo=None) if isinstance(at, datetime) else None
 
 
+SET_MESSAGE = 225
+
+
+def count(peek: Peek) -> int:
+    """Set messages, by walking the file's own definitions instead of decoding its fields."""
+    data = peek.path.read_bytes()
+    place, end, found = data[0], min(data[0] + int.from_bytes(data[4:8], "little"), len(data)), 0
+    known: dict[int, tuple[int, int]] = {}  # local number -> message, bytes
+    while place < end:
+        head, place = data[place], place + 1
+        if head & 0x80:  # a compressed time stamp
+            message, size = known.get(head >> 5 & 3, (-1, end))
+        elif head & 0x40:
+            order: Literal["big", "little"] = "big" if data[place + 1] else "little"
+            message = int.from_bytes(data[place + 2 : place + 4], order)
+            fields = data[place + 4]
+            sizes = data[place + 6 : place + 5 + 3 * fields : 3]
+            place += 5 + 3 * fields
+            if head & 0x20:  # developers' fields
+                own = data[place]
+                sizes += data[place + 2 : place + 1 + 3 * own : 3]
+                place += 1 + 3 * own
+            known[head & 15] = message, sum(sizes)
+            continue
+        else:
+            message, size = known.get(head & 15, (-1, end))
+        found += message == SET_MESSAGE
+        place += size
+    return found
+
+
 VENDOR = Vendor(
     name="garmin_fit",
     title="Garmin FIT",
     how_to_export="connect.garmin.com → the activity → gear → Export Original",
     recognise=lambda peek: peek.magic[8:12] == b".FIT",
     stage=stage,
+    count=count,
     carries=Carries(
         units="fixed",
         set_times=True,
