@@ -40,7 +40,10 @@ def the_only(folder, pattern="*"):
 
 def staged(path, tmp_path, unit="kg"):
     source = Source(path, path.name, "athlete", path)
-    return stage_file(source, unit, None, exercises.load(), tmp_path / "staged", tz="Europe/Paris")
+    zone = "Europe/Paris"
+    account = stage_file(source, unit, None, exercises.load(), tmp_path / "staged", tz=zone)
+    assert account.unaccounted == 0
+    return account
 
 
 def times(path, pattern):
