@@ -22,11 +22,13 @@ class Dialect:
         kinds: the kinds of sets that the app tells apart; the others are plain work in it.
         holds: the columns of the set table that it holds besides start, exercise, load and
             repetitions.
+        beside: files that the app writes beside the export, by name.
     """
 
     render: Callable[[pl.DataFrame, str], bytes]
     kinds: frozenset[str] = frozenset({"work"})
     holds: frozenset[str] = frozenset()
+    beside: Callable[[pl.DataFrame], dict[str, bytes]] | None = None
 
 
 UNIT_WORDS = {"kg": "kg", "lb": "lbs"}

@@ -26,6 +26,7 @@ from analysis.simulate import (
     jefit,
     liftosaur,
     lyfta,
+    macrofactor,
     repcount,
     strong,
     stronglifts,
@@ -34,7 +35,7 @@ from analysis.simulate.cells import RUN, Dialect
 from analysis.simulate.cohort import KG_PER_LB, Cohort
 
 APPS = (strong, hevy, fitnotes, fitbod, repcount, liftosaur, jefit, lyfta, stronglifts, fit_notes,
-        gymbook, alpha_progression, gymrun, hevy_api, backups)  # fmt: skip
+        gymbook, alpha_progression, gymrun, hevy_api, macrofactor, backups)  # fmt: skip
 DIALECTS: dict[str, Dialect] = {
     name: dialect for app in APPS for name, dialect in app.DIALECTS.items()
 }
@@ -60,7 +61,10 @@ def write(log: pl.DataFrame, dialect: str, path: Path) -> None:
     if dialect not in DIALECTS:
         raise ValueError(f"dialect is {dialect!r}, expected one of {', '.join(DIALECTS)}")
     unit = dialect.rsplit("-", 1)[1]
-    path.write_bytes(DIALECTS[dialect].render(_in_unit(log, unit), unit))
+    style, shown = DIALECTS[dialect], _in_unit(log, unit)
+    path.write_bytes(style.render(shown, unit))
+    for name, data in (style.beside(shown) if style.beside else {}).items():
+        path.with_name(name).write_bytes(data)
 
 
 def export(cohort: Cohort, directory: Path | str, apps: Sequence[str] | None = None) -> list[Path]:
