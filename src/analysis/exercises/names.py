@@ -33,7 +33,7 @@ def plain(name: str) -> str:
     """
     text = name.casefold()
     if not text.isascii():
-        text = text.replace("’", "").replace("ß", "ss").replace("ø", "o").replace("ł", "l")
+        text = text.replace("’", "").replace("º", " ").replace("ß", "ss").replace("ø", "o").replace("ł", "l")
         text = unicodedata.normalize("NFKD", text)
         text = "".join(char for char in text if not unicodedata.combining(char))
     return _NOT_A_WORD.sub(" ", text.replace("'", "")).strip()
