@@ -138,6 +138,7 @@ def test_an_ambiguous_name_is_not_read(name):
         ("Développé Incliné aux Haltères", "incline_press", "dumbbell"),
         ("Alzate Laterali ai Cavi con una Mano", "lateral_raise", "cable"),
         ("Cybex Leg Press", "leg_press", "machine"),
+        ("Leg Press 45º Articulado", "leg_press", "machine"),
         ("Seated Cable Row, Straight Bar", "row", "cable"),
         ("Single Leg Press", "leg_press", "unspecified"),
         ("Belt Squat (Barbell)", "machine_squat", "barbell"),

@@ -21,6 +21,7 @@ WORDS = Path(__file__).parent / "data" / "words.toml"
 Key = frozenset[str]
 """A normalised name: its words, without order or repetition."""
 
+_LETTERS = str.maketrans({"’": "", "º": " ", "ß": "ss", "ø": "o", "ł": "l"})
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 _IRREGULAR = ("ches", "shes", "sses", "xes")
 
@@ -33,7 +34,7 @@ def plain(name: str) -> str:
     """
     text = name.casefold()
     if not text.isascii():
-        text = text.replace("’", "").replace("º", " ").replace("ß", "ss").replace("ø", "o").replace("ł", "l")
+        text = text.translate(_LETTERS)
         text = unicodedata.normalize("NFKD", text)
         text = "".join(char for char in text if not unicodedata.combining(char))
     return _NOT_A_WORD.sub(" ", text.replace("'", "")).strip()
