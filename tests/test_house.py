@@ -85,6 +85,71 @@ def test_the_command_line_starts_without_the_slow_libraries():
     assert done.stdout.strip() == ""
 
 
+SENTENCES = {"note", "notes", "summary", "sentence", "why", "reason", "reasons", "said", "message",
+             "caution", "headline", "takeaway", "takeaways", "says"}  # fmt: skip
+READS = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition",
+         "replace", "split", "count", "index", "find"}  # fmt: skip
+
+
+def last_name(node: ast.expr) -> str:
+    """What an expression is called: `row["why"]` is why, `result.summary` is summary."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+    return ""
+
+
+def readings(tree: ast.AST) -> list[int]:
+    """Lines that read a sentence back, or hand a value on in a table's `attrs`."""
+    lines = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=verb, value=value)) if verb in READS:
+                found = last_name(value) in SENTENCES
+            case ast.Compare(left=ast.Constant(value=str()), ops=[ast.In() | ast.NotIn()]):
+                found = last_name(node.comparators[0]) in SENTENCES
+            case ast.Attribute(attr="attrs"):
+                found = True
+            case _:
+                found = False
+        if found:
+            lines.append(node.lineno)
+    return lines
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'note.startswith("0 changes")',
+        'row["why"].count(",")',
+        'result.summary.replace("athlete", "client")',
+        '"inactive" in row["why"]',
+        'table.attrs["dof"] = 3',
+    ],
+)
+def test_a_sentence_that_is_read_back_is_found(line):
+    assert readings(ast.parse(line)) == [1]
+
+
+NO_SENTENCES = {
+    "report/notebook.py": "tokens of Markdown have attributes of that name",
+    "models/hypothesis/plan.py": "a rule's words, of which a longer rule is made",
+}
+"""Files in which these names mean something else."""
+
+
+def test_no_code_reads_a_sentence_back():
+    found = [
+        f"{path.relative_to(SOURCE)}:{line}"
+        for path in SOURCE.rglob("*.py")
+        if path.relative_to(SOURCE).as_posix() not in NO_SENTENCES
+        for line in readings(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not found
+
+
 def test_the_lock_holds_names_and_versions_only():
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[0-9][^\s]*( ; .*)?$", line), line

@@ -44,10 +44,18 @@ class Note:
 
     @property
     def says(self) -> str:
-        """The sentence, without the file's name before it."""
-        return SENTENCES[self.kind].format(
-            file=self.file, athlete=self.athlete, n=Many(self.count), **self.facts
-        )
+        """The sentence and what to do, without the file's name before it."""
+        remedy = self._filled(REMEDIES[self.kind]) if self.kind in REMEDIES else ""
+        return f"{self.what} {remedy}".rstrip()
+
+    @property
+    def what(self) -> str:
+        """What happened, without what to do about it on the command line."""
+        return self._filled(SENTENCES[self.kind])
+
+    def _filled(self, sentence: str) -> str:
+        known = {"file": self.file, "athlete": self.athlete, "n": Many(self.count)}
+        return sentence.format(**known, **self.facts)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.says}" if self.file else self.says
@@ -113,8 +121,7 @@ SENTENCES: Mapping[str, str] = {
     "unit inferred": "no unit is named; read as {unit} ({sure:.0%} sure: {why}){but}. Use --unit "
     "to say otherwise",
     "unit unknown": "{app} does not say whether its loads are kg or lb, and the numbers do not "
-    "tell either ({why}). Say it with --unit kg or --unit lb, or with {line} under [units] in a "
-    "liftdose.toml beside it",
+    "tell either ({why}).",
     # Several files.
     "overrides": "exercises are mapped with {name}",
     "duplicates": "{n:workout} ({sets:,} sets) stand in another export of {athlete} and are "
@@ -128,5 +135,11 @@ SENTENCES: Mapping[str, str] = {
     "hashes, values of rejected records and {n:note} on the reading are left out",
     "people": "{n:athlete}: {rule}",
 }
+
+REMEDIES: Mapping[str, str] = {
+    "unit unknown": "Say it with --unit kg or --unit lb, or with {line} under [units] in a "
+    "liftdose.toml beside it",
+}
+"""What to do, where that depends on how liftdose is used: a coach has a remedy of their own."""
 
 LOUD = frozenset({"mostly rejected", "all rejected", "unaccounted", "unreadable folder", "fault"})

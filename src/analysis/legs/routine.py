@@ -240,7 +240,7 @@ def _effort_faults(efforts: dict[str, str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _rir(efforts: dict[str, str]) -> float | None:
-    """Return repetitions in reserve; RIR = 10 − RPE (SCIENCE §1.2)."""
+    """Return repetitions in reserve; RIR = 10 − RPE (Zourdos 2016, JSCR 30:267)."""
     for scale, value in efforts.items():
         return _number(value) if scale == "rir" else 10 - _number(value)
     return None

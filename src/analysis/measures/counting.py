@@ -36,8 +36,8 @@ FAILURE_KINDS = ("failure", "amrap")
 """Kinds that say the set went to failure, which is 0 reps in reserve."""
 
 MAX_RIR = 4.0
-"""RIR ≤ 4 is the common practitioner's rule for a hard set (SCIENCE §1.1), not a threshold that
-a trial found."""
+"""RIR ≤ 4 is the common practitioner's rule for a hard set, with RPE ≥ 6 as its twin; no threshold
+that a trial found."""
 
 
 class RuleError(ValueError):

@@ -1,6 +1,6 @@
 """Intensity: share of a past e1RM, repetitions in reserve where logged, and rep zones.
 
-`%e1RM = 100·load/e1RM_ref` (SCIENCE §1.2). The reference comes from days strictly before the
+`%e1RM = 100·load/e1RM_ref`. The reference comes from days strictly before the
 set's own day, never from the set itself. It is the median of the first top sets' e1RM over the
 past weeks: a maximum over those days would grow with their number by noise alone.
 """

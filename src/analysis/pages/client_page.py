@@ -13,14 +13,19 @@ import polars as pl
 from analysis.ingest import read
 from analysis.ingest.remembered import Ask
 from analysis.logbook import Logbook
+from analysis.notes import Note
 from analysis.pages.clients import FILE, ClientSettings
 from analysis.pages.lifter import athlete_page, flags_section
-from analysis.problems import UserError
+from analysis.problems import NoUsableDataError, UserError
 from analysis.report import Report
+from analysis.say import count
 from analysis.signals import triage
 from analysis.signals.flags import Finding, Thresholds, find
 
 SCRIPT = "plotly.min.js"
+
+SHOWN_REASONS = 3
+"""Files that gave nothing whose reasons stand in the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +83,27 @@ def take_in(client: Client, ask: Ask | None = None) -> Intake:
             ask=ask,
         )  # fmt: skip
     except UserError as error:
-        return Intake(client, None, _reason(str(error)))
+        return Intake(client, None, _reason(error))
     return Intake(client, logbook)
 
 
-def _reason(said: str) -> str:
-    """Return why nothing was read: the last word on each file, with the coach's way to mend it."""
-    lines = [line for line in said.splitlines() if line != "no usable data"]
-    last = {line.partition(": ")[0]: line for line in lines}
-    text = " ".join(list(last.values())[:3]) or "no set in any file"
-    rest = f" And {len(last) - 3} more files." if len(last) > 3 else ""
-    return text.replace("Say it with --unit kg or --unit lb", f"Say its unit in {FILE}") + rest
+def _reason(error: UserError) -> str:
+    """Return why nothing was read: what matters most of each file, and the coach's remedy."""
+    if not isinstance(error, NoUsableDataError):
+        return str(error)
+    of_file: dict[str, Note] = {}
+    for note in (each for each in error.said if isinstance(each, Note)):
+        if note.file not in of_file or not of_file[note.file].loud:
+            of_file[note.file] = note
+    said = [
+        f"{note.file}: {note.what} Say its unit in {FILE}."
+        if note.kind == "unit unknown"
+        else str(note)
+        for note in list(of_file.values())[:SHOWN_REASONS]
+    ]
+    rest = len(of_file) - len(said)
+    more = f"And {count(rest, 'more file')}." if rest else ""
+    return " ".join(filter(None, [*said, more])) or "no set in any file"
 
 
 def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:
