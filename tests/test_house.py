@@ -65,6 +65,17 @@ def test_imports_never_point_upward(path):
     assert not upward | across
 
 
+def test_the_architecture_page_has_these_floors_and_names_files_that_exist():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| ([^|]+) \|", page, re.M)
+    told = {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows}
+    assert told == {level: rooms - {"__main__"} for level, rooms in enumerate(FLOORS)}
+    named = set(re.findall(r"`([\w/]+\.(?:py|pyi))`", page))
+    assert len(named) > 20
+    missing = {name for name in named if not (SOURCE / name).exists()}
+    assert not {name for name in missing if not (ROOT / name).exists()}
+
+
 def test_nothing_is_called_utils():
     assert not [path for path in SOURCE.rglob("*") if re.match(r"utils?\b|helpers?\b", path.name)]
 

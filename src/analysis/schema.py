@@ -40,6 +40,17 @@ LOAD_BASES = {
 }
 
 
+PLAIN_TYPES = {
+    pl.String: "text",
+    pl.Float64: "number",
+    pl.Int32: "whole number",
+    pl.Int64: "whole number",
+    pl.Date: "date",
+    pl.Datetime: "date and time",
+}
+"""A column's type as a reader of a CSV or XLSX file knows it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its type, what it means, and the values it may hold."""
@@ -57,7 +68,12 @@ class Column:
         """The allowed range in words, empty when there is none."""
         if self.low is None or self.high is None:
             return ""
-        return f"{self.low:g} to {self.high:g}"
+        return f"{self.low:,.0f} to {self.high:,.0f}"
+
+    @property
+    def kind(self) -> str:
+        """The type in a word of `PLAIN_TYPES`."""
+        return next(words for dtype, words in PLAIN_TYPES.items() if self.dtype == dtype)
 
 
 SETS: tuple[Column, ...] = (
@@ -238,4 +254,4 @@ def columns_page() -> Iterator[str]:
         for column in table:
             values = ", ".join(column.vocabulary) or column.bounds
             blank = "no" if column.required else "yes"
-            yield f"| `{column.name}` | {column.dtype} | {blank} | {values} | {column.doc} |"
+            yield f"| `{column.name}` | {column.kind} | {blank} | {values} | {column.doc} |"
