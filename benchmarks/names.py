@@ -174,6 +174,21 @@ def halves(logs: dict[str, Log], unlearn: str) -> tuple[Counter[str], dict[str, 
     return sums, by_parts
 
 
+def load_bases(every: Log) -> Counter[str]:
+    """Return sets whose load basis parts read right, wrong or not, where the lists know it."""
+    book = load()
+    known = dict(book.exercises.select("exercise_id", "load_basis").iter_rows())
+    sums: Counter[str] = Counter()
+    for name, found, _ in book.match(every).iter_rows():
+        reading = grammar().read(name) if found is not None else None
+        if reading is None or known[found] == "unknown":
+            continue
+        basis = catalogue.load_basis_of(reading)
+        verdict = "right" if basis == known[found] else "wrong"
+        sums["unknown" if basis == "unknown" else verdict] += every[name]
+    return sums
+
+
 def speed(names: list[str]) -> None:
     start = time.process_time()
     parts.grammar.__wrapped__()
@@ -222,6 +237,9 @@ def main() -> None:
     for what in ("names", "parts"):
         right, judged = sums[f"{what} right"], sums[f"{what} judged"]
         print(f"  same muscles: {what} {right:,} of {judged:,}, {100 * right / judged:.2f} %")
+    bases = load_bases(every)
+    shares = ", ".join(f"{how} {100 * n / bases.total():.2f} %" for how, n in bases.most_common())
+    print(f"  load basis, of {bases.total():,} sets that lists and parts both read: {shares}")
     speed(sorted(every))
     names = sorted(by_parts)
     for name in sorted(random.Random(given.seed).sample(names, min(given.sample, len(names)))):
