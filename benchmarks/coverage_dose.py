@@ -17,9 +17,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,34 +27,103 @@ from dose_worlds import WORLDS, Cohort, World, cohort
 
 COLUMNS = ("estimate", "se", "low", "high", "p", "lead", "lead_se", "lead_p", "veto", "bounded",
            "at_once", "at_once_low", "at_once_high", "gain", "gain_low", "gain_high")  # fmt: skip
+CHUNK = 10
+"""Cohorts whose logs are whitened together."""
+
+Model = Callable[[list[Cohort]], list[tuple[float, ...]]]
 
 
-def new_model(found: Cohort, smallest: float) -> tuple[float, ...]:
-    """Return what `COLUMNS` names, by the model in continuous time."""
-    from analysis.models.dose.effects import at_once, body, effect, eventual_gain
+class NewModel:
+    """The model in continuous time.
+
+    The variances of a world are learnt once, from its first cohort: only efficiency hangs on
+    them. `learn_each` learns them anew in every cohort, as the program does, at five times the
+    cost.
+    """
+
+    def __init__(self, smallest: float, gains: bool, learn_each: bool) -> None:
+        self._smallest, self._gains, self._learn_each = smallest, gains, learn_each
+        self._variances: Any = None
+
+    def start(self) -> None:
+        """Forget the variances of the last world."""
+        self._variances = None
+
+    def __call__(self, cohorts: list[Cohort]) -> list[tuple[float, ...]]:
+        """Return what `COLUMNS` names, of each cohort."""
+        from analysis.models.dose.effects import body
+
+        kernels = ["sets"] if self._gains else []
+        if self._learn_each:
+            return [self._row(body(*_logs(each), ["sets"], kernels=kernels)) for each in cohorts]
+        if self._variances is None:
+            self._variances = body(*_logs(cohorts[0]), ["sets"]).variances
+        return [self._row(each) for each in self._together(cohorts, kernels)]
+
+    def _together(self, cohorts: list[Cohort], kernels: list[str]) -> Iterator[Any]:
+        """Whiten several cohorts in one pass; each keeps its own autocovariance and scales."""
+        from analysis.models.dose.effects import Body, columns_of
+        from analysis.models.dose.variances import own_scale
+        from analysis.models.dose.whitening import Days, Sums
+
+        logs = [_logs(each) for each in cohorts]
+        sizes = [len(weekly.logged) for _, weekly in logs]
+        first = np.cumsum([0, *sizes])
+        parts = [columns_of(weekly, ["sets"], kernels=kernels) for _, weekly in logs]
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        series = [days.series + 10_000 * at for at, (days, _) in zip(first, logs, strict=False)]
+        athlete = [days.athlete + at for at, (days, _) in zip(first, logs, strict=False)]
+        days = Days(
+            np.concatenate(athlete), np.concatenate(series),
+            *(np.concatenate([getattr(each, name) for each, _ in logs])
+              for name in ("week", "day", "strength", "weight")),
+        )  # fmt: skip
+        whole = Sums(days, int(first[-1]), columns).whitened(self._variances)
+        for at, size, (_, weekly) in zip(first, sizes, logs, strict=False):
+            products = whole.of(np.arange(at, at + size))
+            scale = np.clip(own_scale(products, ["log_weeks", "sets_own"]), 0.04, 25.0)
+            mean = {"sets": weekly.mean("sets")}
+            yield Body(products.scaled(scale), mean, self._variances, scale)
+
+    def _row(self, logs: Any) -> tuple[float, ...]:
+        from analysis.models.dose.effects import at_once, effect, eventual_gain
+
+        one = effect(logs, "sets", smallest=self._smallest)
+        lead = one.placebo.lead
+        more = (np.nan,) * 6
+        if self._gains:
+            both = (at_once(logs, "sets")[0], eventual_gain(logs, "sets").estimate)
+            more = tuple(n for e in both for n in (e.estimate, e.conf_low, e.conf_high))
+        return (
+            one.estimate.estimate, one.estimate.std_error, one.estimate.conf_low,
+            one.estimate.conf_high, one.estimate.p_value,
+            *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
+            one.placebo.fires, one.placebo.kind == "bounded", *more,
+        )  # fmt: skip
+
+
+def _logs(found: Cohort) -> tuple[Any, Any]:
     from analysis.models.dose.inputs import Weekly
     from analysis.models.dose.whitening import Days
 
-    days = Days(found.athlete, found.series, found.week, found.day, found.strength,
-                np.ones(len(found.athlete)))  # fmt: skip
-    logs = body(days, Weekly(found.logged, {"sets": found.sets}), ["sets"], kernels=["sets"])
-    one = effect(logs, "sets", smallest=smallest)
-    lead = one.placebo.lead
-    whole, _ = at_once(logs, "sets")
-    gain = eventual_gain(logs, "sets").estimate
-    return (
-        one.estimate.estimate, one.estimate.std_error, one.estimate.conf_low,
-        one.estimate.conf_high, one.estimate.p_value,
-        *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
-        one.placebo.fires, one.placebo.kind == "bounded",
-        whole.estimate, whole.conf_low, whole.conf_high,
-        gain.estimate, gain.conf_low, gain.conf_high,
-    )  # fmt: skip
+    ones = np.ones(len(found.athlete))
+    days = Days(found.athlete, found.series, found.week, found.day, found.strength, ones)
+    return days, Weekly(found.logged, {"sets": found.sets})
 
 
-def old_model(found: Cohort, smallest: float) -> tuple[float, ...]:
-    """Return the same by the model of four-week blocks, from its own rooms."""
-    del smallest
+class OldModel:
+    """The model of four-week blocks, from its own rooms."""
+
+    def start(self) -> None:
+        """Nothing is kept from world to world."""
+
+    def __call__(self, cohorts: list[Cohort]) -> list[tuple[float, ...]]:
+        """Return what `COLUMNS` names, of each cohort."""
+        return [old_model(each) for each in cohorts]
+
+
+def old_model(found: Cohort) -> tuple[float, ...]:
+    """Return what `COLUMNS` names, as far as the model of blocks has it."""
     import polars as pl
     from analysis.panel import (  # type: ignore[import-not-found]
         PanelOptions,
@@ -113,16 +182,17 @@ def spoken(flags: np.ndarray) -> str:
 
 
 def row(
-    name: str,
-    world: World,
-    lifters: int,
-    cohorts: int,
-    model: Callable[[Cohort], tuple[float, ...]],
+    name: str, world: World, lifters: int, cohorts: int, model: OldModel | NewModel,
     keep: Path | None,
-) -> str:
+) -> str:  # fmt: skip
+    """Simulate a world's cohorts and return its row of the table."""
     truth = world.truth
-    seeds = np.arange(cohorts) + 1_000_000 * list(WORLDS).index(name)
-    found = np.array([model(cohort(world, lifters, int(seed))) for seed in seeds], dtype=float)
+    seeds = [1_000_000 * list(WORLDS).index(name) + number for number in range(cohorts)]
+    model.start()
+    rows: list[tuple[float, ...]] = []
+    for at in range(0, cohorts, CHUNK):
+        rows += model([cohort(world, lifters, seed) for seed in seeds[at : at + CHUNK]])
+    found = np.array(rows, dtype=float)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         stem = f"{name}-{lifters}".replace(" ", "_").replace("%", "pct").replace(",", "")
@@ -152,14 +222,17 @@ def main() -> None:
     parser.add_argument("--only", default="", help="worlds whose name holds one of these, by |")
     parser.add_argument("--old", type=Path, help="source folder with the model of blocks")
     parser.add_argument("--smallest", type=float, default=0.1, help="smallest effect of interest")
+    parser.add_argument("--gains", action="store_true", help="the eventual gain too")
+    parser.add_argument("--learn-each", action="store_true", help="variances of every cohort")
     parser.add_argument("--keep", type=Path, help="folder for the numbers of every cohort")
     args = parser.parse_args()
     if args.old:
         sys.path.insert(0, str(args.old))
-    model = partial(old_model if args.old else new_model, smallest=args.smallest)
+    new = NewModel(args.smallest, gains=args.gains, learn_each=args.learn_each)
+    model: OldModel | NewModel = OldModel() if args.old else new
     heads = ["world", "cohorts", "truth", "mean", "holds %", "p < .05 %", "lead p < .05 %",
              "veto %", "lead"]  # fmt: skip
-    heads += [] if args.old else ["at once", "gain", "gain holds %"]
+    heads += ["at once", "gain", "gain holds %"] if args.gains and not args.old else []
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
     started = time.perf_counter()
     for name, world in WORLDS.items():
