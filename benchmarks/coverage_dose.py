@@ -124,16 +124,12 @@ class OldModel:
 
 def old_model(found: Cohort) -> tuple[float, ...]:
     """Return what `COLUMNS` names, as far as the model of blocks has it."""
+    from importlib import import_module
+
     import polars as pl
-    from analysis.panel import (  # type: ignore[import-not-found]
-        PanelOptions,
-        assemble,
-        exercise_changes,
-        per_week,
-    )  # fmt: skip
 
-    from analysis.models.dose_response import within_effect  # type: ignore[import-not-found]
-
+    panel = import_module("analysis.panel")
+    within_effect = import_module("analysis.models.dose_response").within_effect
     n = len(found.logged)
     logged = found.logged.reshape(n, -1, 4)
     seen = np.cumsum(logged.any(-1)[:, ::-1], axis=1)[:, ::-1] > 0
@@ -155,10 +151,10 @@ def old_model(found: Cohort) -> tuple[float, ...]:
                       exercise_id=pl.lit("squat"))
         .sort("athlete", "lift", "block")
     )  # fmt: skip
-    options = PanelOptions()
+    options = panel.PanelOptions()
     roles = pl.DataFrame({"exercise_id": ["squat"], "muscle": ["quads"]})
-    exposure = per_week(calendar, summed, ["quads"], options)
-    one = within_effect(assemble(exposure, exercise_changes(strength, roles), options))
+    exposure = panel.per_week(calendar, summed, ["quads"], options)
+    one = within_effect(panel.assemble(exposure, panel.exercise_changes(strength, roles), options))
     lead = one.lead
     return (
         one.estimate, one.std_error, one.conf_low, one.conf_high, one.p_value,

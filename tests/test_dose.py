@@ -157,6 +157,22 @@ def test_parts_of_a_cohort_add_up_to_the_same_fit():
     assert added.profiled() == pytest.approx(deviance(whole).profiled())
 
 
+def test_the_engine_from_cross_products_fits_what_it_fits_to_pseudo_rows():
+    days, weekly = planted(4, athletes=12, weeks=60)
+    products = Sums(days, 12, columns_of(weekly, ["sets"])).whitened(SHARED)
+    terms = ["log_weeks", "sets_own", "sets_1_4", "sets_5_8"]
+    rows = pseudo_rows(products, terms)
+    formula = f"strength ~ 0 + {' + '.join(terms)}"
+    for slopes in ((), ("sets_1_4",)):
+        random = f"~ 0 + {' + '.join(slopes)}" if slopes else "~ 0"
+        one = mixed.fit(formula, rows, groups="athlete", random=random, residual_sd=1.0)
+        two = fit(products, terms, slopes=slopes).pooled
+        assert two.params.to_numpy() == pytest.approx(one.params.to_numpy(), rel=1e-7)
+        for a, b in zip(one.tidy(robust="CR2").to_numpy(), two.tidy(robust="CR2").to_numpy(),
+                        strict=True):  # fmt: skip
+            assert list(b[1:]) == pytest.approx(list(a[1:]), rel=1e-4, abs=1e-9)
+
+
 def test_statistics_of_pseudo_rows_of_two_partitions_add_up():
     days, weekly = planted(4, athletes=10)
     products = Sums(days, 10, columns_of(weekly, ["sets"])).whitened(SHARED)

@@ -10,23 +10,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.models.dose_response import Estimate, within_effect
-from analysis.models.dose_response.model import whiten
+from analysis.models.dose import Estimate
+from analysis.models.dose.effects import body, effect
+from analysis.models.dose.placebo import judge
+from analysis.models.dose.pooling import fit as pooled_fit
 from analysis.models.hypothesis.plan import Plan, Split
 from analysis.models.hypothesis.register import fingerprints, stamp
-from analysis.models.hypothesis.robustness import Specification, _doses, power, shuffled
-from analysis.models.hypothesis.study import choose_people, enough, part_of, verdict
+from analysis.models.hypothesis.results import _without_each
+from analysis.models.hypothesis.robustness import Specification, joint_test, power, scores
+from analysis.models.hypothesis.study import Fit, Study, choose_people, enough, part_of, verdict
 from analysis.problems import UserError
-from tests.planted_panel import planted
+from tests.planted_dose import joined, planted
+from tests.test_cohort import logs_of
 
-ADJUST = ("training_years",)
 PLAN = Plan(question="?", muscle="quads", smallest_effect=0.1)
 TODAY = date(2026, 3, 2)
 
 
-def fitted(table):
-    found = within_effect(table, placebo=False)
-    return found, whiten(found, table, "dose", ADJUST)
+def fitted(days, weekly):
+    logs = logs_of(days, weekly)
+    reduced = body(days, logs.weekly, ["sets"])
+    return Fit(logs, reduced, effect(reduced, "sets"), None)
 
 
 # --- verdict ---------------------------------------------------------------------------------
@@ -44,15 +48,24 @@ VERDICTS = [
 
 @pytest.mark.parametrize(("estimate", "error", "word"), VERDICTS)
 def test_the_rule_of_the_verdict(estimate, error, word):
-    found, silent = Estimate(estimate, error, BIG), Estimate(0.0, 0.1, BIG)
+    found = Estimate(estimate, error, BIG)
+    silent = judge(Estimate(0.0, 0.1, BIG), found, 0.1)
     assert verdict(found, silent, 0.1)[0] == word
     assert verdict(found, None, 0.1)[0] == word
 
 
-def test_a_lead_placebo_that_fires_leaves_a_within_effect_untold():
-    found, lead = Estimate(0.3, 0.05, BIG), Estimate(0.3, 0.1, BIG)
-    assert verdict(found, lead, 0.1)[0] == "cannot tell"
-    assert verdict(found, lead, 0.1, "between")[0] == "supported"
+def test_a_placebo_that_fires_leaves_a_within_effect_untold():
+    found = Estimate(0.3, 0.05, BIG)
+    fired = judge(Estimate(0.3, 0.1, BIG), found, 0.1)
+    assert verdict(found, fired, 0.1)[0] == "cannot tell"
+    assert verdict(found, fired, 0.1, "between")[0] == "supported"
+
+
+def test_a_lead_that_is_small_beside_the_effect_does_not_veto_it():
+    found = Estimate(0.5, 0.05, BIG)
+    small = judge(Estimate(0.03, 0.01, BIG), found, 0.1)
+    assert small.lead.p_value < 0.05
+    assert verdict(found, small, 0.1)[0] == "supported"
 
 
 @given(st.floats(-2, 2), st.floats(0.001, 1), st.floats(0.01, 1))
@@ -96,12 +109,12 @@ def test_named_people_are_left_out_and_counted(tmp_path):
     assert people.flow[-1] == ("not excluded", 2, 1, "named in the plan")
 
 
-def test_athletes_with_too_few_blocks_leave_the_panel():
-    table = planted(1, athletes=4, blocks=8).assign(logged_weeks=4)
-    short = table[(table["athlete"] != 2) | (table["block"] < 3)]
-    assert set(enough(short, 4, 0)["athlete"]) == {0, 1, 3}
-    assert set(enough(short, 1, 13)["athlete"]) == {0, 1, 3}
-    assert set(enough(short, 1, 12)["athlete"]) == {0, 1, 2, 3}
+def test_athletes_with_too_few_days_or_weeks_leave():
+    days, weekly = planted(1, athletes=4, weeks=20, missing=0.0)
+    logs = logs_of(days.of((days.athlete != 2) | (days.week < 3)), weekly)
+    assert set(enough(logs, 20, 0).days.athlete) == {0, 1, 3}
+    assert set(enough(logs, 1, 21).days.athlete) == set()
+    assert set(enough(logs, 1, 20).days.athlete) == {0, 1, 2, 3}
 
 
 def _real(folder, names, *, start=date(2025, 1, 6), days=30):
@@ -179,110 +192,81 @@ def test_the_register_holds_no_names(tmp_path):
     assert json.loads(register.read_text())["looks"][0]["plan_sha256"] == "aaa"
 
 
-# --- the model's rows ------------------------------------------------------------------------
+# --- influence -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("athletes", [1, 3, 30])
-def test_the_whitened_rows_give_the_models_estimate_back(athletes):
-    table = planted(3, athletes=athletes, blocks=16, missing=0.1)
-    found, white = fitted(table)
-    parts = [white._normal_equations(rows) for rows in white.athletes()]
-    xx, xy = (sum(part[i] for part in parts) for i in (0, 1))
-    beta = np.linalg.lstsq(xx, xy, rcond=None)[0]
-    assert beta[white.terms.index("dose")] == pytest.approx(found.estimate, abs=1e-5)
+def outcome_of(fit):
+    from types import SimpleNamespace
+
+    return SimpleNamespace(fit=fit), SimpleNamespace(exposure="sets")
 
 
 def test_leaving_one_athlete_out_is_a_fit_without_that_athlete():
-    table = planted(5, athletes=3, blocks=20)
-    found, white = fitted(table)
-    weights = np.array([float(term == "dose") for term in white.terms])
-    without = white.without_each(weights)
-    rest = white.who != 1
-    kept = white.x[rest].any(axis=0)
-    beta = np.linalg.lstsq(white.x[rest][:, kept], white.y[rest], rcond=None)[0]
-    assert without[1] == pytest.approx(beta[white.terms.index("dose") - 1], abs=1e-9)
-    assert without.min() < found.estimate < without.max()
+    fit = fitted(*planted(5, athletes=6, weeks=60))
+    names, without = _without_each(*outcome_of(fit))
+    rest = fit.body.products.of(np.array([0, 1, 3, 4, 5]))
+    beta = pooled_fit(rest, fit.effect.model.terms).contrast({"sets_5_8": 0.5, "sets_9_12": 0.5})
+    assert names[2] == "a002"
+    assert without[2] == pytest.approx(beta.estimate, abs=1e-8)
+    assert min(without) < fit.effect.estimate.estimate < max(without)
 
 
 def test_an_athlete_who_carries_the_effect_is_found():
-    table = planted(8, athletes=12, blocks=14, slope=0.0, drift=1.0, noise=0.5)
-    own = table["athlete"] == 7
-    dose = table.loc[own, "dose"]
-    table.loc[own, "change_pct"] += 3 * (dose - dose.mean())
-    found, white = fitted(table)
-    weights = np.array([float(term == "dose") for term in white.terms])
-    assert np.abs(white.without_each(weights) - found.estimate).argmax() == 7
-
-
-def test_residuals_of_a_right_model_are_white():
-    _, white = fitted(planted(2, athletes=80, blocks=16))
-    # an athlete's own growth, taken out of 16 changes, leaves −1/16 between any two
-    assert white.neighbour_correlation() == pytest.approx(-1 / 16, abs=0.06)
-    assert np.std(white.residuals()) == pytest.approx(white.sigma, rel=0.1)
+    logs = [planted(50 + i, athletes=1, weeks=60, effect_pct=4.0 if i == 7 else 0.0)
+            for i in range(10)]  # fmt: skip
+    fit = fitted(*joined(logs))
+    _, without = _without_each(*outcome_of(fit))
+    assert np.abs(np.array(without) - fit.effect.estimate.estimate).argmax() == 7
 
 
 # --- power -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("athletes", [1, 20])
-def test_an_added_effect_moves_the_estimate_and_nothing_else(athletes):
-    table = planted(4, athletes=athletes, blocks=14)
-    own = table.groupby("athlete")["dose"].transform("mean")
-    more = table.assign(change_pct=table["change_pct"] + 0.7 * (table["dose"] - own))
-    before, after = (within_effect(each, placebo=False) for each in (table, more))
-    assert after.estimate - before.estimate == pytest.approx(0.7, abs=2e-4)
-    assert after.std_error == pytest.approx(before.std_error, rel=2e-3)
+def study_of(simulations):
+    plan = replace(PLAN, power=replace(PLAN.power, simulations=simulations))
+    return Study(plan, None)
 
 
-@pytest.mark.parametrize(("athletes", "blocks"), [(1, 40), (15, 12)])
-def test_power_agrees_with_the_error_of_the_estimate(athletes, blocks):
-    found, white = fitted(planted(6, athletes=athletes, blocks=blocks, slope=0.3))
-    made = power(white, "dose", 60, seed=1, level=0.95)
-    assert made.at(0.0) == pytest.approx(0.05, abs=0.07)
+@pytest.mark.parametrize("athletes", [1, 15])
+def test_power_agrees_with_the_error_of_the_estimate(athletes):
+    fit = fitted(*planted(6, athletes=athletes, weeks=80))
+    made = power(study_of(60), fit)
+    assert made.at(0.0) == pytest.approx(0.05, abs=0.08)
+    found = fit.effect.estimate
     reach = stats.t.ppf(0.975, found.dof) + stats.t.ppf(0.8, found.dof)
-    assert made.detectable(0.8) == pytest.approx(reach * found.std_error, rel=0.35)
+    assert made.detectable(0.8) == pytest.approx(reach * found.std_error, rel=0.4)
     assert made.at(made.detectable(0.8)) == pytest.approx(0.8, abs=0.02)
     assert made.at(1e3) == 1.0
-    again = power(white, "dose", 20, seed=1, level=0.95).estimates
-    assert again == pytest.approx(made.estimates[:20])
+    assert power(study_of(60), fit).estimates == pytest.approx(made.estimates)
 
 
-def test_too_few_simulations_give_no_power():
-    _, white = fitted(planted(6, athletes=2))
-    assert power(white, "dose", 5, seed=1, level=0.95) is None
+def test_no_simulations_give_no_power():
+    fit = fitted(*planted(6, athletes=6))
+    assert power(study_of(0), fit) is None
+    assert power(study_of(5), fit) is None
 
 
-# --- shuffles --------------------------------------------------------------------------------
+# --- the joint test --------------------------------------------------------------------------
 
 
-def specification(seed, **changes):
-    found, white = fitted(planted(seed, **changes))
-    return Specification(white, found.model.noise_share, "dose", 4)
+def test_scores_add_up_to_the_estimate():
+    fit = fitted(*planted(1, athletes=8))
+    assert scores(fit, "sets").sum() == pytest.approx(fit.effect.estimate.estimate, rel=1e-6)
 
 
-def test_a_shuffle_keeps_each_athletes_doses():
-    each = specification(1, athletes=6, blocks=9, missing=0.2)
-    keys = np.random.default_rng(0).random((5, 6, 9))
-    doses = _doses(each, keys, {i: i for i in range(6)}, 4)
-    for rows in each.white.athletes():
-        assert (np.sort(doses[rows], axis=0) == np.sort(doses[rows, :1], axis=0)).all()
-    assert (doses[:, 1:] != doses[:, :1]).any(axis=0).all()
+def test_a_planted_effect_stands_out_from_drawn_signs():
+    fit = fitted(*planted(1, athletes=20, weeks=60, effect_pct=0.6))
+    each = Specification(scores(fit, "sets"))
+    found = joint_test([each, each], 199, seed=2)
+    assert found.p_median == found.p_median_t <= 0.02
+    assert found.median == pytest.approx(fit.effect.estimate.estimate, rel=1e-6)
 
 
-def test_a_planted_effect_stands_out_from_the_shuffles():
-    found = shuffled([specification(1, slope=0.5), specification(1, slope=0.5)], 4, 99, seed=2)
-    assert found.p_median == found.p_median_t == 0.01
-    assert found.median == pytest.approx(0.5, abs=0.25)
-
-
-def test_shuffles_of_no_effect_fire_about_as_often_as_they_should():
+def test_drawn_signs_fire_about_as_often_as_they_should_where_nothing_is():
+    rng = np.random.default_rng(0)
     fired = [
-        shuffled([specification(seed, slope=0.0, athletes=10)], 4, 60, seed).p_median_t < 0.1
-        for seed in range(30)
-    ]
-    assert sum(fired) <= 8  # 3 expected, 8 is beyond the 99 % point
-
-
-def test_one_athlete_can_be_shuffled():
-    found = shuffled([specification(3, athletes=1, blocks=40, slope=1.0)], 4, 99, seed=2)
-    assert found.p_median <= 0.05
+        joint_test([Specification(rng.standard_normal(12) * rng.uniform(0.5, 2, 12))], 199, seed)
+        .p_median_t < 0.1
+        for seed in range(200)
+    ]  # fmt: skip
+    assert 0.05 <= np.mean(fired) <= 0.16

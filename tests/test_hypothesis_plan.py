@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis import exercises
+from analysis.models.dose import DoseOptions
 from analysis.models.hypothesis import PlanError, read_plan
 from analysis.models.hypothesis import plan as kinds
 from analysis.models.hypothesis.plan import RULES, TABLES, check_muscle, parse_plan, settings
@@ -18,18 +19,16 @@ from analysis.models.hypothesis.study import (
     planned,
     specifications,
 )
-from analysis.models.panel import PanelOptions
 from analysis.problems import PathError, UserError
 
 ROOT = Path(__file__).parents[1]
 PLAN = """\
 question = "Does one more weekly quad set raise quad strength?"
 muscle = "quads"
-exposure = "fractional_sets"      # per week, mean over the block
-outcome = "strength_change"       # mean log strength of the next block minus this block's, in %
-effect = "within"                 # per added weekly set, against the athlete's own mean
-block_weeks = 4
-smallest_effect = 0.1             # % per set per block
+exposure = "fractional_sets"      # a week
+outcome = "strength"              # a level on its day: the first set at the day's heaviest load
+effect = "within"                 # against the athlete's own mean
+smallest_effect = 0.1             # % strength 5 to 12 weeks after one more a week for four weeks
 seed = 1
 """
 
@@ -43,24 +42,50 @@ def test_a_plan_is_read_with_the_hash_of_its_bytes(tmp_path):
     file.write_text(PLAN)
     found, sha = read_plan(file)
     assert sha == hashlib.sha256(PLAN.encode()).hexdigest()
-    assert (found.muscle, found.block_weeks, found.smallest_effect) == ("quads", 4, 0.1)
-    assert found.unit == "% per 4-week block per weekly set"
+    assert (found.muscle, found.smallest_effect) == ("quads", 0.1)
+    assert found.unit == "% per weekly set held for four weeks"
 
 
-def test_the_plans_own_panel_is_the_default_one():
-    options = planned(plan()).panel_options
-    assert options == PanelOptions(rule={"direct": 1.0, "indirect": 0.5})
+def test_the_shortest_plan_is_question_muscle_and_smallest_effect():
+    short = parse_plan(b'question = "?"\nmuscle = "quads"\nsmallest_effect = 0.1\n')
+    assert short == plan(text=PLAN.replace('question = "Does one more weekly quad set raise quad '
+                                           'strength?"', 'question = "?"'))  # fmt: skip
+
+
+def test_the_plans_own_logs_are_the_default_ones():
+    assert planned(plan()).options == DoseOptions(rule={"direct": 1.0, "indirect": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("extra", "instead"),
+    [
+        ("block_weeks = 4", "there are no blocks; leave it out"),
+        ("lag = 1", "leave it out: the effect is on strength 5 to 12 weeks later"),
+        ("[exclusions]\nmin_blocks = 8", "write min_days"),
+        ("[sensitivity]\nblock_weeks = [3, 6]", "there are no blocks"),
+        ('[sensitivity]\noutcomes = ["strength_change"]', "write strength:"),
+        ('covariates = ["training_years"]', "expected a list of any of sets"),
+    ],
+)
+def test_keys_and_words_of_earlier_plans_name_what_stands_in_their_place(extra, instead):
+    with pytest.raises(PlanError, match=re.escape(instead)):
+        plan(extra)
+
+
+def test_load_as_a_share_of_the_past_maximum_names_its_replacement():
+    with pytest.raises(PlanError, match="write light_share"):
+        plan(text=PLAN.replace("fractional_sets", "intensity"))
 
 
 BROKEN = {
     "smallest_efect = 1": "smallest_efect = 1: no such key; did you mean smallest_effect?",
     "zebra = 1": "zebra = 1: no such key; the keys are question, muscle",
     'formula = "eply"': "expected one of epley, baechle, brzycki",
-    "lag = 1.5": "lag = 1.5: expected a whole number from 0 to 12; correct it",
-    "lag = true": "expected a whole number",
+    "[power]\nsimulations = 1.5": "power.simulations = 1.5: expected a whole number from 0",
+    "[power]\nsimulations = true": "expected a whole number",
     "indirect_weight = 2": "expected a number from 0 to 1",
-    'covariates = ["age"]': "covariates = ['age']: expected a list of any of training_years",
-    'covariates = ["dose"]': "dose is the exposure itself; leave it out of the covariates",
+    'covariates = ["age"]': "covariates = ['age']: expected a list of any of sets, hard_sets",
+    'covariates = ["sets"]': "sets is the exposure itself; leave it out of the covariates",
     "written_before_data = 1": "expected true or false",
     "split = 0.5": "split = 0.5: a table with explore, use; write it below [split]",
     '[split]\nuse = "confrim"': "did you mean confirm?",
@@ -137,12 +162,12 @@ def test_specifications_hold_the_plan_first_and_every_alternative_once():
 def test_all_combinations_run_where_the_plan_allows_them():
     asked = plan(
         '[sensitivity]\nindirect = [0.5]\nformulas = ["brzycki"]\nwarmups = ["by_load"]\n'
-        'week_starts = ["monday"]\nblock_weeks = [6]\nmin_blocks = [1]\n'
-        'outcomes = ["strength_change"]\n'
+        'week_starts = ["monday"]\nunlogged = ["rest"]\nmin_days = [1]\n'
+        'outcomes = ["strength"]\n'
     )
     assert combinations(asked) == 4
-    assert {(each.formula, each.block_weeks) for each in specifications(asked)} == {
-        ("epley", 4), ("epley", 6), ("brzycki", 4), ("brzycki", 6),
+    assert {(each.formula, each.unlogged) for each in specifications(asked)} == {
+        ("epley", "unknown"), ("epley", "rest"), ("brzycki", "unknown"), ("brzycki", "rest"),
     }  # fmt: skip
 
 

@@ -23,13 +23,13 @@ from analysis.measures.volume import volume as volume
 from analysis.measures.working import working as working
 from analysis.models.cohort import cohort as cohort
 from analysis.models.dose import dose_response as dose_response
+from analysis.models.dose.logs import panel as panel
 from analysis.models.hypothesis import read_plan as read_plan
 from analysis.models.hypothesis.results import results
 from analysis.models.hypothesis.run import run
 from analysis.models.latent import latent_strength as latent_strength
 from analysis.models.mixed import MixedFit as MixedFit
 from analysis.models.mixed import fit
-from analysis.models.panel import panel as panel
 from analysis.pages.clients import load
 from analysis.pseudonyms import anonymise as anonymise
 from analysis.report import Report as Report

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from analysis.logbook import Logbook
 from analysis.models.hypothesis import REGISTER, Outcome, results, run
-from analysis.models.hypothesis.r_script import r_script
+from analysis.models.hypothesis.r_script import r_script, rows_for_r
 from analysis.models.hypothesis.results import LIMITS, placebo_sentence
 from analysis.pages.lifter import made_with
 from analysis.progress import Tell, silent
@@ -80,21 +80,21 @@ def hypothesis_page(outcome: Outcome) -> Report:
         ],
         header=_header(outcome),
         provenance=_provenance(outcome, list(found.values())),
-        tables={"panel": outcome.table},
+        tables={"weeks": outcome.logs.weekly_table(), "pseudo_rows": rows_for_r(outcome)},
         footer=("An association in logs, not a trial.",),
     )
 
 
 def _evidence(outcome: Outcome, found: dict[str, Result]) -> Iterator[Section]:
     titles = {
-        "diagnostics": ("Diagnostics", ("residuals", "influence")),
+        "diagnostics": ("Diagnostics", ("noise", "influence")),
         "robustness": ("Specification curve", ("specifications",)),
         "detectable": ("Power", ("power",)),
     }
     for anchor, (title, names) in titles.items():
         items: list[Block] = [found[name] for name in names if name in found]
         if items and anchor == "diagnostics" and outcome.fitted is not None:
-            items.insert(0, Prose(placebo_sentence(outcome.fitted.lead)))
+            items.insert(0, Prose(placebo_sentence(outcome.fitted.placebo)))
         if items:
             yield Section(anchor, title, items)
 
@@ -121,8 +121,9 @@ def _header(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 def _how_to_refit() -> Markup:
     return Markup(
-        '<a href="analysis.R">analysis.R</a> fits the same model with lme4 from '
-        '<a href="data/panel.csv">data/panel.csv</a> and prints its estimate beside the one here. '
+        '<a href="analysis.R">analysis.R</a> fits the same model in R from '
+        '<a href="data/pseudo_rows.csv">data/pseudo_rows.csv</a> and prints its estimate beside '
+        "the one here. "
         "<code>Rscript analysis.R</code> in this folder runs it."
     )
 

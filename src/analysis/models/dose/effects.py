@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.models import mixed
 from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import (
     AHEAD,
@@ -31,9 +30,9 @@ from analysis.models.dose.pooling import (
     FewDof,
     Fit,
     TooLittleError,
+    engine_fit,
     fit,
     moves,
-    rows_of,
     with_sums,
 )
 from analysis.models.dose.variances import GROWTH, learnt, own_scale, telling
@@ -344,12 +343,6 @@ def _between_fit(products: CrossProducts, level: float) -> Estimate:
             f"{len(products.gram)} athletes, {FEWEST_CLUSTERS} or more who differ in their usual "
             "are needed for an effect between athletes"
         )
-    table = rows_of(products, np.ones(len(products.gram), dtype=bool))
-    terms = " + ".join(products.names[:-1])
-    try:
-        model = mixed.fit(f"strength ~ 0 + {terms}", table, groups="athlete",
-                          random=f"~ 0 + {GROWTH}", residual_sd=1.0)  # fmt: skip
-    except mixed.ModelError as error:
-        raise TooLittleError(str(error)) from error
+    model = engine_fit(products, np.ones(len(products.gram), dtype=bool), [GROWTH])
     row = model.contrast({"growth_by_usual": 1.0}, level, robust="CR2")
     return Estimate(float(row["estimate"]), float(row["std_error"]), float(row["dof"]), level)

@@ -185,6 +185,23 @@ class MuscleLogs:
         return tuple(said)
 
 
+def panel(logbook: Logbook, *, muscle: str, **options: Any) -> pd.DataFrame:
+    """Return one row per athlete and week: what a muscle was given.
+
+    Args:
+        logbook: the sets and the catalogue.
+        muscle: a muscle of the catalogue.
+        options: single choices, by their name in `DoseOptions`.
+
+    Returns:
+        See `MuscleLogs.weekly_table`.
+
+    Raises:
+        ValueError: a muscle that is no group of the catalogue, or an option out of range.
+    """
+    return muscle_logs(logbook, muscle, DoseOptions(**options)).weekly_table()
+
+
 def muscle_logs(logbook: Logbook, muscle: str, options: DoseOptions | None = None) -> MuscleLogs:
     """Return one muscle of a logbook.
 

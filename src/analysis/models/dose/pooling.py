@@ -53,17 +53,40 @@ def pseudo_rows(products: CrossProducts, terms: Sequence[str]) -> pd.DataFrame:
 
 def rows_of(products: CrossProducts, told: np.ndarray) -> pd.DataFrame:
     """Return a root of each athlete's cross-products as rows, of those told only."""
-    gram = products.gram
-    size = np.diagonal(gram, axis1=1, axis2=2)
-    # what is left of a column that does not move is rounding, and no direction of its own
-    still = size <= NOTHING * size.max(axis=0, initial=LEAST)
-    gram = np.where(still[:, :, None] | still[:, None, :], 0.0, gram)
-    scale = np.where(still, 1.0, np.sqrt(np.maximum(size, 1e-300)))
+    gram, scale = _clean(products.gram)
     values, vectors = np.linalg.eigh(gram / scale[:, :, None] / scale[:, None, :])
     rows = np.sqrt(np.maximum(values, 0.0))[..., None] * vectors.swapaxes(1, 2) * scale[:, None, :]
     kept = (values > 1e-12) & told[:, None]
     athlete = np.broadcast_to(np.arange(len(gram))[:, None], values.shape)[kept]
     return pd.DataFrame(rows[kept], columns=list(products.names)).assign(athlete=athlete)
+
+
+def _clean(gram: Floats) -> tuple[Floats, Floats]:
+    """Return cross-products without columns that do not move, and the size of those that do."""
+    size = np.diagonal(gram, axis1=1, axis2=2)
+    # what is left of a column that does not move is rounding, and no direction of its own
+    still = size <= NOTHING * size.max(axis=0, initial=LEAST)
+    gram = np.where(still[:, :, None] | still[:, None, :], 0.0, gram)
+    return gram, np.where(still, 1.0, np.sqrt(np.maximum(size, 1e-300)))
+
+
+def engine_fit(
+    products: CrossProducts, told: np.ndarray, slopes: Sequence[str] = ()
+) -> mixed.MixedFit:
+    """Fit by the mixed engine, growth already out: as from `rows_of`, without making the rows.
+
+    Raises:
+        TooLittleError: the engine refuses, with its reason.
+    """
+    gram, _ = _clean(products.gram[told])
+    try:
+        statistics = mixed.from_cross_products(
+            gram, products.names[:-1], products.names[-1], group="athlete",
+            labels=np.flatnonzero(told).tolist(), random=slopes,
+        )  # fmt: skip
+        return mixed.fit_statistics(statistics, residual_sd=1.0)
+    except mixed.ModelError as error:
+        raise TooLittleError(str(error)) from error
 
 
 def moves(products: CrossProducts, terms: Sequence[str]) -> np.ndarray:
@@ -211,13 +234,8 @@ def fit(
     beta = covariance @ xy
     pooled = None
     if n >= FEWEST_CLUSTERS:
-        rows = pseudo_rows(products, held)
-        formula = f"strength ~ 0 + {' + '.join(held)}"
-        random = f"~ 0 + {' + '.join(slopes)}" if slopes else "~ 0"
-        try:
-            pooled = mixed.fit(formula, rows, groups="athlete", random=random, residual_sd=1.0)
-        except mixed.ModelError as error:
-            raise TooLittleError(str(error)) from error
+        left, _ = growth_out(products.pick(_with_growth(held)))
+        pooled = engine_fit(left, told, slopes)
         beta = pooled.params[held].to_numpy()
     rss = float(yy - xy @ (covariance @ xy))
     n_rows = int(products.n_rows[told].sum())

@@ -22,10 +22,10 @@ from analysis.problems import PathError, SettingsError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What was given: a column of the panel.
+    """What was given: a weekly dose.
 
     Attributes:
-        column: the panel's column.
+        column: its name among the weekly doses.
         indirect: what an indirect set counts, where the plan does not say.
         one_more: one added unit of it, in words.
         unit: of an effect.
@@ -40,28 +40,34 @@ class Exposure:
 
 
 EXPOSURES = {
-    "fractional_sets": Exposure("dose", 0.5, "one more weekly set", "weekly set"),
-    "direct_sets": Exposure("dose", 0.0, "one more weekly direct set", "weekly direct set"),
-    "total_sets": Exposure("dose", 1.0, "one more weekly set", "weekly set, indirect ones whole"),
+    "fractional_sets": Exposure("sets", 0.5, "one more weekly set", "weekly set"),
+    "direct_sets": Exposure("sets", 0.0, "one more weekly direct set", "weekly direct set"),
+    "total_sets": Exposure("sets", 1.0, "one more weekly set", "weekly set, indirect ones whole"),
     "hard_sets": Exposure("hard_sets", 0.5, "one more weekly hard set", "weekly hard set"),
     "frequency": Exposure("frequency", 0.5, "one more training day a week", "weekly day", False),
-    "intensity": Exposure("intensity_pct", 0.5, "1 % of e1RM more load", "% of e1RM", False),
-}
+    "light_share": Exposure(
+        "light_share", 0.5, "all sets instead of none at 12 repetitions to failure or more",
+        "all sets against none at 12 repetitions to failure or more", False,
+    ),
+}  # fmt: skip
 """Words of `exposure`."""
 
 OUTCOMES = {
-    "strength_change": "top_sets",
-    "strength_change_working": "working",
-    "strength_change_failure": "failure",
+    "strength": "top_sets",
+    "strength_working": "working",
+    "strength_failure": "failure",
     "naive_maximum": "weekly_maximum",
 }
-"""Words of `outcome` -> what the panel takes a day's strength from."""
+"""Words of `outcome` -> what a day's strength is taken from."""
 
 WARMUPS = {"by_load": 0.70, "marked_only": 0.0}
 """Words of `warmups` -> share of the top load below which an unmarked set is a warm-up."""
 
-COVARIATES = ("training_years", "dose", "hard_sets", "frequency", "intensity_pct", "mean_reps")
-"""Columns of the panel that may be held fixed."""
+COVARIATES = ("sets", "hard_sets", "frequency", "light_share")
+"""Weekly doses that may be held fixed."""
+
+UNLOGGED = ("unknown", "rest")
+"""What a week without a log held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,12 @@ class Exclusions:
     """Who is left out.
 
     Attributes:
-        min_blocks: fewest usable changes of an athlete.
+        min_days: fewest strength days (of one exercise each) of an athlete.
         min_weeks_logged: fewest logged weeks of an athlete.
         athletes: names left out.
     """
 
-    min_blocks: int = 1
+    min_days: int = 1
     min_weeks_logged: int = 0
     athletes: tuple[str, ...] = ()
 
@@ -109,21 +115,21 @@ class Sensitivity:
         formulas: e1RM formulas.
         warmups: words of `WARMUPS`.
         week_starts: weekdays.
-        block_weeks: block lengths; None for one week less and two more than the plan's.
+        unlogged: what a week without a log held, words of `UNLOGGED`.
         outcomes: words of `OUTCOMES`; by default none but the plan's own and the first top set,
             because the others move with the number of sets by themselves (docs/hypothesis.md).
-        min_blocks: fewest usable changes of an athlete.
+        min_days: fewest strength days (of one exercise each) of an athlete.
         max_specifications: most combinations that are run; 0 for no curve.
-        permutations: shuffles of the joint test; 0 for none.
+        permutations: draws of the joint test; 0 for none.
     """
 
     indirect: tuple[float, ...] = (0.0, 1 / 3, 0.5, 1.0)
     formulas: tuple[str, ...] = ("epley", "brzycki", "wathan")
     warmups: tuple[str, ...] = ("by_load", "marked_only")
     week_starts: tuple[str, ...] = ("monday", "sunday")
-    block_weeks: tuple[int, ...] | None = None
-    outcomes: tuple[str, ...] = ("strength_change",)
-    min_blocks: tuple[int, ...] = (1, 8)
+    unlogged: tuple[str, ...] = ("unknown", "rest")
+    outcomes: tuple[str, ...] = ("strength",)
+    min_days: tuple[int, ...] = (1, 50)
     max_specifications: int = 40
     permutations: int = 200
 
@@ -143,17 +149,15 @@ class Plan:
     Attributes:
         question: in words.
         muscle: a muscle group of the catalogue.
-        smallest_effect: smallest effect that would matter, in % strength per block and unit of
-            exposure, above 0.
+        smallest_effect: smallest effect that would matter, in % strength 5 to 12 weeks after
+            four weeks with one more unit of exposure a week, above 0.
         estimand: in words; made from the other keys where empty.
         exposure: a word of `EXPOSURES`.
         indirect_weight: what an indirect set counts; None for the exposure's own.
         outcome: a word of `OUTCOMES`.
         effect: "within" athletes or "between" them.
-        block_weeks: length of a block.
-        lag: blocks between the exposure and the block that the change starts from.
         population: whom the answer is for, in words.
-        covariates: columns held fixed, of `COVARIATES`.
+        covariates: weekly doses held fixed, of `COVARIATES`.
         formula: e1RM formula.
         seed: of the split, the drawn specifications, shuffles and simulations.
         written_before_data: the author's word that the plan is older than any look at the data.
@@ -170,12 +174,10 @@ class Plan:
     estimand: str = ""
     exposure: str = "fractional_sets"
     indirect_weight: float | None = None
-    outcome: str = "strength_change"
+    outcome: str = "strength"
     effect: str = "within"
-    block_weeks: int = 4
-    lag: int = 0
     population: str = "everyone whose logs are given"
-    covariates: tuple[str, ...] = ("training_years",)
+    covariates: tuple[str, ...] = ()
     formula: str = "epley"
     seed: int = 1
     written_before_data: bool = False
@@ -193,7 +195,9 @@ class Plan:
     @property
     def unit(self) -> str:
         """Unit of the effect."""
-        return f"% per {self.block_weeks}-week block per {self.given.unit}"
+        if self.effect == "between":
+            return f"% per year per usual {self.given.unit}"
+        return f"% per {self.given.unit} held for four weeks"
 
     @property
     def indirect(self) -> float:
@@ -258,12 +262,12 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "question": TEXT, "muscle": TEXT, "smallest_effect": ABOVE_0, "estimand": TEXT,
         "exposure": _word(tuple(EXPOSURES)), "indirect_weight": SHARE,
         "outcome": _word(tuple(OUTCOMES)), "effect": _word(("within", "between")),
-        "block_weeks": _whole(1, 26), "lag": _whole(0, 12), "population": TEXT,
+        "population": TEXT,
         "covariates": SUBSET, "formula": _word(tuple(FORMULAS)), "seed": _whole(0, 2**32 - 1),
         "written_before_data": YES_NO,
     },
     "exclusions": {
-        "min_blocks": _whole(1, 1000), "min_weeks_logged": _whole(0, 5000), "athletes": NAMES,
+        "min_days": _whole(1, 100_000), "min_weeks_logged": _whole(0, 5000), "athletes": NAMES,
     },
     "split": {"explore": PART, "use": _word(("explore", "confirm"))},
     "inference": {
@@ -273,8 +277,8 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "sensitivity": {
         "indirect": _many(SHARE), "formulas": _many(_word(tuple(FORMULAS))),
         "warmups": _many(_word(tuple(WARMUPS))), "week_starts": _many(_word(WEEKDAYS)),
-        "block_weeks": _many(_whole(1, 26)), "outcomes": _many(_word(tuple(OUTCOMES))),
-        "min_blocks": _many(_whole(1, 1000)), "max_specifications": _whole(0, 10_000),
+        "unlogged": _many(_word(UNLOGGED)), "outcomes": _many(_word(tuple(OUTCOMES))),
+        "min_days": _many(_whole(1, 100_000)), "max_specifications": _whole(0, 10_000),
         "permutations": _whole(0, 100_000),
     },
     "power": {"simulations": _whole(0, 10_000), "target": PART},
@@ -287,6 +291,25 @@ TABLES = {
 }  # fmt: skip
 
 
+GONE = {
+    "block_weeks": "gains accrue week by week, so there are no blocks; leave it out: the effect "
+    "is of four weeks, on strength 5 to 12 weeks later",
+    "lag": "every distance in weeks is in one model; leave it out: the effect is on strength 5 to "
+    "12 weeks later",
+    "min_blocks": "write min_days, the fewest strength days of an athlete",
+}
+"""Keys of earlier plans, with what stands in their place."""
+
+GONE_WORDS = {
+    "intensity": "% of a past maximum is the strength of the day itself; write light_share, the "
+    "share of sets of 12 repetitions to failure or more",
+    "strength_change": "write strength: a level on its day, no change between blocks",
+    "strength_change_working": "write strength_working",
+    "strength_change_failure": "write strength_failure",
+}
+"""Words of earlier plans, with what stands in their place."""
+
+
 # From `hypothesis.toml` to a `Plan`: every key checked, every error with its remedy.
 
 
@@ -297,8 +320,8 @@ class PlanError(SettingsError):
 REQUIRED = {
     "question": "say in a sentence what is asked",
     "muscle": 'name a muscle group, such as muscle = "quads"',
-    "smallest_effect": "say which effect would be too small to matter, in % strength per block "
-    "and added unit, such as smallest_effect = 0.1",
+    "smallest_effect": "say which effect would be too small to matter, in % strength for one more "
+    "a week held for four weeks, such as smallest_effect = 0.1",
 }
 
 
@@ -368,14 +391,23 @@ def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]
     found = {}
     for key, value in values.items():
         where = f"{table}.{key}" if table else key
+        if key in GONE and key not in RULES[table]:
+            raise PlanError(file, where, value, "a key of earlier plans", GONE[key])
         if key not in RULES[table]:
             names = [*RULES[table], *([] if table else TABLES)]
             raise PlanError(file, where, value, "no such key", _remedy(key, names, "keys"))
         rule = RULES[table][key]
         if not rule.holds(value):
-            raise PlanError(file, where, value, rule.says, _remedy(value, rule.words))
+            gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
+            remedy = "; ".join(gone) or _remedy(value, rule.words)
+            raise PlanError(file, where, value, rule.says, remedy)
         found[key] = tuple(value) if isinstance(value, list) else value
     return found
+
+
+def _each(value: object) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, str)]
 
 
 def _remedy(value: object, words: Sequence[str], what: str = "") -> str:

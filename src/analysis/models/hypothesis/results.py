@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures import PALETTE, figure, interval_points, line, plain
-from analysis.models.dose_response import Estimate
-from analysis.models.dose_response.model import Floats
-from analysis.models.hypothesis import study as rule
+from analysis.models.dose import Estimate
+from analysis.models.dose.effects import primary
+from analysis.models.dose.inputs import PULSE
+from analysis.models.dose.placebo import BIAS_PER_LEAD, Placebo
+from analysis.models.dose.variances import growth_out
 from analysis.models.hypothesis.plan import Plan, settings, stated
 from analysis.models.hypothesis.robustness import Curve, Power, power_table
 from analysis.models.hypothesis.run import Fitted, Outcome
 from analysis.models.hypothesis.study import Choice
-from analysis.models.panel import gaps
 from analysis.result import Figure, Result
 from analysis.say import count, spoken
 
@@ -23,9 +24,9 @@ from analysis.say import count, spoken
 
 
 LIMITS = (
-    "Logs are no trial. Each athlete is compared with their own usual and the dose comes before "
-    "the change, but sleep, food, readiness, a new coach or a new programme change along with it, "
-    "and a lead placebo finds only some of that.",
+    "Logs are no trial. Each athlete is compared with their own usual and the work comes before "
+    "the strength, but sleep, food, readiness, a new coach or a new programme change along with "
+    "it, and a placebo finds only some of that.",
     "People who stop logging when they stall are missing from every log; a week without a log is "
     "unknown, not rest.",
     "A dose is what was logged. Warm-ups that pass for work, and work that was not logged, make "
@@ -53,12 +54,16 @@ def estimand(plan: Plan) -> str:
     """Return the estimand: the plan's own words, or made from its keys."""
     if plan.estimand:
         return plan.estimand
-    against = "than the athlete's own usual" if plan.effect == "within" else "between athletes"
-    lag = f", {count(plan.lag, 'block')} earlier" if plan.lag else ""
+    muscle, more = spoken(plan.muscle), plan.given.one_more
+    held = f", at the same {', '.join(spoken(name) for name in plan.covariates)}"
+    if plan.effect == "between":
+        return (
+            f"difference in the yearly growth of strength of {muscle}, in %, between athletes "
+            f"whose usual week holds {more}{held if plan.covariates else ''}."
+        )
     return (
-        f"difference in the change of mean log strength of {spoken(plan.muscle)} from one "
-        f"{plan.block_weeks}-week block to the next, in %, that goes with {plan.given.one_more} "
-        f"{against}{lag}."
+        f"difference in strength of {muscle} 5 to 12 weeks later, in %, that goes with {more} "
+        f"than the athlete's own usual for {PULSE} weeks{held if plan.covariates else ''}."
     )
 
 
@@ -74,7 +79,8 @@ def plan_sentence(outcome: Outcome) -> str:
 def rule_sentence(plan: Plan) -> str:
     """Say the rule of the verdict."""
     placebo = (
-        "a lead placebo with p < 0.05 makes it cannot tell; otherwise "
+        f"a placebo with p < 0.05 whose bias (about {BIAS_PER_LEAD:g} times the lead) may be a "
+        "quarter of the effect or more makes it cannot tell; otherwise "
         if plan.effect == "within"
         else ""
     )
@@ -90,12 +96,20 @@ def verdict_sentence(outcome: Outcome) -> str:
     plan, found = outcome.plan, outcome.fitted
     if found is None:
         return f"{outcome.verdict.capitalize()}: {outcome.reason}."
-    than = "than usual " if plan.effect == "within" else "as an athlete's usual "
+    n = (
+        f"(n = {count(found.fit.n_athletes, 'athlete')}, "
+        f"{count(found.fit.n_days, 'strength day')})"
+    )
+    if plan.effect == "between":
+        return (
+            f"{outcome.verdict.capitalize()}: athletes whose usual week holds "
+            f"{plan.given.one_more} for {spoken(plan.muscle)} gained {interval(found.target)} "
+            f"more strength a year {n}; {outcome.reason}."
+        )
     return (
-        f"{outcome.verdict.capitalize()}: a block with {plan.given.one_more} for "
-        f"{spoken(plan.muscle)} {than}went with {interval(found.target)} strength by the next "
-        f"{plan.block_weeks}-week block (n = {count(found.fit.n_blocks, 'block')} of "
-        f"{count(found.fit.n_athletes, 'athlete')}); {outcome.reason}."
+        f"{outcome.verdict.capitalize()}: with {plan.given.one_more} for {spoken(plan.muscle)} "
+        f"than usual for four weeks, strength 5 to 12 weeks later was {interval(found.target)} "
+        f"higher {n}; {outcome.reason}."
     )
 
 
@@ -104,29 +118,29 @@ def estimate_notes(outcome: Outcome) -> tuple[str, ...]:
     found = outcome.fitted
     if found is None:
         return ()
-    notes = [placebo_sentence(found.lead)]
+    notes = [placebo_sentence(found.placebo)]
     if found.naive is not None:
         bias = found.naive.estimate - found.target.estimate
         notes.append(
             f"With the best set of the week as strength the same effect reads "
-            f"{interval(found.naive)}, {bias:+.2f} % from the plan's. That outcome is biased: "
-            "more sets raise a block's maximum by noise alone, and the change that follows falls "
-            "by as much."
+            f"{interval(found.naive)}, {bias:+.2f} % from the plan's. A maximum grows with the "
+            "number of sets by noise alone."
         )
-    spread = found.fit.slope_sd
-    if np.isfinite(spread):
-        notes.append(f"Athletes' own effects differ with an SD of {spread:.2f} % about it.")
     return tuple(notes)
 
 
-def placebo_sentence(lead: Estimate | None) -> str:
-    """Say what the lead placebo shows."""
+def placebo_sentence(placebo: Placebo) -> str:
+    """Say what the placebo shows, with the bias that it leaves room for."""
+    lead = placebo.lead
     if lead is None:
-        return "Lead placebo: too few blocks to try it, so feedback cannot be ruled out."
-    state = "FIRES" if rule.fires(lead) else "silent"
+        return "Placebo: too few weeks to try it, so feedback cannot be ruled out."
+    state = {"veto": "FIRES", "bounded": "silent, and sharp enough"}.get(
+        placebo.kind, "too blunt to tell"
+    )
     return (
-        f"Lead placebo {state}: the exposure of the next block goes with {interval(lead)} of this "
-        f"change (p = {lead.p_value:.2f})."
+        f"Placebo {state}: the exposure of the next four weeks goes with {interval(lead)} of "
+        f"today's strength (p = {lead.p_value:.2f}); a bias of up to {placebo.bias_bound:.2f} % "
+        "is not ruled out."
     )
 
 
@@ -141,18 +155,16 @@ def interval(found: Estimate) -> str:
 # What is said about the evidence: residuals, influence, specification curve, power.
 
 
-def residual_sentence(left: Floats, neighbours: float, athletes: int) -> str:
-    """Say what the residuals look like."""
-    far = int((np.abs(left) > 3).sum())
-    also = (
-        "too few neighbours for a correlation"
-        if np.isnan(neighbours)
-        else f"the correlation of neighbouring blocks is {neighbours:+.2f}, where taking out each "
-        f"athlete's own growth leaves about {-athletes / len(left):+.2f}"
-    )
+def noise_sentence(table: pd.DataFrame) -> str:
+    """Say how differently noisy the athletes' logs are."""
+    told = table["residual_sd_pct"].dropna()
+    if told.empty:
+        return "No athlete has days enough for a noise of its own."
+    low, high = told.quantile([0.1, 0.9])
     return (
-        f"{count(far, 'residual')} of {len(left):,} beyond 3 SD (0.3 % expected of a normal "
-        f"distribution); {also}."
+        f"A strength day scatters by {told.median():.1f} % about its course in the middle "
+        f"athlete, by {low:.1f} to {high:.1f} % in most ({count(len(told), 'athlete')}); noisier "
+        "logs weigh less."
     )
 
 
@@ -176,9 +188,9 @@ def curve_sentence(found: Curve) -> str:
     joint = ""
     if found.joint is not None:
         joint = (
-            f" Shuffling the doses within athletes gives as strong a curve in "
-            f"{100 * found.joint.p_median_t:.1f} % of {found.joint.n:,} shuffles, the observed "
-            "one counted."
+            f" Were there no effect, as strong a curve would come in "
+            f"{100 * found.joint.p_median_t:.1f} % of {found.joint.n:,} draws with the sign of "
+            "each athlete's evidence drawn at random, the observed one counted."
         )
     return (
         f"{count(len(found.table), 'specification')} of {found.combinations:,} possible: median "
@@ -191,8 +203,8 @@ def curve_notes(found: Curve) -> tuple[str, ...]:
     """Say how the curve is to be read, and what could not be fitted."""
     notes = [
         "A display of robustness, no better estimate than the plan's own: the specifications "
-        "share their data, so their number says nothing. Effects from blocks of other lengths "
-        "are scaled to the plan's."
+        "share their data, so their number says nothing. The variances, on which only "
+        "efficiency hangs, are those of the plan's own."
     ]
     if found.refused:
         lost = count(len(found.refused), "specification")
@@ -259,20 +271,15 @@ def draw_estimates(table: pd.DataFrame) -> Figure:
     )
 
 
-def draw_residuals(table: pd.DataFrame) -> Figure:
-    """Draw residuals against what the model expects."""
+def draw_noise(table: pd.DataFrame) -> Figure:
+    """Draw each athlete's noise by the number of its strength days."""
     dots = line(
-        table["fitted"], table["residual"], "change", mode="markers", text=plain(table["athlete"]),
-        hover="%{text}: %{y:.1f} SD at %{x:.1f} %<extra></extra>",
+        table["n_days"], table["residual_sd_pct"], "athlete", mode="markers",
+        text=plain(table["athlete"]),
+        hover="%{text}: %{y:.1f} %, %{x} days<extra></extra>",
     )  # fmt: skip
-    dots["marker"] |= {"size": 4, "opacity": 0.6}
-    return figure(
-        [dots],
-        x="Expected change of strength, %",
-        y="Residual, SD",
-        shapes=[_at_zero("y")],
-        showlegend=False,
-    )
+    dots["marker"] |= {"size": 5, "opacity": 0.7}
+    return figure([dots], x="Strength days", y="Noise of a strength day, %", showlegend=False)
 
 
 def draw_influence(table: pd.DataFrame) -> Figure:
@@ -373,9 +380,9 @@ def _label(name: str, value: Any) -> str:
         "warmups": {"by_load": "warm-ups told by load", "marked_only": "only marked warm-ups out"}
         .get(str(value), ""),
         "week_starts": f"weeks from {str(value).capitalize()}",
-        "block_weeks": f"blocks of {value} weeks",
+        "unlogged": f"weeks without a log {value}",
         "outcome": str(value).replace("_", " "),
-        "min_blocks": f"{value} or more changes",
+        "min_days": f"{value} or more strength days",
     }  # fmt: skip
     return words[name]
 
@@ -391,7 +398,7 @@ def results(outcome: Outcome) -> dict[str, Result]:
     found = [plan_result(outcome), flow_result(outcome), estimate_result(outcome)]
     if outcome.fitted is not None:
         found += [
-            residuals_result(outcome.fitted),
+            noise_result(outcome.fitted),
             influence_result(outcome, outcome.fitted),
         ]
         found += curve_result(outcome.fitted)
@@ -418,14 +425,14 @@ def plan_result(outcome: Outcome) -> Result:
 def flow_result(outcome: Outcome) -> Result:
     """Return who is in: one row per `step` with `athletes`, `left_out` and `reason`."""
     first, last = outcome.flow["athletes"].iloc[[0, -1]]
-    n_blocks = 0 if outcome.fitted is None else outcome.fitted.fit.n_blocks
+    n_days = 0 if outcome.fitted is None else outcome.fitted.fit.n_days
     return Result(
         name="flow",
         title="Who is in the answer",
         table=outcome.flow,
-        summary=f"{last:,} of {count(int(first), 'athlete')} and {count(n_blocks, 'change')} from "
-        "block to block.",
-        notes=gaps(outcome.table) if len(outcome.table) else (),
+        summary=f"{last:,} of {count(int(first), 'athlete')} and {count(n_days, 'strength day')} "
+        "of an exercise.",
+        notes=outcome.logs.notes(),
     )
 
 
@@ -434,16 +441,25 @@ def estimate_result(outcome: Outcome) -> Result:
     found, rows = outcome.fitted, []
     if found is not None:
         wanted = outcome.plan.effect
-        other = found.fit.between if wanted == "within" else found.fit.effect
         kinds = {
             f"{wanted} athletes (the plan)": found.target,
-            "lead placebo (should be 0)": found.lead,
-            f"{'between' if wanted == 'within' else 'within'} athletes": other,
+            **(
+                {
+                    "placebo: next four weeks (should be 0)": found.placebo.lead,
+                    **{
+                        f"{band.replace('_', ' to ')} weeks before": each
+                        for band, each in found.fit.effect.event_study.items()
+                        if band != "ahead"
+                    },
+                }
+                if wanted == "within"
+                else {}
+            ),
             "week's best set (biased)": found.naive,
         }
         rows = [_row(outcome, found, kind, each) for kind, each in kinds.items() if each]
     columns = ["kind", "estimate", "std_error", "conf_low", "conf_high", "p_value", "dof", "unit",
-               "n_athletes", "n_blocks"]  # fmt: skip
+               "n_athletes", "n_days"]  # fmt: skip
     return Result(
         name="estimate",
         title="The estimate",
@@ -455,42 +471,58 @@ def estimate_result(outcome: Outcome) -> Result:
     )
 
 
-def residuals_result(found: Fitted) -> Result:
-    """Return one row per change used: `fitted`, `residual` (in residual SDs), athlete, block."""
-    white = found.white
-    left = white.residuals() / white.sigma
-    table = white.rows[["athlete", "block"]].assign(fitted=white.raw_x @ white.beta, residual=left)
+def noise_result(found: Fitted) -> Result:
+    """Return one row per athlete: `n_days` and `residual_sd_pct`, its noise of a strength day."""
+    body = found.fit.body
+    n = body.products.n_rows
+    noise = np.sqrt(body.scale * body.variances.residual)
+    table = pd.DataFrame(
+        {"athlete": found.fit.logs.athletes, "n_days": n, "residual_sd_pct": noise}
+    )
+    table = table[table["n_days"] > 0].reset_index(drop=True)
     return Result(
-        name="residuals",
-        title="Residuals",
-        table=table.reset_index(drop=True),
-        summary=residual_sentence(left, white.neighbour_correlation(), found.fit.n_athletes),
-        draw=draw_residuals,
-        notes=tuple(f"Model: {message}." for message in found.fit.messages)
-        or ("The fit converged without a warning.",),
+        name="noise",
+        title="How noisy each log is",
+        table=table,
+        summary=noise_sentence(table),
+        draw=draw_noise,
+        notes=(
+            "What is left of a day's strength after its course, growth and work are taken out; "
+            "each athlete's is drawn towards the shared one as if that were known from 20 days.",
+        ),
     )
 
 
 def influence_result(outcome: Outcome, found: Fitted) -> Result:
     """Return one row per athlete: the `estimate` without that athlete, and the `shift`."""
-    weights = np.array([float(term == outcome.term) for term in found.white.terms])
-    without = (
-        found.white.without_each(weights)
-        if found.fit.n_athletes > 1
-        else [float("nan")] * found.fit.n_athletes
+    athletes, without = _without_each(found, outcome)
+    table = pd.DataFrame({"athlete": athletes, "estimate": without}).assign(
+        shift=lambda t: t["estimate"] - found.fit.effect.estimate.estimate, unit=outcome.plan.unit
     )
-    table = pd.DataFrame(
-        {"athlete": found.white.rows["athlete"].unique(), "estimate": without}
-    ).assign(shift=lambda t: t["estimate"] - found.target.estimate, unit=outcome.plan.unit)
     table = table.sort_values("estimate", kind="stable", ignore_index=True)
     return Result(
         name="influence",
         title="Does one athlete carry it?",
         table=table,
-        summary=influence_sentence(table, found.target),
+        summary=influence_sentence(table, found.fit.effect.estimate),
         draw=draw_influence if found.fit.n_athletes > 1 else None,
         notes=("The variances are held at those of the whole fit.",),
     )
+
+
+def _without_each(found: Fitted, outcome: Outcome) -> tuple[list[str], list[float]]:
+    """Return the effect within athletes with each athlete left out, from the cross-products."""
+    fit = found.fit
+    terms = list(fit.effect.model.terms)
+    left, _ = growth_out(fit.body.products.pick(["week", *terms, "strength"]))
+    weights = np.array([primary(outcome.exposure).get(term, 0.0) for term in terms])
+    total, names = left.gram.sum(axis=0), fit.logs.athletes
+    told = [i for i in range(len(names)) if np.abs(left.gram[i, :-1, :-1]).max() > 1e-9]
+    if len(told) < 2:
+        return [names[i] for i in told], [float("nan")] * len(told)
+    rest = [total - left.gram[i] for i in told]
+    solved = [np.linalg.lstsq(g[:-1, :-1], g[:-1, -1], rcond=1e-10)[0] for g in rest]
+    return [names[i] for i in told], [float(weights @ beta) for beta in solved]
 
 
 def curve_result(found: Fitted) -> list[Result]:
@@ -537,7 +569,7 @@ def _row(outcome: Outcome, found: Fitted, kind: str, each: Estimate) -> dict[str
         "dof": each.dof,
         "unit": outcome.plan.unit,
         "n_athletes": found.fit.n_athletes,
-        "n_blocks": found.fit.n_blocks,
+        "n_days": found.fit.n_days,
     }
 
 

@@ -1,60 +1,60 @@
-"""The specification curve: the same question under every defensible choice that was run.
+"""The specification curve and power: how far the answer hangs on choices, and what was findable.
 
-After Simonsohn, Simmons & Nelson 2020 (Nat Hum Behav, doi 10.1038/s41562-020-0912-z). It shows how
-far the answer hangs on choices; it is no better estimate than the plan's own.
+After Simonsohn, Simmons & Nelson 2020 (Nat Hum Behav, doi 10.1038/s41562-020-0912-z). The curve
+shows how far the answer hangs on choices; it is no better estimate than the plan's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.models import mixed
-from analysis.models.dose_response import TooLittleError
-from analysis.models.dose_response.model import Floats, Whitened, whiten
+from analysis.models.dose.effects import at_once, primary
+from analysis.models.dose.inputs import LAGS, Floats
+from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError, pseudo_rows, with_sums
+from analysis.models.dose.variances import growth_out
+from analysis.models.dose.whitening import Variances
 from analysis.models.hypothesis.plan import Plan
-from analysis.models.hypothesis.study import Choice, Study, combinations, planned, specifications
+from analysis.models.hypothesis.study import (
+    Choice,
+    Fit,
+    Study,
+    combinations,
+    planned,
+    specifications,
+)
 from analysis.progress import Tell, silent, told
 
-# The joint test of a specification curve: what it would look like if doses meant nothing.
+# The joint test of a specification curve: what it would look like if work meant nothing.
 #
-# The doses of each athlete are shuffled over the athlete's own blocks, the same shuffle in every
-# specification, and the whole curve is estimated again. Blocks of other lengths move with the
-# block
-# of the plan in which they begin. Every shuffle is estimated by generalised least squares with a
-# growth of each athlete's own and the working covariance of the fit: the plan's model without
-# pooling, fast enough to repeat. Observed and shuffled curves are both estimated so, and compared
-# by two statistics: the median over specifications of the estimate, and of estimate / robust
-# error.
-#
-# A shuffle breaks the order of the doses in time. Where dose and strength both drift for other
-# reasons the test can be too ready to fire; `training_years` is held fixed for that.
-
-
-Whole = NDArray[np.int64]
+# Each athlete's score (what its log adds to the estimate, at an effect of 0) gets a random sign,
+# the same in every specification, and the whole curve is summed again: the wild cluster bootstrap
+# of scores (Kline & Santos 2012, J Econom Methods 1:23), imposed on all specifications at once.
+# Athletes are independent and their scores have no direction where there is no effect, whatever
+# the order of doses and strength in time. Observed and drawn curves are compared by the median
+# over specifications of the estimate, and of estimate / robust error.
 
 
 @dataclass(frozen=True, eq=False)
 class Specification:
-    """A fitted specification: its rows, noise share, exposure and block length in weeks."""
+    """What a fitted specification gives to the joint test: one score per athlete of the logbook.
 
-    white: Whitened
-    noise_share: float
-    exposure: str
-    block_weeks: int
+    Scores add up to the estimate where the effect is 0; athletes who tell nothing have a 0.
+    """
+
+    scores: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Shuffled:
+class Joint:
     """Result of the joint test.
 
     Attributes:
-        n: shuffles.
+        n: draws.
         median: observed median of the estimates; `p_median` its p-value, two-sided.
         median_t: observed median of estimate / error; `p_median_t` its p-value, two-sided.
     """
@@ -66,29 +66,15 @@ class Shuffled:
     p_median_t: float
 
 
-def shuffled(
-    specifications: Sequence[Specification], block_weeks: int, n: int, seed: int
-) -> Shuffled:
-    """Return the joint test over specifications.
-
-    Args:
-        specifications: fitted ones.
-        block_weeks: the plan's block length, whose blocks are shuffled.
-        n: shuffles.
-        seed: of the shuffles.
-    """
-    names = sorted({name for each in specifications for name in each.white.rows["athlete"]})
-    last = max(int(each.white.rows["block"].max() * each.block_weeks) for each in specifications)
-    keys = np.random.default_rng(seed).random((n, len(names), last // block_weeks + 1))
-    place = {name: number for number, name in enumerate(names)}
-    estimates, ts = [], []
-    for each in specifications:
-        doses = _doses(each, keys, place, block_weeks)
-        estimate, error = _effects(each, doses)
-        estimates.append(estimate * block_weeks / each.block_weeks)
-        ts.append(estimate / error)
-    median, median_t = np.median(estimates, axis=0), np.median(ts, axis=0)
-    return Shuffled(n, float(median[0]), _p(median), float(median_t[0]), _p(median_t))
+def joint_test(specifications: Sequence[Specification], n: int, seed: int) -> Joint:
+    """Return the joint test over specifications of the same athletes."""
+    scores = np.array([each.scores for each in specifications])
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n, scores.shape[1]))
+    signs = np.vstack([np.ones(scores.shape[1]), signs])
+    estimates = signs @ scores.T
+    errors = np.sqrt((scores**2).sum(axis=1))
+    median, median_t = np.median(estimates, axis=1), np.median(estimates / errors, axis=1)
+    return Joint(n, float(median[0]), _p(median), float(median_t[0]), _p(median_t))
 
 
 def _p(statistic: Floats) -> float:
@@ -96,46 +82,21 @@ def _p(statistic: Floats) -> float:
     return float(np.mean(np.abs(statistic) >= abs(statistic[0]) * (1 - 1e-12)))
 
 
-def _doses(each: Specification, keys: Floats, place: dict[str, int], block_weeks: int) -> Floats:
-    """Return doses, one column per arrangement: as they were, then shuffled."""
-    rows = each.white.rows
-    who = rows["athlete"].map(place).to_numpy()
-    begins = (rows["block"].to_numpy() * each.block_weeks) // block_weeks
-    dose = rows[each.exposure].to_numpy(float)
-    # rows are sorted by athlete, so sorting by (athlete, key) permutes within each athlete
-    order = [np.lexsort((key[who, begins], who)) for key in keys]
-    return np.column_stack([dose, dose[np.array(order).T]])
-
-
-def _effects(each: Specification, doses: Floats) -> tuple[Floats, Floats]:
-    """Return estimate and cluster-robust error of every column of doses."""
-    white = each.white
-    starts = np.flatnonzero(np.r_[True, np.diff(white.who) != 0])
-    held = [name not in (each.exposure, f"{each.exposure}_own_mean") and name[:6] != "growth"
-            for name in white.terms]  # fmt: skip
-    raw = np.column_stack([doses, white.raw_x[:, held], np.ones(len(doses))])
-    columns, _ = white.chain.whiten(each.noise_share, raw)
-    growth = columns[:, -1]
-    both = np.column_stack([columns[:, :-1], white.y])
-    slope = np.add.reduceat(both * growth[:, None], starts) / np.add.reduceat(
-        growth**2, starts
-    )[:, None]  # fmt: skip
-    both -= growth[:, None] * slope[white.who]
-    n = doses.shape[1]
-    dose, covariates, y = both[:, :n], both[:, n:-1], both[:, -1:]
-    if covariates.shape[1]:
-        dose = dose - covariates @ np.linalg.lstsq(covariates, dose, rcond=None)[0]
-        y = y - covariates @ np.linalg.lstsq(covariates, y, rcond=None)[0]
-    squares = (dose**2).sum(axis=0)
-    estimate = (dose * y).sum(axis=0) / squares
-    scores = np.add.reduceat(dose * (y - dose * estimate), starts)
-    if len(starts) == 1:
-        scores = dose * (y - dose * estimate)
-    return estimate, np.sqrt((scores**2).sum(axis=0)) / squares
+def scores(fit: Fit, exposure: str) -> Floats:
+    """Return each athlete's score for the primary number, where it is 0."""
+    terms = list(fit.effect.model.terms)
+    left, _ = growth_out(fit.body.products.pick(["week", *terms, "strength"]))
+    xx, xy = left.gram[:, :-1, :-1], left.gram[:, :-1, -1]
+    inverse = np.linalg.inv(xx.sum(axis=0))
+    weights = np.array([primary(exposure).get(term, 0.0) for term in terms])
+    beta = inverse @ xy.sum(axis=0)
+    across = inverse @ weights
+    null = beta - across * (weights @ beta) / (weights @ across)
+    return np.asarray((xy - xx @ null) @ across)
 
 
 CURVE = ("specification", "planned", "estimate", "std_error", "conf_low", "conf_high", "unit",
-         "n_athletes", "n_blocks", *Choice.__dataclass_fields__)  # fmt: skip
+         "n_athletes", "n_days", *Choice.__dataclass_fields__)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,17 +104,16 @@ class Curve:
     """A specification curve.
 
     Attributes:
-        table: one row per specification that could be fitted, lowest estimate first; effects in
-            the plan's unit, so those of other block lengths are scaled to the plan's.
+        table: one row per specification that could be fitted, lowest estimate first.
         refused: reasons of those that could not be fitted.
         combinations: how many combinations of the choices there are.
-        joint: shuffle test over all specifications together; None where not made.
+        joint: test over all specifications together; None where not made.
     """
 
     table: pd.DataFrame
     refused: tuple[str, ...]
     combinations: int
-    joint: Shuffled | None
+    joint: Joint | None
 
     @property
     def median(self) -> float:
@@ -171,19 +131,33 @@ class Curve:
         return float(((self.table["conf_low"] > 0) | (self.table["conf_high"] < 0)).mean())
 
 
-def curve(study: Study, tell: Tell = silent) -> Curve | None:
+def curve(study: Study, variances: Variances, tell: Tell = silent) -> Curve | None:
     """Run the specifications of a plan; None where the plan wants none or none can be fitted."""
     plan = study.plan
     rows, refused, fitted = [], [], []
     wanted = list(specifications(plan)) if plan.sensitivity.max_specifications else []
     for choice in told(wanted, tell, lambda _: "other analysts' choices"):
+        own = choice == planned(plan)
         try:
-            row, specification = _run(study, choice)
+            fit = study.fit(choice, None if own else variances)
         except TooLittleError as error:
             refused.append(str(error))
             continue
-        rows.append(row)
-        fitted.append(specification)
+        found = study.target(fit)
+        rows.append(
+            {
+                "planned": own,
+                "estimate": found.estimate,
+                "std_error": found.std_error,
+                "conf_low": found.conf_low,
+                "conf_high": found.conf_high,
+                "unit": plan.unit,
+                "n_athletes": fit.n_athletes,
+                "n_days": fit.n_days,
+                **asdict(choice),
+            }
+        )
+        fitted.append(Specification(scores(fit, study.exposure)))
     if not rows:
         return None
     table = pd.DataFrame(rows).sort_values("estimate", kind="stable", ignore_index=True)
@@ -191,42 +165,22 @@ def curve(study: Study, tell: Tell = silent) -> Curve | None:
     return Curve(table[list(CURVE)], tuple(refused), combinations(plan), _joint(plan, fitted))
 
 
-def _run(study: Study, choice: Choice) -> tuple[dict[str, object], Specification]:
-    plan = study.plan
-    table = study.table(choice)
-    fit = study.fit(table)
-    # a block half as long gives an effect half the time to build
-    found = study.target(fit).times(plan.block_weeks / choice.block_weeks)
-    row = {
-        "planned": choice == planned(plan),
-        "estimate": found.estimate,
-        "std_error": found.std_error,
-        "conf_low": found.conf_low,
-        "conf_high": found.conf_high,
-        "unit": plan.unit,
-        "n_athletes": fit.n_athletes,
-        "n_blocks": fit.n_blocks,
-        **asdict(choice),
-    }
-    white = whiten(fit, table, study.exposure, plan.covariates)
-    return row, Specification(white, fit.model.noise_share, study.exposure, choice.block_weeks)
-
-
-def _joint(plan: Plan, fitted: Sequence[Specification]) -> Shuffled | None:
+def _joint(plan: Plan, fitted: Sequence[Specification]) -> Joint | None:
     if plan.effect != "within" or not plan.sensitivity.permutations:
         return None
-    return shuffled(fitted, plan.block_weeks, plan.sensitivity.permutations, plan.seed)
+    if min(int((each.scores != 0).sum()) for each in fitted) < FEWEST_CLUSTERS:
+        return None
+    return joint_test(fitted, plan.sensitivity.permutations, plan.seed)
 
 
-# What these logs could have shown: power and the minimal detectable effect, by simulation.
+# What these logs could have shown: power and the smallest effect that can be detected, simulated.
 #
-# Cohorts are drawn from the fitted model itself: the same athletes, doses and missing blocks, the
-# same spread of growth and slopes, the same noise, and no effect. The plan's model is refitted to
-# each, with its robust errors and degrees of freedom. Adding an effect δ to the outcome moves the
-# estimate by exactly δ and leaves its standard error as it is (least squares, restricted
-# likelihood
-# and CR2 are all equivariant), so one set of cohorts gives the power at every δ. How much of the
-# noise is shared by neighbouring changes is held at the fit's value.
+# Cohorts are drawn from the fitted model itself: the same athletes, doses and weeks without a log,
+# the same spread of slopes, the same noise, and no effect. The plan's model is refitted to each,
+# with its robust errors and degrees of freedom. A pseudo-row has a noise of 1 by construction, so
+# drawing its response is drawing the athlete's log. Adding an effect δ to the outcome moves the
+# estimate by exactly δ and leaves its standard error as it is, so one set of cohorts gives the
+# power at every δ. The variances are held at the fit's values.
 
 
 FEWEST_REFITS = 20
@@ -258,28 +212,57 @@ class Power:
         return float(max(needed[place], 0.0))
 
 
-def power(
-    white: Whitened,
-    term: str,
-    simulations: int,
-    seed: int,
-    level: float,
-    tell: Tell = silent,
-) -> Power | None:
-    """Simulate cohorts of no effect and refit them; None where too few refits succeed."""
-    rng = np.random.default_rng(seed)
-    refit = _refit(white, term, level)
-    null = white.beta * (np.array(white.terms) != term)
+def power(study: Study, fit: Fit, tell: Tell = silent) -> Power | None:
+    """Simulate cohorts of no effect and refit them; None where too few refits succeed.
+
+    An effect between athletes gets its power from its standard error alone, and is left out here.
+    """
+    plan = study.plan
+    if plan.effect == "between" or not plan.power.simulations:
+        return None
+    rng = np.random.default_rng(plan.seed)
+    if fit.effect.model.pooled is None:
+        return _few(fit, plan, rng)
+    terms = list(fit.effect.model.terms)
+    rows, slopes = _null_rows(fit, terms, study.exposure)
+    who = rows["athlete"].to_numpy()
+    formula = f"strength ~ 0 + {' + '.join(terms)}"
     found, refused = [], 0
-    for _ in told(range(simulations), tell, lambda _: "simulated cohorts"):
+    for _ in told(range(plan.power.simulations), tell, lambda _: "simulated cohorts"):
+        own = slopes * rng.standard_normal(int(who.max()) + 1)
+        drawn = rows["total"].to_numpy() * own[who] + rng.standard_normal(len(rows))
+        table = rows.assign(strength=drawn)
         try:
-            found.append(refit(white.x @ null + _noise(white, rng)))
+            again = mixed.fit(formula, table, groups="athlete", random="~ 0", residual_sd=1.0)
         except mixed.ModelError:
             refused += 1
+            continue
+        row = again.contrast(primary(study.exposure), plan.inference.level, robust="CR2")
+        found.append((row["estimate"], (row["conf_high"] - row["conf_low"]) / 2))
     if len(found) < FEWEST_REFITS:
         return None
-    pairs = np.array(found)
+    pairs = np.array(found, dtype=float)
     return Power(pairs[:, 0], pairs[:, 1], refused)
+
+
+def _null_rows(fit: Fit, terms: list[str], exposure: str) -> tuple[pd.DataFrame, float]:
+    """Return pseudo-rows with the column of gains at once, and the SD of athletes' slopes."""
+    made = {"total": {f"{exposure}_{name}": 1.0 for name in LAGS}}
+    rows = pseudo_rows(with_sums(fit.body.products, made), [*terms, "total"])
+    try:
+        _, model = at_once(fit.body, exposure)
+    except TooLittleError:
+        return rows, 0.0
+    spread = model.pooled.random_cov["athlete"].to_numpy() if model.pooled else np.zeros((1, 1))
+    return rows, float(np.sqrt(max(spread[0, 0], 0.0)))
+
+
+def _few(fit: Fit, plan: Plan, rng: np.random.Generator) -> Power:
+    """Draw estimates of too few athletes for pooling from their own error."""
+    one = fit.effect.estimate
+    n = plan.power.simulations
+    error = np.sqrt(rng.chisquare(one.dof, n) / one.dof)
+    return Power(one.std_error * rng.standard_normal(n), one.reach * error, 0)
 
 
 def power_table(found: Power, smallest_effect: float, target: float, unit: str) -> pd.DataFrame:
@@ -294,48 +277,3 @@ def power_table(found: Power, smallest_effect: float, target: float, unit: str) 
             "n_simulations": len(found.estimates),
         }
     )
-
-
-def _noise(white: Whitened, rng: np.random.Generator) -> Floats:
-    noise: Floats = white.sigma * rng.standard_normal(len(white.y))
-    if white.random:
-        athletes = int(white.who[-1]) + 1
-        # a singular covariance has no Cholesky factor; its symmetric root always exists
-        values, vectors = np.linalg.eigh(white.random_cov)
-        root = vectors * np.sqrt(np.clip(values, 0, None))
-        own = rng.standard_normal((athletes, len(white.random))) @ root.T
-        noise = noise + (white.z * own[white.who]).sum(axis=1)
-    return noise
-
-
-def _refit(white: Whitened, term: str, level: float) -> Callable[[Floats], tuple[float, float]]:
-    if white.random:
-        return _mixed_refit(white, term, level)
-    spare = len(white.y) - len(white.terms)
-    inverse = np.linalg.inv(white.x.T @ white.x)
-    place = white.terms.index(term)
-    reach = float(stats.t.ppf(0.5 + level / 2, spare))
-
-    def least_squares(y: Floats) -> tuple[float, float]:
-        beta = inverse @ (white.x.T @ y)
-        variance = float(((y - white.x @ beta) ** 2).sum()) / spare * inverse[place, place]
-        return float(beta[place]), reach * float(np.sqrt(variance))
-
-    return least_squares
-
-
-def _mixed_refit(
-    white: Whitened, term: str, level: float
-) -> Callable[[Floats], tuple[float, float]]:
-    table = pd.DataFrame(white.x, columns=list(white.terms))
-    table["athlete"] = white.who
-    formula = f"change ~ 0 + {' + '.join(white.terms)}"
-    random = f"~ 0 + {' + '.join(white.random)}"
-
-    def pooled(y: Floats) -> tuple[float, float]:
-        table["change"] = y
-        fit = mixed.fit(formula, table, groups="athlete", random=random)
-        row = fit.contrast({term: 1.0}, level, robust="CR2")
-        return float(row["estimate"]), float(row["conf_high"] - row["conf_low"]) / 2
-
-    return pooled

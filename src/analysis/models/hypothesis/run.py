@@ -10,17 +10,17 @@ from typing import Any
 import pandas as pd
 
 from analysis.logbook import Logbook
-from analysis.models.dose_response import Estimate, TooLittleError, WithinEffect
-from analysis.models.dose_response.model import Whitened, whiten
+from analysis.models.dose import Estimate, MuscleLogs, TooLittleError
+from analysis.models.dose.placebo import Placebo
 from analysis.models.hypothesis import study as rule
 from analysis.models.hypothesis.plan import Plan, check_muscle, read_plan
 from analysis.models.hypothesis.register import Stamp, stamp
 from analysis.models.hypothesis.robustness import Curve, Power, curve, power
 from analysis.models.hypothesis.study import (
+    Fit,
     Study,
     choose_people,
     exclusion_flow,
-    fires,
     flow_table,
     planned,
 )
@@ -36,17 +36,15 @@ class Fitted:
     Attributes:
         fit: the model.
         target: the effect that the plan asks for.
-        lead: the lead placebo, None where it cannot be told.
-        white: the rows of the model.
+        placebo: what the next four weeks say about bias.
         naive: the same effect on the week's best set, to show that outcome's bias.
         curve: the specification curve, None where not made.
         power: simulated power, None where not made.
     """
 
-    fit: WithinEffect
+    fit: Fit
     target: Estimate
-    lead: Estimate | None
-    white: Whitened
+    placebo: Placebo
     naive: Estimate | None
     curve: Curve | None
     power: Power | None
@@ -63,11 +61,10 @@ class Outcome:
         verdict: supported, practically zero, against or cannot tell.
         reason: why, a clause.
         flow: athletes kept and left out, step by step.
-        table: the panel of the plan's own choice, after exclusions.
+        logs: strength days and weekly doses of the plan's own choice, before exclusions.
         fitted: None where the logs hold too little.
         logbook: of the people looked at.
-        exposure: the panel's column of the exposure, lag included.
-        term: the model's term that the plan asks for.
+        exposure: the weekly dose whose effect is asked for.
     """
 
     plan: Plan
@@ -78,21 +75,21 @@ class Outcome:
     verdict: str
     reason: str
     flow: pd.DataFrame
-    table: pd.DataFrame
+    logs: MuscleLogs
     fitted: Fitted | None
     logbook: Logbook
     exposure: str
-    term: str
 
     def record(self) -> dict[str, Any]:
         """Return the content of `verdict.json`; numbers that are not known are None."""
         found = self.fitted
-        lead = None if found is None else found.lead
+        placebo = None if found is None else found.placebo
         return {
             **_numbers(None if found is None else found.target),
             "unit": self.plan.unit,
             "n_athletes": 0 if found is None else found.fit.n_athletes,
             "n_blocks": 0 if found is None else found.fit.n_blocks,
+            "n_days": 0 if found is None else found.fit.n_days,
             "verdict": self.verdict,
             "plan_sha256": self.plan_sha256,
             "reason": self.reason,
@@ -104,7 +101,14 @@ class Outcome:
             "stamp_reason": self.stamp.reason,
             "first_look": self.stamp.first_look,
             "people_sha256": self.stamp.people_sha256,
-            "lead_placebo": {**_numbers(lead), "fires": fires(lead)},
+            "lead_placebo": {
+                **_numbers(None if placebo is None else placebo.lead),
+                "fires": placebo is not None and placebo.fires,
+                "says": "untold" if placebo is None else placebo.kind,
+                "bias_bound": None
+                if placebo is None or placebo.lead is None
+                else placebo.bias_bound,
+            },
             "naive_maximum": _numbers(None if found is None else found.naive),
             "minimal_detectable_effect": self.detectable,
             "specification_curve": self._curve(),
@@ -172,8 +176,9 @@ def run(
         plan, sha, people.logbook, Path(register) if register else None, today or date.today()
     )
     study = Study(plan, people.logbook)
-    table = study.table()
-    word, reason, fitted = _answer(study, table, tell)
+    logs = study.everyone(planned(plan))
+    word, reason, fitted = _answer(study, tell)
+    told = 0 if fitted is None else fitted.fit.n_athletes
     return Outcome(
         plan=plan,
         plan_file=path.name,
@@ -182,35 +187,29 @@ def run(
         stamp=looked,
         verdict=word,
         reason=reason,
-        flow=flow_table([*people.flow, *exclusion_flow(study.everyone(planned(plan)), plan)]),
-        table=table,
+        flow=flow_table([*people.flow, *exclusion_flow(logs, plan, told)]),
+        logs=logs,
         fitted=fitted,
         logbook=people.logbook,
         exposure=study.exposure,
-        term=study.term,
     )
 
 
-def _answer(study: Study, table: pd.DataFrame, tell: Tell) -> tuple[str, str, Fitted | None]:
+def _answer(study: Study, tell: Tell) -> tuple[str, str, Fitted | None]:
     plan = study.plan
     try:
-        fit = study.fit(table)
-        target = study.target(fit)
+        fit = study.fit()
     except TooLittleError as error:
         return rule.CANNOT, f"too little in these logs: {error}", None
-    lead = study.placebo(table)
-    word, reason = rule.verdict(target, lead, plan.smallest_effect, plan.effect)
-    white = whiten(fit, table, study.exposure, plan.covariates)
+    target, placebo = study.target(fit), fit.effect.placebo
+    word, reason = rule.verdict(target, placebo, plan.smallest_effect, plan.effect)
     fitted = Fitted(
         fit=fit,
         target=target,
-        lead=lead,
-        white=white,
+        placebo=placebo,
         naive=_naive(study),
-        curve=curve(study, tell),
-        power=power(
-            white, study.term, plan.power.simulations, plan.seed, plan.inference.level, tell
-        ),
+        curve=curve(study, fit.body.variances, tell),
+        power=power(study, fit, tell),
     )
     return word, reason, fitted
 
@@ -218,6 +217,6 @@ def _answer(study: Study, table: pd.DataFrame, tell: Tell) -> tuple[str, str, Fi
 def _naive(study: Study) -> Estimate | None:
     choice = replace(planned(study.plan), outcome="naive_maximum")
     try:
-        return study.target(study.fit(study.table(choice)))
+        return study.target(study.fit(choice))
     except TooLittleError:
         return None

@@ -1,4 +1,4 @@
-"""A plan on its data: the panel of a choice, and the effect that the plan asks for."""
+"""A plan on its data: the logs of a choice, and the effect that the plan asks for."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from itertools import product
 from math import prod
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.measures.working import WorkingRule
-from analysis.models.dose_response import Estimate, TooLittleError, WithinEffect, within_effect
-from analysis.models.dose_response.model import PLACEBO_ALPHA, lead_placebo, shifted
+from analysis.models.dose import DoseOptions, Estimate, MuscleLogs, TooLittleError, muscle_logs
+from analysis.models.dose.effects import Body, Effect, between, body, effect
+from analysis.models.dose.placebo import Placebo
+from analysis.models.dose.whitening import Variances
 from analysis.models.hypothesis.plan import OUTCOMES, WARMUPS, Plan, Split
-from analysis.models.panel import PanelOptions, panel, usable_blocks
 from analysis.say import count
 
 # The choices behind one estimate: the plan's own, and the other defensible ones around it.
@@ -32,20 +34,20 @@ class Choice:
     formula: str
     warmups: str
     week_starts: str
-    block_weeks: int
+    unlogged: str
     outcome: str
-    min_blocks: int
+    min_days: int
 
     @property
-    def panel_options(self) -> PanelOptions:
-        """The panel that this choice asks for."""
-        return PanelOptions(
-            block_weeks=self.block_weeks,
+    def options(self) -> DoseOptions:
+        """How logs become strength days and weekly doses."""
+        return DoseOptions(
             rule={"direct": 1.0, "indirect": self.indirect},
             outcome_from=OUTCOMES[self.outcome],
             formula=self.formula,
             week_starts=self.week_starts,
             working=WorkingRule(warmup_below=WARMUPS[self.warmups]),
+            unlogged=self.unlogged,
         )
 
 
@@ -56,24 +58,23 @@ def planned(plan: Plan) -> Choice:
         formula=plan.formula,
         warmups="by_load",
         week_starts="monday",
-        block_weeks=plan.block_weeks,
+        unlogged="unknown",
         outcome=plan.outcome,
-        min_blocks=plan.exclusions.min_blocks,
+        min_days=plan.exclusions.min_days,
     )
 
 
 def alternatives(plan: Plan) -> dict[str, tuple[Any, ...]]:
     """Return the values of each choice, the plan's own first."""
     asked = plan.sensitivity
-    near = (max(1, plan.block_weeks - 1), plan.block_weeks + 2)
     found = {
         "indirect": asked.indirect if plan.given.counts_sets else (),
         "formula": asked.formulas,
         "warmups": asked.warmups,
         "week_starts": asked.week_starts,
-        "block_weeks": asked.block_weeks or near,
+        "unlogged": asked.unlogged,
         "outcome": asked.outcomes,
-        "min_blocks": asked.min_blocks,
+        "min_days": asked.min_days,
     }
     own = asdict(planned(plan))
     return {name: tuple(dict.fromkeys((own[name], *values))) for name, values in found.items()}
@@ -152,21 +153,26 @@ def part_of(name: str, split: Split, seed: int) -> str:
     return "explore" if int.from_bytes(digest[:8]) / 2**64 < split.explore else "confirm"
 
 
-def enough(table: pd.DataFrame, min_blocks: int, min_weeks_logged: int) -> pd.DataFrame:
-    """Return the panel's rows of athletes with enough usable blocks and logged weeks."""
-    return table[_has_weeks(table, min_weeks_logged) & _has_blocks(table, min_blocks)]
+def enough(logs: MuscleLogs, min_days: int, min_weeks_logged: int) -> MuscleLogs:
+    """Return the logs with the days of athletes with too few days or logged weeks left out."""
+    kept = _days(logs) >= min_days
+    kept &= logs.weekly.logged.sum(axis=1) >= min_weeks_logged
+    days = logs.days
+    return replace(logs, days=days.of(kept[days.athlete] & (days.weight > 0)))
 
 
-def exclusion_flow(table: pd.DataFrame, plan: Plan) -> list[tuple[str, int, int, str]]:
-    """Return the rows of the flow from the panel down to the athletes in the model."""
-    rules, everyone = plan.exclusions, table["athlete"].nunique()
-    weeks = table.loc[_has_weeks(table, rules.min_weeks_logged), "athlete"].nunique()
-    both = enough(table, rules.min_blocks, rules.min_weeks_logged)["athlete"].nunique()
+def exclusion_flow(logs: MuscleLogs, plan: Plan, n_told: int) -> list[tuple[str, int, int, str]]:
+    """Return the rows of the flow from the logs down to the athletes in the model."""
+    rules, everyone = plan.exclusions, len(logs.athletes)
+    has_weeks = logs.weekly.logged.sum(axis=1) >= rules.min_weeks_logged
+    has_days = has_weeks & (_days(logs) >= rules.min_days)
+    weeks, days = int(has_weeks.sum()), int(has_days.sum())
     steps = [
         ("enough weeks", weeks, everyone - weeks,
          f"fewer than {rules.min_weeks_logged} logged weeks"),
-        ("in the model", both, weeks - both,
-         f"fewer than {count(rules.min_blocks, 'usable change')} from block to block"),
+        ("enough days", days, weeks - days,
+         f"fewer than {count(rules.min_days, 'strength day')} of the muscle"),
+        ("in the model", n_told, days - n_told, "work that never changes, or too few days"),
     ]  # fmt: skip
     return steps if rules.min_weeks_logged else steps[1:]
 
@@ -176,97 +182,110 @@ def flow_table(rows: list[tuple[str, int, int, str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FLOW))
 
 
-def _has_weeks(table: pd.DataFrame, least: int) -> pd.Series:
-    return table.groupby("athlete")["logged_weeks"].transform("sum") >= least
+def _days(logs: MuscleLogs) -> np.ndarray:
+    days = logs.days
+    return np.bincount(days.athlete, days.weight > 0, minlength=len(logs.athletes))
 
 
-def _has_blocks(table: pd.DataFrame, least: int) -> pd.Series:
-    return table["athlete"].map(usable_blocks(table)) >= least
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A plan's model, fitted.
 
+    Attributes:
+        logs: strength days and weekly doses, after exclusions.
+        body: their cross-products.
+        effect: within athletes, with its event study and placebo.
+        between: how growth goes with the usual dose; None where it cannot be told.
+    """
 
-DECIMALS = 6
-"""Of the panel's numbers (%, sets a week): far below what any of them is known to."""
+    logs: MuscleLogs
+    body: Body
+    effect: Effect
+    between: Estimate | None
+
+    @property
+    def n_athletes(self) -> int:
+        """Athletes in the model."""
+        return self.effect.n_athletes
+
+    @property
+    def n_days(self) -> int:
+        """Strength days of an exercise in the model."""
+        return self.effect.n_rows
+
+    @property
+    def n_blocks(self) -> int:
+        """Stretches of four weeks with a strength day, over athletes."""
+        days = self.logs.days
+        return len(np.unique(np.column_stack([days.athlete, days.week // 4]), axis=0))
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A plan and the logbook of the people it is about; panels are made once each."""
+    """A plan and the logbook of the people it is about; logs are made once for each choice."""
 
     plan: Plan
     logbook: Logbook
-    panels: dict[Choice, pd.DataFrame] = field(default_factory=dict)
+    made: dict[Choice, MuscleLogs] = field(default_factory=dict)
 
     @property
     def exposure(self) -> str:
-        """The column whose effect is asked for."""
-        column = self.plan.given.column
-        return f"{column}_lag_{self.plan.lag}" if self.plan.lag else column
+        """The weekly dose whose effect is asked for."""
+        return self.plan.given.column
 
-    @property
-    def term(self) -> str:
-        """The model's term that the plan asks for."""
-        return self.exposure if self.plan.effect == "within" else f"{self.exposure}_own_mean"
+    def everyone(self, choice: Choice) -> MuscleLogs:
+        """Return the logs of a choice before exclusions."""
+        key = replace(choice, min_days=0)
+        if key not in self.made:
+            self.made[key] = muscle_logs(self.logbook, self.plan.muscle, choice.options)
+        return self.made[key]
 
-    def everyone(self, choice: Choice) -> pd.DataFrame:
-        """Return the panel of a choice before exclusions, lagged exposure included."""
-        key = replace(choice, min_blocks=0)
-        if key not in self.panels:
-            table = panel(self.logbook, muscle=self.plan.muscle, options=choice.panel_options)
-            # parallel sums differ in their last bits from run to run; a verdict must not
-            table = table.round(dict.fromkeys(table.select_dtypes("float"), DECIMALS))
-            if self.plan.lag:
-                lagged = shifted(table, self.plan.given.column, self.plan.lag)
-                table = table.assign(**{self.exposure: lagged})
-            self.panels[key] = table
-        return self.panels[key]
+    def fit(self, choice: Choice | None = None, variances: Variances | None = None) -> Fit:
+        """Fit the plan's model to the logs of a choice, the plan's own by default.
 
-    def table(self, choice: Choice | None = None) -> pd.DataFrame:
-        """Return the panel of a choice, the plan's own by default, after exclusions."""
-        choice = choice or planned(self.plan)
-        everyone = self.everyone(choice)
-        return enough(everyone, choice.min_blocks, self.plan.exclusions.min_weeks_logged)
-
-    def fit(self, table: pd.DataFrame) -> WithinEffect:
-        """Fit the plan's model to a panel, without the lead placebo.
+        Args:
+            choice: how to count, estimate and select.
+            variances: where known: the other choices borrow those of the plan's own, on which
+                only efficiency hangs.
 
         Raises:
-            TooLittleError: the panel holds too little for it.
+            TooLittleError: the logs hold too little for it.
         """
-        return within_effect(
-            table,
-            exposure=self.exposure,
-            adjust=self.plan.covariates,
-            level=self.plan.inference.level,
-            placebo=False,
+        plan, choice = self.plan, choice or planned(self.plan)
+        rules = plan.exclusions
+        logs = enough(self.everyone(choice), choice.min_days, rules.min_weeks_logged)
+        measures = list(dict.fromkeys([self.exposure, *plan.covariates]))
+        unknown = choice.options.unknown
+        reduced = body(logs.days, logs.weekly, measures, unknown=unknown, variances=variances)
+        found = effect(
+            reduced,
+            self.exposure,
+            held=plan.covariates,
+            smallest=plan.smallest_effect,
+            level=plan.inference.level,
         )
+        try:
+            apart = between(reduced, self.exposure, plan.inference.level)
+        except TooLittleError:
+            if plan.effect == "between":
+                raise
+            apart = None
+        return Fit(logs, reduced, found, apart)
 
-    def target(self, fit: WithinEffect) -> Estimate:
-        """Return the effect that the plan asks for.
-
-        Raises:
-            TooLittleError: it is the effect between athletes, and there are too few of them.
-        """
-        if self.plan.effect == "within":
-            return fit.effect
-        if fit.between is None:
-            raise TooLittleError(
-                f"{fit.n_athletes} athletes, 5 or more who differ in their usual are needed for "
-                "an effect between athletes"
-            )
-        return fit.between
-
-    def placebo(self, table: pd.DataFrame) -> Estimate | None:
-        """Return the effect of the exposure of the block after, which cannot be a cause."""
-        held = (*self.plan.covariates, *([self.exposure] if self.plan.lag else []))
-        return lead_placebo(table, self.plan.given.column, held, self.plan.inference.level)
+    def target(self, fit: Fit) -> Estimate:
+        """Return the effect that the plan asks for."""
+        if self.plan.effect == "between" and fit.between is not None:
+            return fit.between
+        return fit.effect.estimate
 
 
 # The rule that turns an interval into a word. It is fixed before the interval is known.
 #
 # In this order, with s the smallest effect that would matter:
 #
-# 1. *cannot tell*: no estimate; or, for an effect within athletes, the lead placebo fires
-#    (p < 0.05), because an effect that the future predicts as well is not to be read as one.
+# 1. *cannot tell*: no estimate; or, for an effect within athletes, the placebo vetoes: work of the
+#    next four weeks, which cannot be a cause, goes with today's strength by so much that a quarter
+#    of the effect or more may be bias (`dose.placebo`).
 # 2. *practically zero*: the whole interval lies between −s and +s. With a 95 % interval this is
 # two
 #    one-sided tests at 2.5 % each, stricter than the usual 5 %.
@@ -278,18 +297,13 @@ class Study:
 SUPPORTED, ZERO, AGAINST, CANNOT = "supported", "practically zero", "against", "cannot tell"
 
 
-def fires(lead: Estimate | None) -> bool:
-    """Return whether the lead placebo found the future to predict the past."""
-    return lead is not None and lead.p_value < PLACEBO_ALPHA
-
-
 def verdict(
-    found: Estimate, lead: Estimate | None, smallest_effect: float, effect: str = "within"
+    found: Estimate, placebo: Placebo | None, smallest_effect: float, effect: str = "within"
 ) -> tuple[str, str]:
     """Return the verdict and its reason, by the rule above."""
-    if effect == "within" and fires(lead):
+    if effect == "within" and placebo is not None and placebo.fires:
         return CANNOT, (
-            "the lead placebo fires: the exposure of the next block goes with the same change, so "
+            "the placebo fires: work of the next four weeks goes with today's strength, so "
             "strength drives the work, or something unseen drives both"
         )
     low, high = found.conf_low, found.conf_high

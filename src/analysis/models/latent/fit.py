@@ -609,7 +609,7 @@ def smooth(
 
     A smoother knows the whole log: a state in March has seen April. It describes; it must never
     be the outcome of a dose-response model, where it would leak the future into the past and fake
-    the lead placebo. There, take a block's own sets (`analysis.models.panel`).
+    the lead placebo. There, take the days themselves (`analysis.models.dose`).
 
     Args:
         observations: one row per set: `series`, `day` (a number), `log_e1rm`, `variance`

@@ -7,7 +7,11 @@
 Method, accuracy and speed: docs/mixed.md.
 """
 
-from analysis.models.mixed.cross_products import Statistics, sufficient_statistics
+from analysis.models.mixed.cross_products import (
+    Statistics,
+    from_cross_products,
+    sufficient_statistics,
+)
 from analysis.models.mixed.fit import MixedFit, fit, fit_statistics
 from analysis.models.mixed.formula import ModelError
 
@@ -17,5 +21,6 @@ __all__ = [
     "Statistics",
     "fit",
     "fit_statistics",
+    "from_cross_products",
     "sufficient_statistics",
 ]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.models.mixed.batched import FloatArray, IntArray, sum_by_group
 from analysis.models.mixed.design import RANK_TOLERANCE, Design, build
-from analysis.models.mixed.formula import Encoding, ModelError, Random
+from analysis.models.mixed.formula import Encoding, Level, ModelError, Random
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +102,60 @@ def sufficient_statistics(
     encoding = None if like is None else like.encoding
     design = build(formula, data, groups=groups, random=random, weights=weights, like=encoding)
     return reduce(design)
+
+
+def from_cross_products(
+    gram: FloatArray,
+    terms: Sequence[str],
+    response: str,
+    *,
+    group: str,
+    labels: Sequence[object],
+    random: Sequence[str] = (),
+) -> Statistics:
+    """Return sufficient statistics where only each group's cross-products are at hand.
+
+    Args:
+        gram: (groups, terms + 1, terms + 1): [X y]ᵀ[X y] of each group's rows, whitened where
+            their residuals are correlated.
+        terms: names of the columns of X, all of them fixed terms; no intercept is added.
+        response: name of y.
+        group: name of the grouping column.
+        labels: a label for every group, sorted.
+        random: terms that vary over groups.
+
+    Returns:
+        Statistics that count as many rows for a group as there are columns: a root of `gram` has
+        so many. With `residual_sd` known, the fit does not depend on the number of rows.
+    """
+    size = len(terms) + 1
+    rows = len(gram) * size
+    names = (*terms, response)
+    total = gram.sum(axis=0)
+    scale = np.sqrt(np.maximum(np.diag(total), 1e-300) / rows)
+    basis = np.diag(1.0 / scale)
+    unit = total / np.outer(scale, scale)
+    pilot = np.linalg.lstsq(unit[:-1, :-1], unit[:-1, -1], rcond=1e-12)[0]
+    left = float(unit[-1, -1] - unit[:-1, -1] @ pilot) / rows
+    # the response less its least-squares fit, scaled by what remains
+    change = np.eye(size)
+    change[:-1, -1] = -pilot
+    if left > 1e-13:
+        change[:, -1] /= np.sqrt(left)
+    basis = basis @ change
+    stored = np.moveaxis(basis.T @ gram @ basis, 0, -1)
+    at = np.array([list(terms).index(name) for name in random], dtype=np.int64)
+    encoding = Encoding(
+        formula=f"{response} ~ 0 + {' + '.join(terms)}",
+        groups=(group,),
+        names=names,
+        fixed=np.arange(len(terms), dtype=np.int64),
+        levels=(Level(group, 1, tuple(random), at),),
+        basis=basis,
+    )
+    cells = pd.DataFrame({group: list(labels)})
+    counts = np.full(len(gram), size, dtype=np.int64)
+    return Statistics(encoding, cells, np.ascontiguousarray(stored), counts, 0.0)
 
 
 def reduce(
