@@ -12,7 +12,7 @@ from analysis.models.mixed.cross_products import (
     from_cross_products,
     sufficient_statistics,
 )
-from analysis.models.mixed.fit import MixedFit, fit, fit_statistics
+from analysis.models.mixed.fit import MixedFit, fit, fit_statistics, likelihood_ratio
 from analysis.models.mixed.formula import ModelError
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "fit",
     "fit_statistics",
     "from_cross_products",
+    "likelihood_ratio",
     "sufficient_statistics",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.mixed.batched import FloatArray, IntArray, sum_by_group
-from analysis.models.mixed.design import RANK_TOLERANCE, Design, build
+from analysis.models.mixed.design import RANK_TOLERANCE, Design, Table, build
 from analysis.models.mixed.formula import Encoding, Level, ModelError, Random
 
 
@@ -77,7 +77,7 @@ class Statistics:
 
 def sufficient_statistics(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     groups: str | Sequence[str],
     random: Random,
@@ -232,6 +232,12 @@ NEARLY_SATURATED = 1.25
 def check(statistics: Statistics, *, residual_known: bool) -> tuple[str, ...]:
     """Raise `ModelError` if the model has no unique answer; return warnings."""
     encoding = statistics.encoding
+    for level in encoding.levels:
+        if level.terms and len(statistics.starts(level.depth)) < 2:
+            raise ModelError(
+                f"one group of {level.name}: what differs between groups cannot be told; leave "
+                "the random part out"
+            )
     total = statistics.gram.sum(-1)
     if statistics.n_obs <= len(encoding.fixed):
         raise ModelError(

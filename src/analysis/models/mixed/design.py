@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -189,7 +190,7 @@ class Design:
 
 def build(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     groups: str | Sequence[str],
     random: Random,
@@ -200,7 +201,10 @@ def build(
     """Turn a table into a design; `like` reuses another design's coding and basis."""
     path = [groups] if isinstance(groups, str) else list(groups)
     parts = random_parts(path, random)
-    wanted = required_variables(formula, parts) | {*path}
+    data = as_pandas(data)
+    if not len(data):
+        raise ModelError("the data hold no row")
+    wanted = required_variables(formula, parts, [str(name) for name in data.columns]) | {*path}
     used, notes = _complete_rows(data, wanted | {name for name in (weights, time) if name})
     columns = evaluate(formula, parts, used, like)
     time_d = None if time is None else _days(used[time])
@@ -210,6 +214,21 @@ def build(
     rows, encoding = standardised(raw, precision, _encoding(formula, path, columns), like)
     sorted_d = None if time_d is None else time_d[order]
     return Design(encoding, rows, cells, starts, order, used.index, precision, sorted_d, notes)
+
+
+Table = Any
+"""A pandas or polars table; polars is not imported for a type."""
+
+
+def as_pandas(data: Table) -> pd.DataFrame:
+    """Return a table as pandas; a polars frame is turned, anything else refused."""
+    if isinstance(data, pd.DataFrame):
+        return data
+    if hasattr(data, "collect"):  # a lazy frame
+        data = data.collect()
+    if hasattr(data, "to_pandas"):
+        return pd.DataFrame(data.to_pandas())
+    raise ModelError(f"data is a {type(data).__name__}, expected a pandas or polars table")
 
 
 def _complete_rows(data: pd.DataFrame, wanted: set[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -10,20 +10,21 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy.special import chdtrc
 
 from analysis.models.mixed import inference
 from analysis.models.mixed.batched import FloatArray
 from analysis.models.mixed.cross_products import Statistics, check, combine, reduce
-from analysis.models.mixed.design import Design, build
+from analysis.models.mixed.design import Design, Table, as_pandas, build
 from analysis.models.mixed.deviance import Evaluation, Likelihood, Optimum, is_singular, minimise
-from analysis.models.mixed.formula import Encoding, ModelError, Random
+from analysis.models.mixed.formula import Encoding, ModelError, Random, design_columns
 from analysis.models.mixed.inference import FixedEffects, RandomEffects
 from analysis.models.mixed.serial import Serial, fit_serial
 
 # A fitted linear mixed model: numbers first, then every question one may ask of it.
 
 
-Robust = Literal["CR2"] | None
+Robust = Literal["CR1", "CR2"] | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,7 +111,8 @@ class MixedFit:
         """Return one row per fixed effect.
 
         Columns: `term, estimate, std_error, statistic, dof, p_value, conf_low, conf_high`.
-        `robust="CR2"` gives cluster-robust errors by the outermost group, with their own dof.
+        `robust="CR2"` gives cluster-robust errors by the outermost group, with their own dof;
+        `"CR1"` those without adjustment for leverage, with groups − 1.
         """
         return self.contrasts(_each(self.params.index), level, robust=robust).reset_index()
 
@@ -130,7 +132,7 @@ class MixedFit:
         """Return linear combinations Σ weight · effect by name, columns as in `tidy`."""
         return self._fixed.contrasts(weights, level, robust)
 
-    def robust_cov(self, robust: Literal["CR2"] = "CR2") -> pd.DataFrame:
+    def robust_cov(self, robust: Literal["CR1", "CR2"] = "CR2") -> pd.DataFrame:
         """Return the cluster-robust covariance of the fixed effects."""
         return self._fixed.covariance(robust)
 
@@ -190,6 +192,32 @@ class MixedFit:
             raise ModelError("fitted from statistics: the rows are not here to augment")
         return inference.augment(self.design, self.evaluation, self._random.by_level[0].total)
 
+    def predict(self, data: Table, *, groups: bool = True) -> pd.Series:
+        """Return predictions for the rows of a table, in its order.
+
+        Args:
+            data: predictors and group columns, coded as when fitted; no response is needed.
+            groups: whether a known group's own effects are added; a group that was not fitted
+                gets the fixed effects alone.
+        """
+        table = as_pandas(data)
+        fixed = design_columns(self.encoding, table, "fixed")
+        value = pd.Series(fixed @ self.params.to_numpy(), index=table.index, name="prediction")
+        if not groups:
+            return value
+        for level, effects in self.random_effects.items():
+            terms = [name for name in effects.columns if not str(name).endswith("_std_error")]
+            if not terms:
+                continue
+            own = design_columns(self.encoding, table, level)
+            keys = table[level.split("/")]
+            index = pd.Index(keys.iloc[:, 0]) if keys.shape[1] == 1 else pd.MultiIndex.from_frame(
+                keys
+            )  # fmt: skip
+            modes = effects[terms].reindex(index).fillna(0.0).to_numpy()
+            value += (own * modes).sum(axis=1)
+        return value
+
     def __repr__(self) -> str:
         spread = "\n".join(
             f"  {level}: " + ", ".join(f"{term} {sd:.4g}" for term, sd in sds.items())
@@ -242,13 +270,52 @@ def _each(terms: pd.Index) -> dict[str, dict[str, float]]:
     return {str(term): {str(term): 1.0} for term in terms}
 
 
+def likelihood_ratio(small: MixedFit, large: MixedFit) -> pd.Series:
+    """Return the likelihood-ratio test of a model against one that holds it.
+
+    Args:
+        small: the smaller model.
+        large: the one that holds it, fitted to the same rows; both by maximum likelihood where
+            their fixed terms differ, by either where only random parts do.
+
+    Returns:
+        `statistic`, `df` (parameters apart), `p_value`. Where random parts differ a variance of
+        0 is at its edge and the test errs towards no difference; half the p-value is right for
+        one variance (Self & Liang 1987, JASA 82:605), and `at_edge` says so.
+
+    Raises:
+        ModelError: the fits are not comparable.
+    """
+    apart = set(small.params.index) ^ set(large.params.index)
+    if apart and (small.likelihood.reml or large.likelihood.reml):
+        raise ModelError(
+            f"fixed terms differ ({', '.join(sorted(apart))}), and restricted likelihoods of "
+            "other fixed terms do not compare; fit both with reml=False"
+        )
+    if small.likelihood.reml != large.likelihood.reml:
+        raise ModelError("one fit is by restricted likelihood, the other is not")
+    if small.n_obs != large.n_obs:
+        raise ModelError(f"{small.n_obs} and {large.n_obs} rows: fit both to the same rows")
+    df = _parameters(large) - _parameters(small)
+    if df <= 0 or not set(small.params.index) <= set(large.params.index):
+        raise ModelError("the first fit must be the smaller one, held by the second")
+    statistic = max(2.0 * (large.loglik - small.loglik), 0.0)
+    edge = large.likelihood.size != small.likelihood.size
+    p = float(chdtrc(df, statistic))
+    return pd.Series({"statistic": statistic, "df": df, "p_value": p, "at_edge": edge})
+
+
+def _parameters(fit: MixedFit) -> int:
+    return fit.likelihood.size + len(fit.params) + (fit.correlation is not None)
+
+
 DEGENERATE = 1e-4
 """Residual sd, relative to the least-squares residual sd, below which σ has collapsed."""
 
 
 def fit(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     groups: str | Sequence[str],
     random: Random,
@@ -262,7 +329,8 @@ def fit(
 
     Args:
         formula: fixed part in Wilkinson notation (formulaic), `"log_e1rm ~ week + volume"`.
-        data: one row per observation. Rows with a missing value are left out and counted.
+        data: one row per observation, pandas or polars. Rows with a missing value are left out
+            and counted.
         groups: grouping column, or columns from outermost to innermost: `["athlete",
             "exercise"]` nests exercises within athletes.
         random: random part, `"~ week"` (intercept and slope, correlated) for one level, or one

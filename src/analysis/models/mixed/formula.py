@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -128,12 +129,20 @@ class Columns:
     specs: dict[str, Any]
 
 
-def required_variables(formula: str, parts: Mapping[str, str]) -> set[str]:
-    """Return the data columns that the formulas read."""
+def required_variables(
+    formula: str, parts: Mapping[str, str], columns: Sequence[str] = ()
+) -> set[str]:
+    """Return the data columns that the formulas read.
+
+    Inside a stateful term such as `bs(week, df=4)` formulaic does not see the column; there every
+    column whose name stands in the formula is read.
+    """
     from formulaic import Formula
 
-    formulas = [Formula(formula), *(Formula(part) for part in parts.values())]
-    return {str(name) for each in formulas for name in each.required_variables}
+    texts = [formula, *parts.values()]
+    found = {str(name) for text in texts for name in Formula(text).required_variables}
+    inside = " ".join(re.findall(r"\w+\s*\((.*)\)", " ".join(texts)))
+    return found | {name for name in columns if re.search(rf"\b{re.escape(name)}\b", inside)}
 
 
 def evaluate(
@@ -148,7 +157,10 @@ def evaluate(
     sources: dict[str, Any] = _sides(formula) | (dict(like.specs) if like else {})
     response, fixed = _part(sources["response"], data), _part(sources["fixed"], data)
     if len(response.columns) != 1:
-        raise ModelError(f"formula {formula!r} must have one response column")
+        raise ModelError(
+            f"formula {formula!r} must have one response column of numbers; it gives "
+            f"{len(response.columns)} ({', '.join(list(response.columns)[:3])} …), as text does"
+        )
     used = {"response": response.spec, "fixed": fixed.spec}
     distinct, random = dict(fixed.columns), {}
     for level, part in parts.items():
@@ -194,9 +206,71 @@ def _part(source: Any, data: pd.DataFrame) -> _Part:
             one = np.ones(len(data))
             bare = {t: one if t == INTERCEPT else data[t].to_numpy(float) for t in terms}
             return _Part(bare, None)
-    matrix = source.get_model_matrix(data, output="numpy", na_action="ignore")
+    from formulaic.errors import FormulaicError
+
+    _refuse_what_is_no_number(source, data)
+    try:
+        matrix = source.get_model_matrix(data, output="numpy", na_action="ignore")
+    except FormulaicError as error:
+        raise ModelError(f"formula term cannot be evaluated: {error}") from error
     spec, values = matrix.model_spec, np.asarray(matrix, dtype=float)
     return _Part({name: values[:, i] for i, name in enumerate(spec.column_names)}, spec)
+
+
+def design_columns(encoding: Encoding, data: pd.DataFrame, part: str) -> FloatArray:
+    """Return the columns of a part for other rows, coded as when fitted.
+
+    Args:
+        encoding: of the fit.
+        data: the other rows; no response is needed.
+        part: `"fixed"`, or the name of a level for its random terms.
+
+    Raises:
+        ModelError: a column is absent, or holds a category that was not fitted.
+    """
+    from formulaic.errors import FormulaicError
+
+    terms = encoding.terms
+    if part != "fixed":
+        terms = next(level.terms for level in encoding.levels if level.name == part)
+    coded: dict[str, FloatArray] = {}
+    for source in ("fixed", part):
+        spec = encoding.specs.get(source)
+        if spec is None:
+            continue
+        try:
+            matrix = spec.get_model_matrix(data, output="numpy", na_action="ignore")
+        except (FormulaicError, KeyError, NameError) as error:
+            raise ModelError(f"the rows cannot be coded as when fitted: {error}") from error
+        values = np.asarray(matrix, dtype=float)
+        coded |= {name: values[:, i] for i, name in enumerate(spec.column_names)}
+    absent = [t for t in terms if t not in coded and t != INTERCEPT and t not in data.columns]
+    if absent:
+        raise ModelError(f"no column {', '.join(absent)} in the data")
+    one = np.ones(len(data))
+    found = [
+        coded[t] if t in coded else one if t == INTERCEPT else data[t].to_numpy(float)
+        for t in terms
+    ]
+    return np.column_stack(found) if found else np.zeros((len(data), 0))
+
+
+def _refuse_what_is_no_number(source: Any, data: pd.DataFrame) -> None:
+    """Refuse dates and columns of mixed objects by name: neither is a number or a category."""
+    for name in sorted({str(each) for each in source.required_variables} & set(data.columns)):
+        kind = data[name].dtype
+        if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
+            raise ModelError(
+                f"column {name} holds dates; turn it into a number first, such as days since the "
+                "first"
+            )
+        if pd.api.types.is_object_dtype(kind):
+            kinds = sorted({type(value).__name__ for value in data[name].head(1000)})
+            if kinds != ["str"]:
+                raise ModelError(
+                    f"column {name} holds objects ({', '.join(kinds)}), expected numbers or one "
+                    "kind of text; convert it"
+                )
 
 
 def _is_number(data: pd.DataFrame, name: str) -> bool:

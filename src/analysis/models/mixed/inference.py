@@ -21,8 +21,8 @@ from analysis.models.mixed.batched import (
 )
 from analysis.models.mixed.cross_products import Statistics
 from analysis.models.mixed.design import Design
-from analysis.models.mixed.deviance import Elimination, Evaluation, Likelihood
-from analysis.models.mixed.formula import Level, ModelError
+from analysis.models.mixed.deviance import Elimination, Evaluation, Likelihood, is_singular
+from analysis.models.mixed.formula import INTERCEPT, Encoding, Level, ModelError
 from analysis.models.mixed.serial import Serial, gaps_d, whitened
 
 # Cluster-robust covariance that holds with few clusters: CR2 with Satterthwaite dof.
@@ -58,6 +58,10 @@ class ClusterRobust:
         adjusted = np.einsum("jab,jb->ja", self._inflate, score @ self._root)
         self.covariance: FloatArray = self._root @ (adjusted.T @ adjusted) @ self._root.T
         self.n_clusters = left.shape[-1]
+        plain = score @ self._root
+        few = self.n_clusters / (self.n_clusters - 1.0)
+        #: CR1: no adjustment of the residuals, J / (J − 1) for few clusters
+        self.plain: FloatArray = few * self._root @ (plain.T @ plain) @ self._root.T
 
     def dof(self, contrasts: FloatArray) -> FloatArray:
         """Satterthwaite degrees of freedom, one per row of `contrasts`."""
@@ -292,7 +296,7 @@ class FixedEffects:
         raw = weight_matrix(weights, list(self.params.index))
         stored = raw @ self._to_raw
         variance = np.einsum("ki,ij,kj->k", stored, self._stored(robust), stored)
-        dof = self._uncertainty.dof(stored, variance) if robust is None else self._cr2.dof(stored)
+        dof = self._dof(stored, variance, robust)
         estimate = raw @ self.params.to_numpy()
         return estimates(list(weights), estimate, np.sqrt(variance), dof, level)
 
@@ -300,11 +304,47 @@ class FixedEffects:
     def _to_raw(self) -> FloatArray:
         return self.likelihood.encoding.coefficients(self.likelihood.encoding.fixed)
 
+    def _dof(self, stored: FloatArray, variance: FloatArray, robust: str | None) -> FloatArray:
+        if robust == "CR1":
+            return np.full(len(stored), self._cr2.n_clusters - 1.0)
+        if robust is not None:
+            return self._cr2.dof(stored)
+        dof = self._uncertainty.dof(stored, variance)
+        if is_singular(self.likelihood, self.theta):
+            # where a variance is estimated as nothing the likelihood is flat in it, and would say
+            # that it is known: the design bounds the degrees of freedom then
+            dof = np.minimum(dof, self._contained(stored))
+        return dof
+
+    def _contained(self, stored: FloatArray) -> FloatArray:
+        """Containment degrees of freedom: groups less the terms that only groups can tell.
+
+        A term that is random at a level, or constant within its groups, is told by differences
+        between those groups alone (SAS's containment method, for the stored basis).
+        """
+        statistics = self.likelihood.statistics
+        encoding = statistics.encoding
+        bound = np.full(len(encoding.fixed), np.inf)
+        for level in encoding.levels:
+            if not level.terms:
+                continue
+            starts = statistics.starts(level.depth)
+            gram = sum_by_group(statistics.gram, starts)
+            by_groups = np.array(
+                [at in level.columns or _constant(gram, encoding, at) for at in encoding.fixed]
+            )
+            free = max(len(starts) - int(by_groups.sum()), 1)
+            bound = np.where(by_groups, np.minimum(bound, free), bound)
+        asked = np.abs(stored) > 1e-12 * np.abs(stored).max(axis=1, keepdims=True)
+        return np.asarray(np.where(asked, bound, np.inf).min(axis=1))
+
     def _stored(self, robust: str | None) -> FloatArray:
         if robust is None:
             return self.evaluation.sigma**2 * self.evaluation.inverse
+        if robust == "CR1":
+            return self._cr2.plain
         if robust != "CR2":
-            raise ModelError(f"robust is {robust!r}, expected 'CR2' or None")
+            raise ModelError(f"robust is {robust!r}, expected 'CR1', 'CR2' or None")
         return self._cr2.covariance
 
     @cached_property
@@ -326,6 +366,16 @@ class FixedEffects:
         return variance_uncertainty(
             self.likelihood, self.theta, self.evaluation.sigma, log_range, at_range
         )
+
+
+def _constant(gram: FloatArray, encoding: Encoding, at: int) -> bool:
+    """Return whether a column is constant within every group; needs an intercept to be told."""
+    if INTERCEPT not in encoding.names:
+        return False
+    one = encoding.names.index(INTERCEPT)
+    ones, own, across = gram[one, one], gram[at, at], gram[one, at]
+    left = own - across**2 / np.maximum(ones, 1e-300)
+    return bool((left <= 1e-9 * np.maximum(own, 1e-12)).all())
 
 
 # Best linear unbiased predictions: what each group adds to the fixed effects, and how surely.
