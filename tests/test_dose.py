@@ -308,6 +308,21 @@ def test_two_exposures_are_told_apart_when_fitted_together():
     assert found["frequency"].conf_low < 0 < found["frequency"].conf_high
 
 
+def test_whether_a_muscle_is_trained_at_all_has_a_term_of_its_own():
+    days, weekly = planted(14, athletes=25, weeks=60, effect_pct=0.0, missing=0.0)
+    rng = np.random.default_rng(0)
+    off = np.repeat(rng.random((25, 15)) < 0.25, 4, axis=1)  # months without the muscle
+    sets = np.where(off, 0.0, weekly.doses["sets"])
+    lost = np.pad(np.cumsum(off, axis=1), ((0, 0), (1, 0)))[:, :-1] * 1.0  # 1 % a week, for good
+    kept = ~off[days.athlete, days.week]
+    strength = days.strength - lost[days.athlete, days.week]
+    days = replace(days, strength=strength).of(kept)
+    made = Weekly(weekly.logged, with_shapes({"sets": sets}))
+    found, _ = joint(body(days, made, list(made.doses)), ["sets", "trained"])
+    assert found["trained"].conf_low < 4.0 < found["trained"].conf_high
+    assert found["sets"].conf_low < 0.0 < found["sets"].conf_high
+
+
 def test_athletes_own_slopes_repeat_where_they_differ():
     def cohort(spread):
         effects = 0.4 + spread * np.random.default_rng(3).standard_normal(25)

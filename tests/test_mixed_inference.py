@@ -189,7 +189,7 @@ def test_glance_counts_parameters_and_says_the_method():
     ("ask", "says"),
     [
         (lambda fit: fit.contrast({"weak": 1.0}), "no term weak"),
-        (lambda fit: fit.tidy(robust="HC3"), "expected 'CR2'"),
+        (lambda fit: fit.tidy(robust="HC3"), "expected 'CR1', 'CR2'"),
         (lambda fit: fit.conf_int(95), "expected between 0 and 1"),
         (lambda fit: fit.random_effects_cov("exercise"), "no level exercise"),
     ],

@@ -93,6 +93,10 @@ class Body:
         """Where degrees of freedom come from with fewer than five athletes."""
         return None if self.sums is None else FewDof(self.sums, self.variances)
 
+    def moved(self, column: str) -> bool:
+        """Return whether any athlete moves a column."""
+        return bool(moves(self.products, [column]).any())
+
     def fit(self, terms: Sequence[str], slopes: Sequence[str] = ()) -> Fit:
         """Fit some columns."""
         return fit(self.products, terms, slopes=slopes, few=self.few)
@@ -315,8 +319,10 @@ def joint(
     found: Body, measures: Sequence[str], level: float = 0.95
 ) -> tuple[dict[str, Estimate], Fit]:
     """Return the effects of several measures at once, each held against the others."""
-    terms = [LOG_WEEKS, *(f"{each}_{name}" for each in measures for name in BANDS)]
-    model = found.fit(terms)
+    wanted = [(each, name) for each in measures for name in BANDS]
+    # where there is a strength day the muscle was trained that week: nothing to hold fixed
+    kept = [(each, name) for each, name in wanted if name != OWN or found.moved(f"{each}_{OWN}")]
+    model = found.fit([LOG_WEEKS, *(f"{each}_{name}" for each, name in kept)])
     return {each: model.contrast(primary(each), level) for each in measures}, model
 
 
