@@ -38,7 +38,9 @@ def test_ingest_writes_its_contract(tmp_path):
     assert "2 records = 1 sets + 0 no sets + 0 duplicates + 1 rejected" in done.stdout
     assert (tmp_path / "out/sets.parquet").exists()
     assert header(tmp_path / "out/ledger.csv") == [
-        "source_file", "vendor", "records", "sets", "not_sets", "duplicates", "rejected",
+        "source_file", "vendor", "lines", "header_lines", "inside_lines", "blank_lines",
+        "records", "with_sets", "not_sets", "duplicates", "rejected", "unaccounted", "sets",
+        "not_set_kinds",
     ]  # fmt: skip
     assert header(tmp_path / "out/rejected.csv") == [
         "source_file", "source_row", "column", "value", "rule",

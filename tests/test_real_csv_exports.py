@@ -29,6 +29,9 @@ pytestmark = [
 ]
 
 
+OTHER_TABLES = "records of other tables"
+
+
 @dataclass
 class Counted:
     """What a file holds: sets, their repetitions, and the records that are no sets, by kind."""
@@ -143,7 +146,7 @@ def jefit(path: Path) -> Counted:
             for _, reps in values:
                 found.add("" if float(reps) else "no repetitions", reps)
     others = {"EXERCISE SET LOGS", "EXERCISE LOGS"}
-    found.not_sets["other tables"] = sum(
+    found.not_sets[OTHER_TABLES] = sum(
         len(rows) for table, rows in tables.items() if table not in others
     )
     return found
@@ -199,6 +202,8 @@ def test_sets_and_the_rest_are_what_a_second_count_finds(path, tmp_path):
     sets = account.kept().collect()
     assert sets.height == account.sets == counted.sets
     assert account.idle.len() == counted.not_sets.total()
+    named = {word: n for word, n in counted.not_sets.items() if word != OTHER_TABLES}
+    assert named.items() <= dict(account.not_set_kinds).items()
     assert account.unaccounted == 0
     assert sets["reps"].fill_null(0).sum() == counted.reps
     assert account.rejected["source_row"].n_unique() <= 0.005 * counted.sets

@@ -175,6 +175,12 @@ LEDGER: tuple[Column, ...] = (
         "records that are none of these four: lost, or counted twice; 0 where all is well",
     ),
     Column("sets", pl.Int64, "sets kept; more than with_sets where a record holds several"),
+    Column(
+        "not_set_kinds",
+        pl.String,
+        "what is no set, by kind, with its count: planned, skipped, rest timer …; sets that were "
+        "not done are counted here also where their record holds others",
+    ),
 )
 
 REJECTED: tuple[Column, ...] = (

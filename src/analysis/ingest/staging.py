@@ -67,6 +67,7 @@ class Account:
     several: bool = False
     measured: bool = False
     idle: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
+    not_set_kinds: tuple[tuple[str, int], ...] = ()
     blame: Counter[str] = field(default_factory=Counter)
     sets: int = 0
     with_sets: int = 0
@@ -123,7 +124,7 @@ class Account:
         return (
             self.label, self.app, self.lines, self.header, self.inside, self.blank, self.records,
             self.with_sets, self.not_sets, self.duplicates, self.turned_away, self.unaccounted,
-            self.sets,
+            self.sets, "; ".join(f"{word} {n}" for word, n in self.not_set_kinds),
         )  # fmt: skip
 
 
@@ -314,7 +315,8 @@ def _refuse_loads(account: Account, staged: Staged) -> None:
         not_set=pl.col("not_set") if "not_set" in columns else pl.lit(None, dtype=pl.String),
     ).collect()
     sets = counted.filter(pl.col("not_set").is_null())
-    account.idle = counted.filter(pl.col("not_set").is_not_null())["source_row"]
+    idle = counted.filter(pl.col("not_set").is_not_null())
+    account.idle, account.not_set_kinds = idle["source_row"], _kinds(idle)
     refused = sets.select(
         source_file=pl.lit(account.label),
         source_row="source_row",
@@ -336,6 +338,7 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
         idle = aside.filter(pl.col("not_set").is_not_null() & ~structure)
         aside = aside.filter(pl.col("not_set").is_null())
         account.idle = idle["source_row"]
+        account.not_set_kinds = _kinds(idle)
         words = idle.filter(pl.col("not_set") == REST_BY_SHAPE)
         if words.height:
             kinds = first_names(repr(word) for word in words["kind"].unique().sort())
@@ -352,6 +355,12 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
     )
     for column, rule, n, value, line in cleared.sort("column").iter_rows():
         account.say("cleared", n, column=column, value=value, line=line, rule=rule)
+
+
+def _kinds(idle: pl.DataFrame) -> tuple[tuple[str, int], ...]:
+    """Count what is no set by its word, the most frequent first."""
+    counts = idle.group_by("not_set").len().sort("len", "not_set", descending=[True, False])
+    return tuple((str(word), int(n)) for word, n in counts.iter_rows())
 
 
 def _count_records(account: Account, vendor: Vendor, peek: Peek) -> None:
