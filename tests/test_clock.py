@@ -77,6 +77,58 @@ def test_a_zone_that_is_none_is_refused(tmp_path):
         read(paths)
 
 
+def two_apps(folder, start, ended, loads):
+    """One workout in Hevy, 10:00 to 11:00, and in RP."""
+    lines = [
+        f'"A","5 Mar 2026, 10:00","5 Mar 2026, 11:00","","Squat (Barbell)",,"","{place}",'
+        f'"normal",{load},{reps},,,'
+        for place, (load, reps) in enumerate([(100, 5), (100, 6), (90, 8), (80, 10)])
+    ]
+    (folder / "hevy.csv").write_text("\n".join([HEADER, *lines]) + "\n")
+    done = [
+        {"setType": "regular", "weight": load, "reps": reps, "unit": "kg", "status": "complete",
+         "finishedAt": start if place == 0 else ended}
+        for place, (load, reps) in enumerate(loads)
+    ]  # fmt: skip
+    day = {"label": "Monday", "exercises": [{"exerciseId": 6, "sets": done}]}
+    cycle = {"name": "M", "unit": "kg", "microRirs": 32108, "weeks": [{"days": [day]}]}
+    (folder / "rp.json").write_text(json.dumps([cycle]))
+    return read([folder / "hevy.csv", folder / "rp.json"], athlete="ann").sets.height
+
+
+@pytest.mark.parametrize(
+    ("start", "ended", "loads", "sets"),
+    [
+        # filled side by side, half of the sets to the kilogram: one workout
+        ("10:07:00", "10:55:00", [(100, 5), (100, 6), (91.5, 8), (81.5, 10)], 4),
+        # the same, hours apart: not sure enough
+        ("15:07:00", "15:55:00", [(100, 5), (100, 6), (91.5, 8), (81.5, 10)], 8),
+        # hours apart and the same sets: one clock is in another zone
+        ("15:07:00", "15:55:00", [(100, 5), (100, 6), (90, 8), (80, 10)], 4),
+        # side by side and nothing alike: two people's, or a mistake; both stay
+        ("10:07:00", "10:55:00", [(20, 15), (20, 15), (15, 20), (15, 20)], 8),
+    ],
+)
+def test_two_apps_filled_for_one_workout(tmp_path, start, ended, loads, sets):
+    stamps = (f"2026-03-05T{each}.000000Z" for each in (start, ended))
+    assert two_apps(tmp_path, *stamps, loads) == sets
+
+
+def test_two_workouts_of_a_day_in_two_exports_of_one_app_stay_two(tmp_path):
+    for name, hours in (("a", (8,)), ("b", (8, 18))):
+        lines = [
+            f'"A","5 Mar 2026, {hour:02}:00","5 Mar 2026, {hour + 1:02}:00","","Squat (Barbell)",,'
+            f'"","{place}","normal",100,5,,,'
+            for hour in hours
+            for place in (0, 1)
+        ]
+        (tmp_path / f"{name}.csv").write_text("\n".join([HEADER, *lines]) + "\n")
+    book = read([tmp_path / "a.csv", tmp_path / "b.csv"], athlete="ann")
+    assert (
+        book.sets["session"].to_list() == ["2026-03-05T08:00:00"] * 2 + ["2026-03-05T18:00:00"] * 2
+    )
+
+
 def test_a_sitting_ends_by_a_long_pause_and_not_by_midnight():
     times = [
         datetime(2024, 1, 1, 23, 10),

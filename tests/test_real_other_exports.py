@@ -7,6 +7,7 @@ JSON, how many rows SQLite counts, how many `set` messages a FIT file announces.
 from __future__ import annotations
 
 import csv
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -204,3 +205,30 @@ def test_a_program_without_dates_gives_no_set(name, tmp_path):
         assert all(row.one.planned for row in shown.rows)
     with pytest.raises(NoUsableDataError):
         read(copy)
+
+
+def test_one_person_s_log_in_two_apps_joins_without_doubles():
+    """Hevy's copies of RP's days name the day that they were copied from."""
+    rp, hevy = the_only("rp"), the_only("hevy_api")
+    copied = {
+        match[1]
+        for workout in json.loads(hevy.read_text(encoding="utf-8"))
+        if (match := re.search(r"rp-day-id:(\d+)", workout["description"] or ""))
+    }
+    begun = {}
+    for cycle in json.loads(rp.read_text(encoding="utf-8")):
+        for day in (day for week in cycle["weeks"] for day in week["days"]):
+            done = [
+                one["finishedAt"]
+                for exercise in day["exercises"]
+                for one in exercise["sets"]
+                if one["status"] == "complete"
+            ]
+            if done:
+                begun[min(done)[:19]] = str(day["id"])
+    book = read([rp, hevy], athlete="one", tz="UTC")
+    kept = book.sets.filter(pl.col("app") == "rp_hypertrophy")["started_at"].unique()
+    days = {begun[f"{at:%Y-%m-%dT%H:%M:%S}"] for at in kept}
+    assert len(copied & set(begun.values())) == 73
+    assert not days & copied
+    assert len(days) <= 40  # of 186: those that no workout of that day in Hevy resembles enough

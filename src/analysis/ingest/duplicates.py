@@ -1,7 +1,9 @@
 """The same workout in two exports of one athlete is counted once, set by set.
 
 Two workouts of one athlete in different files may be the same when they start in the same minute,
-or on the same day where an app exports the day only. Whether they are, their sets say:
+or on the same day where an app exports the day only. Two apps may also be filled side by side, at
+starts of their own, or bear clocks of two zones: their workouts of a day are compared. Whether
+they are one, their sets say:
 
 - the fuller copy stays (of equals, the one in the newest export);
 - sets of the other that the fuller copy has not are kept too: two halves of one workout make it
@@ -17,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +34,10 @@ SAME_SETS = 0.8
 only the repetitions, can be compared."""
 
 SAME_LOADS = 0.5
-"""The same share where start, load and repetitions agree: apps round, and one may lack a set."""
+"""The same share for workouts of two apps at one time: apps round, and one may lack a set."""
+
+LONGEST = timedelta(hours=6)
+"""A workout that ended later after its start was left running, and its end says nothing."""
 
 PASTED = 2
 """Workouts that stand twice in one file before it is taken for pasted below itself."""
@@ -101,6 +107,8 @@ class _Workout:
     copy: int
     family: str
     session: str
+    minute: datetime
+    until: datetime
     day_only: bool
     edge: str
     age: int
@@ -178,7 +186,7 @@ class _Settling:
     """What is found of one copy, workout by workout."""
 
     places: set[int]
-    shared: set[int] = field(default_factory=set)
+    shared: set[tuple[int, datetime | None]] = field(default_factory=set)
     moved: dict[str, tuple[str, int]] = field(default_factory=dict)
     workouts: int = 0
     differing: int = 0
@@ -188,8 +196,9 @@ def _across_one(copies: dict[int, Copy], settled: Sequence[Settled]) -> dict[int
     groups = _shared(copies, settled)
     found = {place: _Settling(set(settled[place].places)) for place in copies}
     for number, group in enumerate(groups):
+        by_day = any(workout.day_only for workout in group)
         for workout in group:
-            found[workout.copy].shared.add(number)
+            found[workout.copy].shared.add((number, None if by_day else workout.minute))
     for group in groups:
         whole: list[_Workout] = []
         for workout in group:
@@ -209,7 +218,7 @@ def _settle(workout: _Workout, whole: Sequence[_Workout], found: dict[int, _Sett
     """Take out of a workout the sets that fuller copies of it hold."""
     mine, before, differs = found[workout.copy], len(workout.sets), False
     for other in whole:
-        if other.copy == workout.copy or not workout.sets:
+        if other.copy == workout.copy or not workout.sets or _apart(workout, other):
             continue
         same, values = workout.values == other.values, len(workout.sets)
         once = len(mine.shared & found[other.copy].shared) == 1
@@ -223,6 +232,12 @@ def _settle(workout: _Workout, whole: Sequence[_Workout], found: dict[int, _Sett
     gone = before > len(workout.sets)
     mine.workouts += gone
     mine.differing += gone and differs
+
+
+def _apart(one: _Workout, other: _Workout) -> bool:
+    """Whether these are two workouts: one app gives one workout one start."""
+    timed = not one.day_only and not other.day_only
+    return timed and one.family == other.family and one.minute != other.minute
 
 
 def _is_one(mine: _Workout, other: _Workout, *, whole_before: bool) -> bool:
@@ -305,8 +320,9 @@ def _covered_by_another_app(mine: _Workout, other: _Workout) -> set[int]:
     rest = mine.sets
     loads = _agreement(((e.load, e.reps) for e in rest), ((e.load, e.reps) for e in other.sets))
     reps = _agreement((e.reps for e in rest), (e.reps for e in other.sets))
-    day_only = mine.day_only or other.day_only
-    same = loads >= (SAME_SETS if day_only else SAME_LOADS) or (not day_only and reps >= SAME_SETS)
+    at_once = mine.minute <= other.until and other.minute <= mine.until
+    sure = at_once and not mine.day_only and not other.day_only
+    same = loads >= (SAME_LOADS if sure else SAME_SETS) or (sure and reps >= SAME_SETS)
     return {each.place for each in rest} if same else set()
 
 
@@ -328,7 +344,7 @@ def _sets(path: Path) -> pl.LazyFrame:
         "number": pl.col(LOGGED_NUMBER) if numbered else pl.lit(None, dtype=pl.Int32),
     }
     names = ("place", "athlete", "session", "workout", "exercise", "exercise_number")
-    return rows.select(*names, started_at="started_at", **whole)
+    return rows.select(*names, "started_at", "ended_at", **whole)
 
 
 def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_Workout]]:
@@ -341,7 +357,7 @@ def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_W
         "minute", "len", "copy", descending=[True, True, False]
     )["copy"]  # fmt: skip
     rank = {copy: place for place, copy in enumerate(newest)}
-    by_minute = starts.filter(~pl.col("day_only")).with_columns(key=pl.col("minute"))
+    by_minute = _by_day(starts.filter(~pl.col("day_only")))
     days = starts.filter("day_only")["day"].unique()
     by_day = starts.filter(pl.col("day").is_in(days.implode())).with_columns(
         key=pl.col("day").cast(pl.Datetime("us"))
@@ -366,14 +382,24 @@ def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_W
                 sets.setdefault((place, row["session"]), []).append(each)
     groups: dict[object, list[_Workout]] = {}
     for row in several.iter_rows(named=True):
+        copy, session = row["copy"], row["session"]
         workout = _Workout(
-            row["copy"], copies[row["copy"]].family, row["session"], row["day_only"],
-            row["edge"], rank[row["copy"]], row["runs"], sets[row["copy"], row["session"]],
+            copy, copies[copy].family, session, row["minute"], row["until"], row["day_only"],
+            row["edge"], rank[copy], row["runs"], sets[copy, session],
         )  # fmt: skip
         groups.setdefault(row["key"], []).append(workout)
     for group in groups.values():
         group.sort(key=lambda each: (-len(each.sets), each.age, each.session))
     return list(groups.values())
+
+
+def _by_day(starts: pl.DataFrame) -> pl.DataFrame:
+    """Give workouts of one day one `key`; one that lasts past midnight is of both its days."""
+    last = pl.max_horizontal("until", pl.col("minute").dt.truncate("1d").dt.offset_by("1439m"))
+    begins = pl.col("minute") > last.cum_max().shift(1)
+    return starts.sort("minute", "copy").with_columns(
+        key=pl.when(begins.fill_null(True)).then("minute").forward_fill()
+    )
 
 
 def _starts(copy: Copy, settled: Settled) -> pl.DataFrame:
@@ -388,6 +414,7 @@ def _starts(copy: Copy, settled: Settled) -> pl.DataFrame:
         rows.group_by("session")
         .agg(
             pl.col("started_at").first().dt.truncate("1m").alias("minute"),
+            pl.col("ended_at").max().alias("ended"),
             pl.col("place").min().alias("from"),
             pl.col("exercise_number").max().alias("runs"),
         )
@@ -398,6 +425,8 @@ def _starts(copy: Copy, settled: Settled) -> pl.DataFrame:
     place = pl.int_range(pl.len())
     return starts.select(
         "session", "minute", "runs",
+        until=pl.when(pl.col("ended").is_between("minute", pl.col("minute") + LONGEST))
+        .then("ended").otherwise("minute"),
         day=pl.col("minute").dt.date(),
         day_only=pl.col("minute").dt.time() == pl.time(0, 0),
         edge=pl.when(pl.lit(only)).then(pl.lit(""))
