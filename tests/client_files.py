@@ -50,7 +50,8 @@ def row(name, status="on track", *, asking=(), days_off=3, **more):
         "days_off": days_off, "sessions_4_weeks": 8, "sessions_own_normal": 9.5,
         "sets_last_week": 41.0, "sets_own_4_week_mean": 55.0, "strength_per_4_weeks_pct": 1.2,
         "strength_low_pct": 0.3, "strength_high_pct": 2.1, "strength_exercises": 6,
-        "weekly_sets": [None, 0.0, *[50.0] * 9, 41.0], "lacking": "", "page": f"{name}/index.html",
+        "unmapped_pct": 0.0, "weekly_sets": [None, 0.0, *[50.0] * 9, 41.0], "lacking": "",
+        "page": f"{name}/index.html",
     } | more  # fmt: skip
 
 

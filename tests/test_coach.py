@@ -237,7 +237,9 @@ class TestClientsToml:
             line.removeprefix("# ") if " = " in line and line[2:3].islower() else line
             for line in template().splitlines()
         )
-        assert parse(settings).everyone == replace(ClientSettings(), unit="kg", encoding="cp1252")
+        assert parse(settings).everyone == replace(
+            ClientSettings(), unit="kg", show="kg", encoding="cp1252"
+        )
         assert "left as it is" in write_template(folder)
         assert "Settings:" in write_template(tmp_path)
         assert load(tmp_path / "clients.toml") == Settings()

@@ -111,7 +111,7 @@ class TestStall:
         book = logbook(weekly("squat", falling), weekly("leg_press", falling))
         found = only(book, "stall")
         assert found.level == "attention"
-        assert "falling on Leg Press, Squat" in found.sentence
+        assert "Falling: Leg Press, Squat." in found.sentence
 
     def test_an_exercise_that_was_left_is_not_judged(self):
         book = logbook(
@@ -195,7 +195,7 @@ class TestDrop:
     def test_two_weak_days_of_one_exercise_are_a_notice(self):
         found = only(logbook(weekly("squat", [*STEADY, 80, 82])), "drop")
         assert found.level == "notice"
-        assert "e1RM of Squat −18 %" in found.sentence
+        assert "Weaker than usual on the last two days: Squat 18 %" in found.sentence
 
     def test_one_light_day_is_none(self):
         assert not raised(logbook(weekly("squat", [*STEADY, 100, 80])), "drop")

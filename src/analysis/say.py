@@ -24,6 +24,38 @@ def number(value: float, digits: int = 1) -> str:
     return f"{value:,.{digits}f}" if isfinite(value) else "unknown"
 
 
+def times(often: float) -> str:
+    """Return how often, in words.
+
+    >>> times(0.2), times(1.2), times(2.0), times(3.4)
+    ('less than once', 'once', 'twice', '3 times')
+    """
+    if often < 0.5:
+        return "less than once"
+    whole = round(often)
+    return {1: "once", 2: "twice"}.get(whole, f"{whole} times")
+
+
+def time_off(days: float) -> str:
+    """Return a length of time as one says it.
+
+    >>> time_off(30), time_off(84), time_off(200), time_off(800)
+    ('4 weeks', '12 weeks', '6 months', '2 years')
+    """
+    if days < 112:
+        return count(int(days // 7), "week")
+    return count(int(days // 30.4), "month") if days < 730 else count(int(days // 365), "year")
+
+
+def load(kg: float) -> str:
+    """Return a load with its unit, to a tenth.
+
+    >>> load(171.911), load(100.0)
+    ('171.9 kg', '100 kg')
+    """
+    return f"{kg:,.1f}".removesuffix(".0") + " kg"
+
+
 def listing(counts: Mapping[str, int], *, most: int = 8) -> str:
     """Return names with their counts, the largest first, and how many are left unnamed.
 

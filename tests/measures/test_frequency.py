@@ -48,8 +48,7 @@ def test_an_unlogged_week_is_unknown():
 def test_summary_and_figure():
     result = frequency(logbook(sets("2024-01-01", "squat", "100x5")))
     assert result.summary == (
-        "Most often trained: quads, directly on 1.0 days of a logged week on average; 7 muscles "
-        "never directly (n = 1 week)."
+        "Quads: trained directly about once a week, more often than any other muscle (n = 1 week)."
     )
     assert [bar["name"] for bar in result.figure_dict["data"]] == ["0 days", "1 day"]
     assert frequency(logbook()).summary.endswith("(n = 0).")

@@ -49,10 +49,9 @@ def report(
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
     )
-    shown_in = unit or reading.own_unit(logbook)
     if anonymise:
         logbook = reading.without_names(logbook, salt)
-    reading.show("Pages", lambda tell: save(logbook, out, unit=shown_in, tell=tell))
+    reading.show("Pages", lambda tell: save(logbook, out, unit=unit, tell=tell))
     if offered := offer_overrides(out, logbook.exercises, logbook.catalogue):
         result(f"{logbook.unmapped.height} names are not mapped: edit {offered}")
     reading.finish(logbook.ledger, strict=strict)

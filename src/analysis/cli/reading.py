@@ -290,12 +290,6 @@ def show(title: str, work: Callable[[Tell], Iterable[str]]) -> None:
         result(line)
 
 
-def own_unit(logbook: Logbook) -> str:
-    """Return the unit that one lifter's exports are in where they name none; otherwise kg."""
-    units = logbook.units["unit"].unique().to_list()
-    return units[0] if len(logbook.athletes) == 1 and len(units) == 1 else "kg"
-
-
 def with_remedy(message: str, asking: Asking) -> str:
     """Return a message, with the commands that say a unit where that is what is missing."""
     if not asking.unknown:

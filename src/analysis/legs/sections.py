@@ -38,34 +38,43 @@ def audit_sections(logbook: Logbook) -> list[tuple[str, list[Result]]]:
 
 def audit_blocks(logbook: Logbook) -> list[Section]:
     """Return the same as two sections of a page: sentence, cards, and the tables folded."""
-    audited, details, compared = _results(logbook)
-    return [
-        Section(
-            "leg-day",
-            "Leg-day audit",
-            [
-                Prose(audited.summary),
-                audit_cards(audited),
-                Section("leg-detail", "Legs in detail", [*details, audited], folded=True),
-            ],
-            intro="What this log shows of leg training, topic by topic.",
-        ),
-        Section(
-            "article",
-            "What the article claims",
-            [
-                Prose(f"{compared.summary}\n\n{READING}"),
-                claim_cards(compared),
-                Section(
-                    "article-tables",
-                    "Claims and trials as tables",
-                    [readable(compared), evidence()],
-                    folded=True,
-                ),
-            ],
-            intro="The badge is what trials say. Whether you do it is another question.",
-        ),
-    ]
+    return [audit_section(logbook), article_section(logbook)]
+
+
+def audit_section(logbook: Logbook) -> Section:
+    """Return what the log shows of leg training: sentence, cards, and the tables folded."""
+    audited, details, _ = _results(logbook)
+    return Section(
+        "leg-day",
+        "Leg-day audit",
+        [
+            Prose(audited.summary),
+            audit_cards(audited),
+            Section("leg-detail", "Legs in detail", [*details, audited], folded=True),
+        ],
+        intro="What this log shows of leg training, topic by topic.",
+    )
+
+
+def article_section(logbook: Logbook) -> Section:
+    """Return the article's claims beside the log and the trials, folded."""
+    _, _, compared = _results(logbook)
+    return Section(
+        "article",
+        "What an article on leg training claims",
+        [
+            Prose(f"{compared.summary}\n\n{READING}"),
+            claim_cards(compared),
+            Section(
+                "article-tables",
+                "Claims and trials as tables",
+                [readable(compared), evidence()],
+                folded=True,
+            ),
+        ],
+        intro="The badge is what trials say. Whether you do it is another question.",
+        folded=True,
+    )
 
 
 def audit_cards(audited: Result) -> Flags:
@@ -98,6 +107,10 @@ def claim_cards(compared: Result) -> Flags:
 
 
 def _results(logbook: Logbook) -> tuple[Result, list[Result], Result]:
+    return logbook.once("leg sections", lambda: _made(logbook))
+
+
+def _made(logbook: Logbook) -> tuple[Result, list[Result], Result]:
     logs = logs_of(logbook)
     details = [of_each(logs, part) for part in DETAILS]
     return of_each(logs, summary), details, of_each(logs, compare)

@@ -12,7 +12,7 @@ from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
-from analysis.say import count, number, spoken, whose
+from analysis.say import count, spoken, times, whose
 
 NAMES = ("0 days", "1 day", "2 days", "3 days", "4 days or more")
 
@@ -72,12 +72,11 @@ def _summary(table: pl.DataFrame) -> str:
         mean.row(0, named=True),
         logged.select(pl.struct("athlete", "week").n_unique()).item(),
     )
-    never = mean.filter(pl.col("direct_days") == 0).height
+    athletes = table["athlete"].unique().to_list()
+    named = spoken(most["muscle"]).capitalize()
     return (
-        f"Most often trained: {spoken(most['muscle'])}, directly on "
-        f"{number(most['direct_days'])} days of a logged week on average; "
-        f"{count(never, 'muscle')} never directly (n = {count(n_weeks, 'week')}"
-        f"{whose(table['athlete'].unique().to_list())})."
+        f"{named}: trained directly about {times(most['direct_days'])} a week, more often than "
+        f"any other muscle (n = {count(n_weeks, 'week')}{whose(athletes)})."
     )
 
 

@@ -17,7 +17,7 @@ from analysis.measures import counting, weeks, working
 from analysis.measures.load import effective_load, tonnage
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
-from analysis.say import count, number, whose
+from analysis.say import count, number, spoken, whose
 
 MEASURES = {
     "sessions": "sessions a week",
@@ -148,15 +148,21 @@ def _coverage_summary(table: pl.DataFrame, block_weeks: int) -> str:
     now = table.group_by("muscle").agg(pl.col("last_block").mean()).sort("last_block", "muscle")
     if now.is_empty():
         return "No set of this log reaches a muscle group."
-    untrained = now.filter(pl.col("last_block") == 0)["muscle"].sort().to_list()
-    most = now.row(-1, named=True)
-    without = f"; none for {', '.join(untrained)}".replace("_", " ") if untrained else ""
+    ranked = [row for row in now.reverse().to_dicts() if row["last_block"] > 0]
+    most = ", ".join(
+        f"{spoken(row['muscle'])} {row['last_block']:.0f}" for row in ranked[:MOST]
+    )  # fmt: skip
     logged = int(table.select(pl.col("block_weeks_logged").max()).item())
+    if not ranked:
+        return f"Last {block_weeks} weeks: no set reaches a muscle."
     return (
-        f"Last {block_weeks} weeks: most for {most['muscle'].replace('_', ' ')}, "
-        f"{number(most['last_block'])} sets a week{without} (n = {logged} logged weeks"
+        f"Sets a week in the last {block_weeks} weeks: {most} (n = {count(logged, 'logged week')}"
         f"{whose(table['athlete'].unique().to_list())})."
     )
+
+
+MOST = 4
+"""Muscles that a sentence names."""
 
 
 def _draw(table: pd.DataFrame) -> Figure:

@@ -108,15 +108,13 @@ def _summary(table: pl.DataFrame) -> str:
         .sort("median", descending=True, maintain_order=True)
     )
     most = typical.row(0, named=True)
-    least = typical.row(-1, named=True)
     n_weeks = logged.select(pl.struct("athlete", "week").n_unique()).item()
-    return (
-        f"Most trained: {spoken(most['muscle'])}, {number(most['median'])} fractional sets in a "
-        f"typical logged week (median; middle half {number(most['low'])} to "
-        f"{number(most['high'])}); "
-        f"least: {spoken(least['muscle'])}, {number(least['median'])} "
-        f"(n = {count(n_weeks, 'week')}{whose(table['athlete'].unique().to_list())})."
-    )
+    athletes = table["athlete"].unique().to_list()
+    low, middle, high = (f"{most[end]:.0f}" for end in ("low", "median", "high"))
+    usual = f"{middle} {spoken(most['muscle'])} sets a week ({low}–{high})"
+    if len(athletes) == 1:
+        return f"You usually do {usual}, more than for any other muscle."
+    return f"Most trained: usually {usual} (n = {count(n_weeks, 'week')}{whose(athletes)})."
 
 
 def _effort_note(

@@ -15,7 +15,7 @@ from analysis.ingest.remembered import Ask
 from analysis.logbook import Logbook
 from analysis.notes import Note
 from analysis.pages.clients import FILE, ClientSettings
-from analysis.pages.lifter import athlete_page, flags_section
+from analysis.pages.lifter import athlete_page
 from analysis.problems import NoUsableDataError, UserError
 from analysis.report import Report
 from analysis.say import count
@@ -122,7 +122,8 @@ def _page(job: Job, logbook: Logbook, found: list[Finding]) -> dict[str, str]:
         page.save(job.out / job.folder)
     except Exception as error:
         return {"page": "", "failure": f"{type(error).__name__}: {error}"}
-    return {"page": f"{job.folder}/index.html"}
+    summary = {"summary": f"{job.folder}/summary.html"} if page.summary else {}
+    return {"page": f"{job.folder}/index.html"} | summary
 
 
 def client_page(job: Job, logbook: Logbook, found: Iterable[Finding]) -> Report:
@@ -131,9 +132,15 @@ def client_page(job: Job, logbook: Logbook, found: Iterable[Finding]) -> Report:
     return athlete_page(
         logbook,
         unit=settings.show,
-        zones=settings.zones,
-        flags=flags_section(found, settings.thresholds, today),
+        shown={
+            "zones": settings.zones,
+            "thresholds": settings.thresholds,
+            "found": list(found),
+            "today": today,
+            "article": settings.article,
+        },
         shared_script=job.script,
+        back=("../index.html", "All clients") if job.script else None,
         flags_raised_on=today.isoformat(),
         **_changed(settings),
     )

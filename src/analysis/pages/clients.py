@@ -22,7 +22,8 @@ DAYS = ("newest", "own")
 
 DOC = {
     "unit": '"kg" or "lb", for exports that do not name it; without it the numbers must tell',
-    "show": '"kg" or "lb", the unit that pages open in',
+    "show": '"kg" or "lb", the unit that pages open in; without it, that of the export',
+    "article": "true shows what an article on leg training claims, beside the log",
     "encoding": 'of text files that are not UTF-8, such as "cp1252"',
     "zones": "first repetition of each rep zone, ascending",
 }
@@ -36,7 +37,8 @@ class ClientSettings:
     Attributes:
         name: how the client is called; empty for the name of the file or folder.
         unit: unit of exports that name none; None where the numbers must tell.
-        show: the unit that the page opens in.
+        show: the unit that the page opens in; None for that of the export.
+        article: whether the page shows the claims of an article.
         encoding: of text that is not UTF-8.
         zones: first repetition of each rep zone.
         thresholds: from when on something is a flag.
@@ -44,7 +46,8 @@ class ClientSettings:
 
     name: str = ""
     unit: str | None = None
-    show: str = "kg"
+    show: str | None = None
+    article: bool = False
     encoding: str | None = None
     zones: tuple[int, ...] = ZONES
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -160,6 +163,7 @@ def _client(
         "name": (lambda v: isinstance(v, str) and v.strip() != "", "expected a name"),
         "unit": (lambda v: v in LOAD_UNITS, "expected kg or lb"),
         "show": (lambda v: v in LOAD_UNITS, "expected kg or lb"),
+        "article": (lambda v: isinstance(v, bool), "expected true or false"),
         "encoding": (_is_encoding, "expected the name of a text encoding, such as cp1252"),
         "zones": (_are_zones, "expected whole numbers from 1 up, ascending, two or more"),
     }
@@ -260,8 +264,8 @@ def _template_lines(paths: list[Path]) -> Iterator[str]:
     yield '# "newest": flags are raised on the newest day of all clients. "own": on each client\'s'
     yield "# own last day, for a folder of finished logs. Or a date, such as 2026-01-31."
     yield '# today = "newest"'
-    for key, default in (("unit", '"kg"'), ("show", '"kg"'), ("encoding", '"cp1252"'),
-                         ("zones", str(list(ZONES)))):  # fmt: skip
+    for key, default in (("unit", '"kg"'), ("show", '"kg"'), ("article", "false"),
+                         ("encoding", '"cp1252"'), ("zones", str(list(ZONES)))):  # fmt: skip
         yield f"# {DOC[key]}"
         yield f"# {key} = {default}"
     yield ""

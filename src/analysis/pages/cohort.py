@@ -11,7 +11,8 @@ import pandas as pd
 from analysis.logbook import Logbook
 from analysis.models.cohort import CohortStudy, results, study
 from analysis.models.cohort.results import also_sentence, numbers, takeaways, who_sentence
-from analysis.pages.lifter import made_with, rejected_results, said
+from analysis.pages.lifter import made_with
+from analysis.pages.slices import rejected_results, said
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
 from analysis.result import Result
 from analysis.say import spoken

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from analysis.pages.lifter import KINDS
+from analysis.pages.slices import KINDS
 from analysis.report import Against, Badge, Entry, Rate, Roster, write_workbook
 from analysis.result import Result
 from analysis.say import count, spoken
@@ -107,7 +107,17 @@ def _entry(
         sets=Against(known["sets_last_week"], known["sets_own_4_week_mean"]),
         weeks=row.get("weekly_sets", ()),
         rate=_rate(known),
+        summary=row.get("summary", ""),
+        goals=row.get("goals", ""),
+        unmapped=_unmapped(known["unmapped_pct"]),
     )
+
+
+def _unmapped(share: float | None) -> str:
+    """Return how much of a log counts for no muscle, "" where it is next to nothing."""
+    if share is None or share < 1:
+        return ""
+    return f"{share:.0f} % of the sets are of exercises that are not mapped."
 
 
 def _rate(known: Mapping[str, Any]) -> Rate | None:
@@ -241,6 +251,7 @@ SHEET_HEADS = {
         "upper end; an interval that holds 0 cannot tell gain from loss",
     ),
     "strength_exercises": ("Exercises", "that the strength trend is taken over; three at least"),
+    "unmapped_pct": ("Unmapped, %", "share of the sets whose exercise is not in the catalogue"),
 }
 """Column of the index -> its head in the workbook, and what it says."""
 

@@ -9,10 +9,12 @@ Blocks are in `blocks.py`, the page in `page.py`; docs/report.md shows how to us
 from analysis.report.blocks import (
     Block,
     BodyMap,
+    Calendar,
     Chart,
     Flag,
     Flags,
     FlowChart,
+    Lifts,
     Listing,
     Prose,
     Section,
@@ -23,6 +25,7 @@ from analysis.report.blocks import (
 from analysis.report.drawing_library import write_shared_script
 from analysis.report.page import Report
 from analysis.report.roster import Against, Badge, Entry, Rate, Roster
+from analysis.report.summary import Picture, Summary
 from analysis.report.workbook import write_workbook
 
 __all__ = [
@@ -30,17 +33,21 @@ __all__ = [
     "Badge",
     "Block",
     "BodyMap",
+    "Calendar",
     "Chart",
     "Entry",
     "Flag",
     "Flags",
     "FlowChart",
+    "Lifts",
     "Listing",
+    "Picture",
     "Prose",
     "Rate",
     "Report",
     "Roster",
     "Section",
+    "Summary",
     "Takeaway",
     "Tile",
     "Tiles",

@@ -176,6 +176,39 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """Training days as squares, a row a year, with counts that follow the page's dates.
+
+    Attributes:
+        result: its table has one row per `day` with `sessions` and `sets`.
+        counts: what is counted ("sessions", "days", "sets", "empty": weeks without a log), how
+            it is called, and the number over the whole log.
+    """
+
+    result: Result
+    counts: Sequence[tuple[str, str, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lifts:
+    """A search box over all lifts, and a page of each that is drawn when it is chosen.
+
+    The rows of the chosen lift are taken from the tables, which the page holds once.
+
+    Attributes:
+        result: one row per `lift`: `days`, `sets`, `first_day`, `last_day`, `muscles`,
+            `best_load_kg`, `best_reps`, `best_day`, and `words`, a sentence, where there is one.
+        days: rows by `lift` and `day`: `sets`, `top_load_kg`, `top_reps`, `e1rm_kg`, `most_reps`,
+            `longest_s`, `farthest_m`, and the band `level_kg`, `low_kg`, `high_kg` where known.
+        more: `best-sets`, and `shifts` where known; `records` stands elsewhere on the page.
+    """
+
+    result: Result
+    days: Result
+    more: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A figure without a table, such as a notebook's.
 
@@ -210,7 +243,8 @@ class Section:
 
 
 Block: TypeAlias = (
-    "Result | Section | Prose | Tiles | Flags | BodyMap | FlowChart | Listing | Chart | Roster"
+    "Result | Section | Prose | Tiles | Flags | BodyMap | FlowChart | Listing | Calendar | Lifts "
+    "| Chart | Roster"
 )
 """Anything that may stand on a page."""
 
@@ -223,7 +257,9 @@ def results(items: Sequence[Block]) -> list[Result]:
             found += results(item.items)
         elif isinstance(item, Result):
             found.append(item)
-        elif isinstance(item, BodyMap | FlowChart | Listing | Roster):
+        elif isinstance(item, Lifts):
+            found += [item.result, item.days, *item.more]
+        elif isinstance(item, BodyMap | Calendar | FlowChart | Listing | Roster):
             found.append(item.result)
     return found
 

@@ -20,11 +20,12 @@ from analysis.report.blocks import Block, Takeaway, anchors, results
 from analysis.report.drawing_library import packed_plotly_js, plotly_js, template_text
 from analysis.report.glossary import Glossary, default_terms, own_terms
 from analysis.report.render import Renderer, Table, environment, flatten, payload
-from analysis.report.tables import csv_text, joined, room
+from analysis.report.tables import csv_text, joined, relative, room
 from analysis.report.workbook import write_workbook
 from analysis.result import Result
 
 if TYPE_CHECKING:
+    from analysis.report.summary import Summary
     from analysis.report.tables import Frame
 
 
@@ -116,6 +117,8 @@ class Report:
             older than 2023, which lack `DecompressionStream`.
         shared_script: relative address of a plotly.js beside the page, for folders of many
             pages; see `write_shared_script`.
+        back: relative address and name of the page that leads here.
+        summary: a page to send, saved beside this one as `summary.html`.
 
     Raises:
         ValueError: two blocks share a name, a name is no slug, a takeaway names no result, or
@@ -140,6 +143,8 @@ class Report:
         unit: str = "kg",
         compress: bool = True,
         shared_script: str = "",
+        back: tuple[str, str] | None = None,
+        summary: Summary | None = None,
     ) -> None:
         self.title = title
         self.items = tuple(items)
@@ -153,6 +158,8 @@ class Report:
         self.unit = unit
         self.compress = compress
         self.shared_script = shared_script
+        self.summary = summary
+        self.back = back and (relative(back[0]), back[1])
         self._check()
 
     @property
@@ -194,7 +201,7 @@ class Report:
                 facts=list(flatten(self.provenance)),
                 policy=Markup(POLICY.format(script=" 'self' file:" if self.shared_script else "")),
                 style=Markup("".join(map(template_text, self.styles))),
-                scripts=[Markup(template_text(name)) for name in ("figure.js", "page.js")],
+                scripts=[Markup(template_text(name)) for name in renderer.scripts],
                 library=Markup(_LIBRARY) if renderer.figures and not self.shared_script else "",
                 payload=payload(renderer.figures, renderer.files, compress=self.compress),
             )
@@ -207,8 +214,8 @@ class Report:
 
         Args:
             path: a name that ends in `.html` gives that one file. Anything else is a folder:
-                `index.html`, and `data/` with a CSV per result and per extra table and
-                `provenance.json`.
+                `index.html`, `summary.html` where there is one, and `data/` with a CSV per
+                result and per extra table and `provenance.json`.
             workbook: also write `data/results.xlsx`, one sheet per result (folder only).
         """
         path = Path(path)
@@ -217,6 +224,9 @@ class Report:
             return _write(path, self._parts(self._apart(), ()))
         data, tables = path / "data", self._apart()
         texts = {name: joined(table.csv) for name, table in tables.items()}
+        if self.summary is not None:
+            data.parent.mkdir(parents=True, exist_ok=True)
+            (path / "summary.html").write_text(self.summary.html(), "utf-8", newline="\n")
         files = [write_workbook(data / "results.xlsx", self.results)] if workbook else []
         files += write_folder(data, texts, self.tables, self.provenance)
         titles = {result.name: result.title for result in self.results}

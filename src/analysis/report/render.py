@@ -13,7 +13,18 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.report.blocks import Block, BodyMap, Chart, FlowChart, Listing, Section, boxes
+from analysis.report import calendar
+from analysis.report.blocks import (
+    Block,
+    BodyMap,
+    Calendar,
+    Chart,
+    FlowChart,
+    Lifts,
+    Listing,
+    Section,
+    boxes,
+)
 from analysis.report.body_map import Drawing, drawing
 from analysis.report.drawing_library import packed
 from analysis.report.glossary import Glossary
@@ -63,6 +74,7 @@ class Renderer:
     files: dict[str, list[list[str]]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     has_kg: bool = False
+    has_lifts: bool = False
     rows_per_table: int = ALL_ROWS
 
     def blocks(self, items: Sequence[Block], level: int = 2) -> Markup:
@@ -84,7 +96,7 @@ class Renderer:
                 return block.id, block.title
             case Result():
                 return block.name, block.title
-            case BodyMap() | FlowChart() | Listing() | Roster():
+            case BodyMap() | Calendar() | FlowChart() | Lifts() | Listing() | Roster():
                 return block.result.name, block.result.title
             case _:
                 return None
@@ -103,9 +115,20 @@ class Renderer:
         return made
 
     @property
+    def addresses(self) -> set[str]:
+        """Addresses beside the page of what lies in it anyway."""
+        return {f"data/{name}.csv" for name in self.files}
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """Scripts among the templates that the page needs, in order."""
+        return ("figure.js", *(("lifts.js",) if self.has_lifts else ()), "page.js")
+
+    @property
     def traces(self) -> set[str]:
         """Kinds of trace that the figures are of."""
-        return {t.get("type", "scatter") for f in self.figures.values() for t in f["data"]}
+        own = {t.get("type", "scatter") for f in self.figures.values() for t in f["data"]}
+        return own | ({"scatter", "bar"} if self.has_lifts else set())
 
     @property
     def has_dates(self) -> bool:
@@ -115,25 +138,41 @@ class Renderer:
     @property
     def has_loads(self) -> bool:
         """Whether a figure or a table holds kg that can be shown in lb."""
-        return self.has_kg or any(_meta(f).get("load_axis") for f in self.figures.values())
+        return (
+            self.has_kg
+            or self.glossary.has_loads
+            or any(_meta(f).get("load_axis") for f in self.figures.values())
+        )
 
     def _view(self, block: Block) -> dict[str, Any]:
+        if isinstance(block, Result):
+            return self._result(block)
+        if isinstance(block, Listing):
+            return self._result(block.result, dict(block.links))
+        if isinstance(block, Chart):
+            self.figures[block.name] = block.figure
+        if not isinstance(block, BodyMap | Calendar | FlowChart | Lifts | Roster):
+            return {}
+        return self._result(block.result) | self._drawn(block)
+
+    def _drawn(self, block: BodyMap | Calendar | FlowChart | Lifts | Roster) -> dict[str, Any]:
+        """Return what a template needs beside the block's result."""
         match block:
-            case Result():
-                return self._result(block)
-            case Listing():
-                return self._result(block.result, dict(block.links))
+            case Calendar():
+                table = block.result.table
+                days = dict(zip(table["day"].dt.date, table["sets"], strict=True))
+                return {"years": calendar.years(days), "counts": block.counts}
+            case Lifts():
+                for result in (block.days, *block.more):
+                    self.files[result.name] = self.tables[result.name].csv
+                self.has_lifts = self.has_kg = True
+                return {}
             case Roster():
-                return self._result(block.result) | roster_view()
+                return roster_view()
             case FlowChart():
-                return self._result(block.result) | {"boxes": boxes(block)}
+                return {"boxes": boxes(block)}
             case BodyMap():
-                return self._result(block.result) | {"body": self._drawing(block)}
-            case Chart():
-                self.figures[block.name] = block.figure
-                return {}
-            case _:
-                return {}
+                return {"body": body_drawing(block)}
 
     def _result(self, result: Result, links: Mapping[str, str] | None = None) -> dict[str, Any]:
         if result.table.empty:
@@ -147,11 +186,17 @@ class Renderer:
         self.files[result.name] = table.csv
         return {"result": result, "figure": figure, "grid": self._grid(table.columns, links)}
 
-    def _drawing(self, block: BodyMap) -> Drawing:
-        groups = block.result.table[block.group].astype(str).tolist()
-        if len(set(groups)) < len(groups):
-            raise ValueError(f"{block.result.name}: a body map needs one row per {block.group}")
-        return drawing(dict(zip(groups, block.result.table[block.value], strict=True)), block.unit)
+
+def body_drawing(block: BodyMap) -> Drawing:
+    """Return the drawing of a body map.
+
+    Raises:
+        ValueError: a group has two rows.
+    """
+    groups = block.result.table[block.group].astype(str).tolist()
+    if len(set(groups)) < len(groups):
+        raise ValueError(f"{block.result.name}: a body map needs one row per {block.group}")
+    return drawing(dict(zip(groups, block.result.table[block.value], strict=True)), block.unit)
 
 
 def _meta(figure: Figure) -> dict[str, Any]:

@@ -71,6 +71,9 @@ class Entry:
         sets: of the last week against own mean.
         weeks: sets a week, oldest first; None where nothing is logged.
         rate: of strength.
+        summary: relative address of the page to send them, empty for none.
+        goals: what they are after, in words.
+        unmapped: how much of the log trains no known muscle, in words; empty for little.
     """
 
     name: str
@@ -85,6 +88,9 @@ class Entry:
     sets: Against = Against()
     weeks: Sequence[float | None] = ()
     rate: Rate | None = None
+    summary: str = ""
+    goals: str = ""
+    unmapped: str = ""
 
 
 @dataclass(frozen=True, slots=True)

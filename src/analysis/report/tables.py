@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from analysis.report.glossary import loads_marked
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 
@@ -211,6 +213,9 @@ def decimals(numbers: list[Any]) -> int:
     return min(max(3 - digits_before_point, 1 if digits_before_point < 4 else 0), 5)
 
 
+AS_WRITTEN = ("note", "exercise", "lift", "name", "value", "first_value", "client")
+"""Columns of the user's own words, in which no load changes its unit."""
+
 _SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+\Z")
 
 ROWS_PER_PAGE = 250
@@ -297,7 +302,10 @@ def _runs_with_time(column: Column) -> bool:
 
 def _cells(plain: list[Any], each: Head) -> list[str]:
     if not each.number:
-        return [f"<td>{text}" for text in _escaped([_spoken(plain_text(c)) for c in plain])]
+        texts = _escaped([_spoken(plain_text(c)) for c in plain])
+        if each.column not in AS_WRITTEN:
+            texts = [str(loads_marked(text)) if " kg" in text else text for text in texts]
+        return [f"<td>{text}" for text in texts]
     texts = number_texts(plain)
     if not each.in_kg:
         return [f"<td class=n>{text}" for text in texts]

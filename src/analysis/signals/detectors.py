@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
 from analysis.measures.day_strength import REP_CAP, SERIES_CAP, Estimate
 from analysis.measures.progression import fit
-from analysis.say import count, spoken
+from analysis.say import count, load, spoken, time_off
 from analysis.signals.thresholds import Thresholds
 
 
@@ -145,14 +146,25 @@ def drop(training: Training, rule: Thresholds) -> Iterator[Finding]:
     ]  # fmt: skip
     if not rows:
         return
-    worst = ", ".join(f"{row['what']} −{-row['change_pct']:.0f} %" for row in rows[:3])
-    rest = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-    sentence = f"Far below own usual: {worst}{rest}."
+    sentence = " ".join([*map(_said_of_fewer, fewer), *_said_of_weak(weak)])
     level = "attention" if fewer or len(weak) > 1 else "notice"
     yield Finding(
         training.athlete, "drop", level, sentence, pd.DataFrame(rows),
         min(row["first_day"] for row in rows), max(row["day"] for row in rows),
     )  # fmt: skip
+
+
+def _said_of_fewer(row: Mapping[str, Any]) -> str:
+    return f"{row['now']:.0f} {row['what']}; usually {row['usual']:.0f}."
+
+
+def _said_of_weak(weak: Sequence[Mapping[str, Any]], most: int = 2) -> list[str]:
+    """Return the exercises whose e1RM fell, worst first."""
+    if not weak:
+        return []
+    named = ", ".join(f"{each['lift']} {-each['change_pct']:.0f} %" for each in weak[:most])
+    rest = f" and {len(weak) - most} more" if len(weak) > most else ""
+    return [f"Weaker than usual on the last two days: {named}{rest}."]
 
 
 def _fewer_sessions(training: Training, rule: Thresholds) -> list[dict[str, Any]]:
@@ -349,16 +361,22 @@ def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
     if stalled.is_empty():
         return
     falling = stalled.filter(pl.col("high_pct") < 0)
-    also = f", falling on {_names(falling['lift'])}" if falling.height else ""
-    sentence = (
-        f"No new best, and no growth of {rule.stall_growth_pct:g} % per 4 weeks or more, in the "
-        f"last {rule.stall_days} days of {_names(stalled['lift'])}{also} "
-        f"({stalled.height} of {count(judged.height, 'exercise')} with enough days)."
-    )
+    sentence = _said_of_stalled(stalled, falling, judged.height)
     several = falling.height >= 2 or stalled.height >= 3
     wide = stalled.height >= rule.stall_share * judged.height
     level = "attention" if several and wide else "notice"
     yield _finding(training, "stall", level, sentence, stalled.drop("new_best"))
+
+
+def _said_of_stalled(stalled: pl.DataFrame, falling: pl.DataFrame, judged: int) -> str:
+    """Return what stands still, since when, and at which load where it is one exercise."""
+    weeks_ = (stalled["day"].max() - stalled["first_day"].max()).days // 7  # type: ignore[operator, union-attr]
+    at = f" at {load(stalled['last_load_kg'][0])}" if stalled.height == 1 else ""
+    also = f" Falling: {_names(falling['lift'])}." if falling.height else ""
+    return (
+        f"{_names(stalled['lift'])} stuck{at} for {count(weeks_, 'week')} or more "
+        f"({stalled.height} of {count(judged, 'exercise')} with enough days).{also}"
+    )
 
 
 def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
@@ -473,11 +491,14 @@ def skipped(training: Training, rule: Thresholds) -> Iterator[Finding]:
     )
     if missed.is_empty():
         return
-    names = ", ".join(SAID.get(name, spoken(name)) for name in missed["movement"])
-    sentence = (
-        f"Not trained in the last {block} weeks, though in at least "
-        f"{100 * rule.skipped_share:g} % of the {earlier} logged weeks before: {names}."
-    )
+    since = missed.sort("day", descending=True)
+    sentence = " ".join(
+        f"No {SAID.get(row['movement'], spoken(row['movement']))} work since {row['day']:%-d %B}."
+        for row in since.head(3).to_dicts()
+    )  # fmt: skip
+    if since.height > 3:
+        rest = (SAID.get(name, spoken(name)) for name in since["movement"][3:])
+        sentence += f" Also missing: {', '.join(rest)}."
     last: Any = missed["day"].max()
     first: Any = missed["day"].min()
     yield Finding(training.athlete, "skipped", "notice", sentence, missed.to_pandas(), first, last)
@@ -537,3 +558,75 @@ def inactivity(training: Training, rule: Thresholds) -> Iterator[Finding]:
         training.athlete, "inactive", level, sentence, rows, training.last_day,
         training.today,
     )  # fmt: skip
+
+
+# Flags on the longer run: a slow slide, and coming back.
+
+
+SLIDE_BLOCK_DAYS = 28
+"""A slide is told from the sets of four weeks, so that no single week makes one."""
+
+
+def slide(training: Training, rule: Thresholds) -> Iterator[Finding]:
+    """Yield a slow fall of sets that no two weeks show: each four weeks hold fewer than before.
+
+    Compared are the last 28 days to today with the 28 days at the start of `rule.slide_weeks`.
+    Every block between holds fewer sets than the one before it (within a tenth), and all of them
+    a log: days without one are unknown.
+    """
+    blocks = 7 * rule.slide_weeks // SLIDE_BLOCK_DAYS
+    ago = (pl.lit(training.today) - pl.col("day")).dt.total_days() // SLIDE_BLOCK_DAYS
+    sums: dict[int, tuple[float, date, date]] = {
+        block: (float(sets), first, last)
+        for block, sets, first, last in training.work.group_by(ago.alias("block"))
+        .agg(pl.col("set_count").sum(), pl.col("day").min(), pl.col("day").alias("last").max())
+        .iter_rows()
+    }
+    whole: Any = training.sets.select(ago.max()).item()
+    if blocks - 1 > whole or any(block not in sums for block in range(blocks)):
+        return
+    sets = [sums[block][0] for block in reversed(range(blocks))]
+    change = 100 * (sets[-1] / sets[0] - 1) if sets[0] else 0.0
+    falls = all(now < 1.1 * before for before, now in pairwise(sets))
+    if change > -rule.slide_pct or not falls:
+        return
+    rows = pd.DataFrame(
+        {
+            "first_day": [sums[block][1] for block in reversed(range(blocks))],
+            "day": [sums[block][2] for block in reversed(range(blocks))],
+            "sets": sets,
+            "sets_a_week": [each / 4 for each in sets],
+        }
+    )
+    weekly = [round(each / 4) for each in (sets[0], sets[-1])]
+    sentence = f"From {weekly[0]} to {weekly[1]} sets a week over {rule.slide_weeks} weeks."
+    first, last = sums[blocks - 1][1], sums[0][2]
+    yield Finding(training.athlete, "slide", "attention", sentence, rows, first, last)
+
+
+def came_back(training: Training, rule: Thresholds) -> tuple[date, date] | None:
+    """Return the last session before a long break and the first after it, where that is recent."""
+    days = training.sets["day"].unique().sort().to_list()
+    start = training.today - timedelta(days=7 * rule.return_weeks)
+    found = [
+        (before, after)
+        for before, after in pairwise(days)
+        if (after - before).days >= rule.return_days and after > start
+    ]
+    return found[-1] if found else None
+
+
+def back(training: Training, rule: Thresholds) -> Iterator[Finding]:
+    """Yield a return from a long break: what changed across it is no drop and no breakthrough."""
+    found = came_back(training, rule)
+    if found is None:
+        return
+    before, after = found
+    off = (after - before).days
+    sessions = training.sets.filter(pl.col("day") >= after)["session"].n_unique()
+    sentence = (
+        f"Coming back since {after:%-d %b %Y} after {time_off(off)} off: "
+        f"{count(sessions, 'session')} so far, compared from there."
+    )
+    rows = pd.DataFrame({"day": [after], "last_before": [before], "days_off": [off]})
+    yield Finding(training.athlete, "return", "notice", sentence, rows, before, after)

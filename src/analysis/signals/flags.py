@@ -20,11 +20,14 @@ from analysis.say import count
 from analysis.signals.detectors import (
     Finding,
     Training,
+    back,
+    came_back,
     drop,
     inactivity,
     prepare,
     records,
     skipped,
+    slide,
     stalls,
 )
 from analysis.signals.pain import pain
@@ -33,7 +36,9 @@ from analysis.signals.thresholds import Thresholds, described
 FLAGS = {
     "pain note": "a note of the last weeks holds a word of pain, injury or soreness",
     "inactive": "no session for much longer than usual for the athlete",
+    "slide": "sets fall slowly, four weeks by four weeks, to far fewer than at the start",
     "drop": "sessions, sets, or an exercise's e1RM, far below what is usual for the athlete",
+    "return": "back from a long break: nothing is compared across it",
     "stall": "the recent trend of an exercise is flat or falling, interval included",
     "skipped": "a regular movement or muscle is missing from the last block",
     "odd entry": "a value so far above or below the earlier ones that it needs a look",
@@ -45,8 +50,11 @@ LEVELS = ("attention", "notice", "good")
 
 Detector = Callable[[Training, Thresholds], Iterator[Finding]]
 
-OF_A_BLOCK: tuple[Detector, ...] = (pain, drop, stalls, skipped, records)
+OF_A_BLOCK: tuple[Detector, ...] = (pain, slide, drop, stalls, skipped, records)
 """Flags that need a session in the last block."""
+
+COMING_BACK: tuple[Detector, ...] = (pain, back, records)
+"""Those of them that mean something across a long break: coming back is no drop and no stall."""
 
 
 def flags(
@@ -106,7 +114,8 @@ def newest_day(logbook: Logbook) -> date | None:
 
 
 def _of_athlete(training: Training, rule: Thresholds) -> list[Finding]:
-    detectors = OF_A_BLOCK if training.trained_lately(rule) else ()
+    of_a_block = COMING_BACK if came_back(training, rule) else OF_A_BLOCK
+    detectors = of_a_block if training.trained_lately(rule) else ()
     found = [each for detect in (*detectors, inactivity) for each in detect(training, rule)]
     urgent = list(FLAGS)
     return sorted(found, key=lambda each: (LEVELS.index(each.level), urgent.index(each.flag)))

@@ -84,7 +84,7 @@ def pain(training: Training, rule: Thresholds) -> Iterator[Finding]:
     what = "pain or injury" if in_pain.height else "soreness"
     sentence = (
         f"{count(hits.height, 'note')} with a word of {what} in the last {rule.pain_weeks} "
-        f"weeks, the last on {last.isoformat()} ({where})."
+        f"weeks, the last on {last:%-d %B}: {where}."
     )
     rows = hits.select("day", "lift", "words", "note").to_pandas()
     level = "attention" if in_pain.height else "notice"

@@ -63,6 +63,14 @@ class Thresholds:
     drop_strength_pct: float = _threshold(
         10.0, 2, 50, "drop: fall of an exercise's e1RM below its median, %"
     )
+    slide_weeks: int = _threshold(
+        12, 8, 52, "slide: weeks over which the sets of four weeks are compared, start and end"
+    )
+    slide_pct: float = _threshold(40.0, 10, 95, "slide: fall of those sets, %")
+    return_days: int = _threshold(
+        28, 14, 365, "return: days off after which a client is coming back, and is compared anew"
+    )
+    return_weeks: int = _threshold(8, 2, 26, "return: weeks that coming back is said for")
     pain_weeks: int = _threshold(4, 1, 26, "pain notes: weeks looked back")
     inactive_factor: float = _threshold(
         2.0, 1, 10, "inactivity: days off, in the athlete's own long gaps (90th percentile)"

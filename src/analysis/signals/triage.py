@@ -33,7 +33,7 @@ SAID = {"needs attention": "need attention"}
 COLUMNS = (
     "athlete", "status", "why", "other_flags", "last_session", "days_off", "sessions_4_weeks",
     "sessions_own_normal", "sets_last_week", "sets_own_4_week_mean", "strength_per_4_weeks_pct",
-    "strength_low_pct", "strength_high_pct", "strength_exercises",
+    "strength_low_pct", "strength_high_pct", "strength_exercises", "unmapped_pct",
 )  # fmt: skip
 
 _URGENCY = {flag: place for place, flag in enumerate(FLAGS)}
@@ -68,7 +68,8 @@ def triage(
         of the logged weeks among the four before, null with fewer than two);
         `strength_per_4_weeks_pct`, the mean rate
         over `strength_exercises` exercises in the last half year, with `strength_low_pct` and
-        `strength_high_pct` (95 % interval); null with fewer than three exercises.
+        `strength_high_pct` (95 % interval); null with fewer than three exercises;
+        `unmapped_pct`, the share of sets whose exercise is not in the catalogue.
     """
     rule = thresholds or Thresholds()
     today = today or newest_day(logbook)
@@ -110,6 +111,7 @@ def row(
         **_attendance(until.sets, today),
         **_sets(until, today),
         **_trend(logbook, rule, today),
+        "unmapped_pct": 100 * until.sets["exercise_id"].null_count() / max(until.sets.height, 1),
     }
 
 

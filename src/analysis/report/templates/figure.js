@@ -14,8 +14,15 @@ function shown(stored, view) {
   const meta = figure.layout.meta ?? {};
   if (meta.load_axis && view.unit === "lb") inPounds(figure, meta.load_axis);
   if (meta.time_axis && view.from) axisOf(figure.layout, meta.time_axis).range = [view.from, view.to];
+  for (const trace of figure.data) if (trace.type === "heatmap") closed(trace, meta.time_axis ? view : {});
   figure.layout.uirevision = [view.unit, view.from, view.to].join();
   return dressed(figure, view.dark);
+}
+
+/* Gaps between cells go where a cell is too narrow for one: 298 weeks on a phone would all be gap. */
+function closed(trace, { from, to }) {
+  const shown = from ? trace.x.filter((x) => x >= from && x <= to).length : trace.x.length;
+  if (Math.min(innerWidth, 900) * 0.6 / Math.max(shown, 1) < 4) trace.xgap = 0;
 }
 
 function axisOf(layout, id) {

@@ -8,7 +8,7 @@
   // A4 less margins at 96 px an inch, two or three charts a page, letters of 8 points
   const PAPER_PX = 700, PAPER_SCALE = 0.64, PAPER_ROWS_SCALE = 0.82, PAPER_LETTER_PX = 10.7;
   let stored = { figures: {}, files: {} };
-  let span = null;
+  let span = null, lifts = null;
 
   /* ---- unpack: numbers and library lie in the page, gzipped ---- */
   async function unpacked(element) {
@@ -99,7 +99,9 @@
     root.dataset.unit = unit;
     for (const cell of all("[data-kg]")) {
       cell.dataset.shown ??= cell.textContent;
-      cell.textContent = unit === "kg" ? cell.dataset.shown : number(cell.dataset.kg * LB_PER_KG, cell.dataset.shown);
+      const other = () => "loose" in cell.dataset ? (+(cell.dataset.kg * LB_PER_KG).toFixed(1)).toLocaleString("en-US")
+        : number(cell.dataset.kg * LB_PER_KG, cell.dataset.shown);
+      cell.textContent = unit === "kg" ? cell.dataset.shown : other();
     }
     for (const word of all("[data-kg-head]")) word.textContent = unit;
     press("button[data-unit]", (button) => button.dataset.unit === unit);
@@ -130,10 +132,24 @@
     byId("from").value = view.from || span.first;
     byId("to").value = view.to || span.last;
     byId("range-words").textContent = view.from ? `${view.from} to ${view.to}` : "All dates";
+    recount();
     press("button[data-months]", (button) => {
       const start = monthsBack(+button.dataset.months);
       return start === view.from && (view.to === "" || view.to === span.last);
     });
+  }
+
+  /* What is counted, unlike what is estimated, follows the dates: days, sessions, sets, weeks. */
+  function recount() {
+    const box = document.querySelector("[data-days]");
+    if (!box || !stored.files[box.dataset.days]) return;
+    const inside = rows(box.dataset.days).filter((row) => !view.from || (row.day >= view.from && row.day <= view.to));
+    const sum = (key) => inside.reduce((total, row) => total + +row[key], 0);
+    const week = (text) => Math.floor((Date.parse(text + "T00:00:00Z") / 864e5 + 3) / 7);
+    const logged = new Set(inside.map((row) => week(row.day)));
+    const weeks = inside.length ? week(inside[inside.length - 1].day) - week(inside[0].day) + 1 : 0;
+    const counts = { sessions: sum("sessions"), sets: Math.round(sum("sets")), days: inside.length, empty: weeks - logged.size };
+    for (const place of all("[data-count]", box)) place.textContent = counts[place.dataset.count].toLocaleString("en-US");
   }
 
   function monthsBack(months) {
@@ -164,6 +180,7 @@
     if (view.unit !== root.dataset.startUnit) parts.push(`unit=${view.unit}`);
     if (view.from) parts.push(`from=${view.from}`, `to=${view.to}`);
     if (view.themed) parts.push(`theme=${view.themed}`);
+    if (lifts?.open) parts.push(`lift=${encodeURIComponent(lifts.open)}`);
     const hash = parts.filter(Boolean).join("&");
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   }
@@ -175,11 +192,14 @@
     if (kept.theme === "dark" || kept.theme === "light") view.themed = kept.theme;
     setTheme();
     if (isDay(kept.from) && isDay(kept.to)) setDates(kept.from, kept.to); else setDates("", "");
+    if (kept.lift) lifts?.choose(kept.lift);
     follow();
   }
 
   function follow() {
-    const target = byId(remembered().anchor);
+    const { kept, anchor } = remembered();
+    if (kept.lift && lifts && kept.lift !== lifts.open) lifts.choose(kept.lift);
+    const target = byId(anchor || (kept.lift && lifts ? "lift-page" : ""));
     if (!target) return;
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     target.scrollIntoView();
@@ -194,6 +214,16 @@
     link.download = `${name}.csv`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  /* The rows of a table as objects, by the column's name. */
+  function rows(name) {
+    if (!stored.files[name]) return [];
+    const cells = stored.files[name].map((column) => Array.isArray(column) ? column : column.split("\n"));
+    const bare = (cell) => cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
+    const heads = cells.map((column) => bare(column[0]));
+    return (cells[0] ?? []).slice(1).map((_, row) =>
+      Object.fromEntries(heads.map((head, place) => [head, bare(cells[place][row + 1])])));
   }
 
   /* A table lies in the page column by column, cells quoted as in the file. */
@@ -286,6 +316,10 @@
     const [text] = await Promise.all([unpacked(byId("payload")), loadLibrary()]);
     stored = JSON.parse(text);
     span = byId("from") ? dataSpan() : null;
+    if (window.liftPages) {
+      lifts = liftPages({ rows, remember, figures: stored.figures, showUnit: () => setUnit(view.unit),
+        draw: (plot) => draw(plot).catch((error) => undrawn(plot, error)) });
+    }
     recall();
     if (Object.keys(stored.figures).length && !window.Plotly) throw new Error("plotly.js is missing");
     watch();

@@ -9,30 +9,29 @@
   const words = new Map([...entries.values()].flat().map((row) => [row, plain(row.cells[0].textContent)]));
   let status = "";
 
-  /* Rows that hold every word that is sought, in the groups that are shown. */
+  const rows = [...entries.values()].flat();
+  const oneList = roster.querySelector("#by-name");
+
+  /* Rows that hold every word that is sought, of the status that is shown. */
   function show() {
     const sought = plain(find.value).split(/\s+/).filter(Boolean);
-    let seen = 0;
-    for (const [group, rows] of entries) {
-      let here = 0;
-      for (const row of rows) {
-        row.hidden = !sought.every((word) => words.get(row).includes(word));
-        here += !row.hidden;
-      }
-      group.hidden = !here || (status !== "" && group.dataset.status !== status);
-      if (!group.hidden) seen += here;
+    for (const row of rows) {
+      row.hidden = !sought.every((word) => words.get(row).includes(word)) || (status !== "" && row.dataset.of !== status);
     }
-    roster.querySelector("#found").textContent = `${seen} of ${words.size}`;
+    const byName = order.value === "0";
+    oneList.hidden = !byName;
+    for (const [group, own] of entries) group.hidden = byName || own.every((row) => row.hidden);
+    roster.querySelector("#found").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
   }
 
-  /* Within each group: names ascend, days off descend, what is unknown comes last. */
+  /* By name all clients are one list; else each group is sorted: days off descend, what is unknown comes last. */
   function sort() {
     const column = order.value;
-    for (const [group, rows] of entries) {
-      const keyed = rows.map((row, place) => ({ row, place, key: column && row.cells[column]?.dataset.key }));
-      keyed.sort((a, b) => compare(a.key, b.key, column) || a.place - b.place);
-      group.append(...keyed.map((each) => each.row));
-    }
+    const sorted = (some) => some.map((row, place) => ({ row, place, key: column && row.cells[column]?.dataset.key }))
+      .sort((a, b) => compare(a.key, b.key, column) || a.place - b.place).map((each) => each.row);
+    if (column === "0") oneList.append(...sorted(rows));
+    else for (const [group, own] of entries) group.append(...sorted(own));
+    show();
   }
   function compare(a, b, column) {
     if (!column) return 0;

@@ -1,0 +1,248 @@
+"""The muscles of a lifter's page: the body, the weeks, and a folded section per muscle."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures import Trace, band, bars, figure, line
+from analysis.models.latent.muscle import shared_notes, status_in_words
+from analysis.report import Section, Tile, Tiles
+from analysis.result import Figure, Result
+
+# A muscle at a glance: weekly sets, training days, load and repetitions of its direct sets.
+
+
+ZONE = "reps_"
+
+
+def muscle_tiles(
+    now: Mapping[Hashable, Any], often: pd.DataFrame, heavy: pd.DataFrame | None
+) -> Tiles:
+    """Return the tiles of one muscle.
+
+    Args:
+        now: its row of `measures.recent.coverage`.
+        often: its rows of `measures.frequency`.
+        heavy: its rows of `measures.intensity`, None without a direct set.
+    """
+    tiles = [_sets(now), _days(often)]
+    if heavy is not None:
+        tiles += [_load(heavy), _repetitions(heavy)]
+    return Tiles(tiles)
+
+
+def _sets(now: Mapping[Hashable, Any]) -> Tile:
+    before = now["own_average"]
+    usual = "" if pd.isna(before) else f"; {before:.1f} before"
+    comparison = f"{now['direct_last_block']:.1f} of them direct{usual}"
+    return Tile("Sets a week, last block", round(float(now["last_block"]), 1), "", comparison)
+
+
+def _days(often: pd.DataFrame) -> Tile:
+    days = often.loc[often["training_days"].notna(), "direct_days"]
+    twice = 100 * (days >= 2).mean()
+    comparison = f"two or more in {twice:.0f} % of {len(days)} logged weeks"
+    return Tile("Days a week, trained directly", round(float(days.mean()), 1), "", comparison)
+
+
+def _load(heavy: pd.DataFrame) -> Tile:
+    known = heavy[heavy["pct_sets"] > 0]
+    if known.empty:
+        return Tile("Load", "unknown", "", "no direct set with an earlier e1RM to be a share of")
+    comparison = f"middle of {len(known)} weeks, {int(known['pct_sets'].sum()):,} sets"
+    return Tile("Load, % of e1RM", round(float(known["pct_e1rm"].median())), "%", comparison)
+
+
+def _repetitions(heavy: pd.DataFrame) -> Tile:
+    """Return the zone that holds most sets, with the shares of the others beside it."""
+    sums = heavy[[name for name in heavy if str(name).startswith(ZONE)]].sum()
+    total = float(sums.sum())
+    if not total:
+        return Tile("Repetitions", "none", "", "all direct sets are timed or by distance")
+    shares = {_zone(str(name)): 100 * value / total for name, value in sums.items() if value}
+    most = max(shares, key=lambda zone: shares[zone])
+    rest = ", ".join(f"{zone}: {share:.0f} %" for zone, share in shares.items() if zone != most)
+    said = f"reps in {shares[most]:.0f} % of sets" + (f"; {rest}" if rest else "")
+    return Tile("Most sets are of", most, "", said)
+
+
+def _zone(name: str) -> str:
+    return name.removeprefix(ZONE).replace("_up", "+").replace("_", "–")
+
+
+# One folded section per muscle that was trained: its sets and strength by week, its exercises.
+
+
+SETS = ["week", "direct_sets", "fractional_sets", "hard_sets", "effort_unknown_sets"]
+STRENGTH = ["index", "low", "high", "exercises"]
+RATE = ["pct_per_4_weeks", "low", "high"]
+
+
+def trained_groups(exercises: Result) -> list[str]:
+    """Return the muscle groups with a direct exercise, in the catalogue's order."""
+    table = exercises.table
+    return [str(name) for name in table.loc[table["role"] == "direct", "muscle"].unique()]
+
+
+def muscle_sections(
+    exercises: Result,
+    strengths: Mapping[str, Result],
+    volume: Result,
+    coverage: Result,
+    rising: Result,
+    often: Result,
+    heavy: Result,
+) -> Iterator[Section]:
+    """Yield a section per muscle group with a direct exercise.
+
+    Args:
+        exercises: exercises per group (`measures.exercise_list`), of one athlete.
+        strengths: latent strength per group.
+        volume: weekly sets (`measures.volume`).
+        coverage: the last block against the own average (`measures.recent.coverage`).
+        rising: rates per exercise (`measures.progression`).
+        often: training days per week (`measures.frequency`).
+        heavy: load and repetitions per week (`measures.intensity`).
+    """
+    now = {row["muscle"]: row for row in coverage.table.to_dict("records")}
+    rates = rising.table[rising.table["scope"] == "exercise"].set_index("name")[RATE]
+    used = exercises.table.drop(columns="athlete").join(rates, on="exercise")
+    said = shared_notes(strengths)
+    weeks, names = _by_group(volume.table), _by_group(used)
+    days, loads = _by_group(often.table), _by_group(heavy.table)
+    for group, latent in strengths.items():
+        yield Section(
+            f"muscle-{group.replace('_', '-')}",
+            in_words(group),
+            [
+                muscle_tiles(now[group], days[group], loads.get(group)),
+                _by_week(weeks[group], latent, group, said),
+                _exercises(names[group], group),
+            ],
+            intro=f"{_now(now[group])}; strength {_change(latent.table)}.",
+            folded=True,
+        )
+
+
+def _by_group(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(name): rows for name, rows in table.groupby("muscle")}
+
+
+def in_words(group: str) -> str:
+    """Return a group's name as a heading.
+
+    >>> in_words("upper_back")
+    'Upper back'
+    """
+    return group.replace("_", " ").capitalize()
+
+
+def _now(row: Mapping[Hashable, Any]) -> str:
+    own = "" if pd.isna(row["own_average"]) else f", {row['own_average']:.1f} before"
+    return f"{row['last_block']:.1f} sets a week ({row['direct_last_block']:.1f} direct{own})"
+
+
+def _change(strength: pd.DataFrame) -> str:
+    if strength.empty or pd.isna(strength["change_pct"].iloc[-1]):
+        return "not to be told yet"
+    last = strength.iloc[-1]
+    numbers = (last["change_pct"], last["change_low_pct"], last["change_high_pct"])
+    change, low, high = (f"{number:+.1f}".replace("-", "−") for number in numbers)
+    return f"{change} % [{low}, {high}]: {status_in_words(last.to_dict())}"
+
+
+def _by_week(weeks: pd.DataFrame, strength: Result, group: str, said: tuple[str, ...]) -> Result:
+    logged = weeks["fractional_sets"].dropna().to_numpy()
+    low, middle, high = np.quantile(logged, (0.25, 0.5, 0.75))
+    return Result(
+        name=f"weekly-{group.replace('_', '-')}",
+        title=f"Sets and strength by week: {in_words(group).lower()}",
+        table=_side_by_side(weeks[SETS], strength.table),
+        summary=(
+            f"{middle:.1f} fractional sets in a typical logged week (middle half {low:.1f} to "
+            f"{high:.1f}, n = {len(logged)} weeks). {strength.summary}"
+        ),
+        draw=_draw,
+        notes=tuple(note for note in strength.notes if note not in said),
+    )
+
+
+def _side_by_side(weeks: pd.DataFrame, strength: pd.DataFrame) -> pd.DataFrame:
+    """Return the sets of every week with the strength index in it; each has its own weeks."""
+    table = weeks.reset_index(drop=True)
+    if strength.empty:
+        return table
+    week = table["week"].to_numpy().astype("datetime64[D]")
+    # the Monday before or on the day; where two days share a week, the later one is kept
+    place = np.searchsorted(week, strength["day"].to_numpy().astype("datetime64[D]"), "right") - 1
+    for name in STRENGTH:
+        values = np.full(len(table), np.nan)
+        values[place] = strength[name].to_numpy()
+        table[name] = values
+    return table
+
+
+def _draw(table: pd.DataFrame) -> Figure:
+    if "index" not in table:
+        one = _bars(table, "y")
+        return figure(one, x="Week", y="Sets a week", time_axis="x", height=260, barmode="overlay")
+    known = table[table["index"].notna()]
+    week = known["week"].tolist()
+    hover = "week of %{x}: index %{y:.1f}, %{customdata} exercises<extra></extra>"
+    strength = [
+        band(week, known["low"].tolist(), known["high"].tolist(), "95 % band", series=1),
+        line(
+            week,
+            known["index"],
+            "strength",
+            series=1,
+            hover=hover,
+            mode="lines",
+            customdata=known["exercises"].tolist(),
+        ),
+    ]
+    drawn = figure(
+        [*strength, *_bars(table, "y2")],
+        x="Week",
+        y="Strength (start = 100)",
+        time_axis="x",
+        height=400,
+        barmode="overlay",
+    )
+    drawn["layout"]["xaxis"]["anchor"] = "y2"
+    drawn["layout"]["yaxis"]["domain"] = [0.44, 1]
+    drawn["layout"]["yaxis2"] = {
+        "title": {"text": "Sets a week"},
+        "domain": [0, 0.36],
+        "automargin": True,
+        "rangemode": "tozero",
+    }
+    return drawn
+
+
+def _bars(table: pd.DataFrame, axis: str) -> list[Trace]:
+    hover = "week of %{x}: %{y:.1f} sets<extra>%{fullData.name}</extra>"
+    shown = {"fractional_sets": ("counting half where it helps", 4), "direct_sets": ("direct", 0)}
+    return [
+        bars(table["week"], table[name], said, series=place, hover=hover, yaxis=axis)
+        for name, (said, place) in shown.items()
+    ]
+
+
+def _exercises(rows: pd.DataFrame, group: str) -> Result:
+    table = rows.drop(columns="muscle")
+    rated = table["pct_per_4_weeks"].notna().sum()
+    return Result(
+        name=f"exercises-{group.replace('_', '-')}",
+        title=f"Exercises: {in_words(group).lower()}",
+        table=table.reset_index(drop=True),
+        summary=(
+            f"{(table['role'] == 'direct').sum()} exercises train it directly, "
+            f"{(table['role'] == 'indirect').sum()} assist; {rated} have a rate of strength gain "
+            "(% per 4 weeks with its 95 % interval)."
+        ),
+    )

@@ -1,0 +1,381 @@
+"""What a lifter's page says of each question: a slice is its part of the page and its sentences.
+
+A page is a list of slices, in `lifter`. Each slice takes the whole log, asks the measures that
+answer its question, and returns the section with what the top of the page may quote from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from analysis.legs.sections import article_section, audit_section
+from analysis.logbook import Logbook
+from analysis.measures import consistency as training
+from analysis.measures import lifts as lift_tables
+from analysis.measures.counting import exercise_list
+from analysis.measures.frequency import frequency
+from analysis.measures.intensity import ZONES, intensity
+from analysis.measures.mapping import mapping_audit
+from analysis.measures.progression import progression
+from analysis.measures.recent import MEASURES, coverage, recent
+from analysis.measures.volume import volume
+from analysis.models.dose import dose_response
+from analysis.models.latent import latent_strengths, strength_overview
+from analysis.pages.muscles import muscle_sections, trained_groups
+from analysis.report import (
+    Block,
+    BodyMap,
+    Calendar,
+    Flag,
+    Flags,
+    Lifts,
+    Prose,
+    Section,
+    Takeaway,
+    Tile,
+    Tiles,
+)
+from analysis.result import Result
+from analysis.say import time_off
+from analysis.signals.flags import Finding, Thresholds, find, newest_day
+
+RECORD_DAYS = 28
+"""Records of so many last days are news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifter:
+    """One lifter's log and how the page is asked to show it.
+
+    Attributes:
+        logbook: the sets and ledger of one athlete.
+        zones: first repetition of each zone of `intensity`.
+        thresholds: from when on something is a flag.
+        found: the flags; None raises them as of `today`.
+        today: the day they are raised on; the newest logged day when not given.
+        article: whether the claims of the article are shown beside the log.
+    """
+
+    logbook: Logbook
+    zones: Sequence[int] = ZONES
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    found: Sequence[Finding] | None = None
+    today: date | None = None
+    article: bool = True
+
+    @property
+    def last_day(self) -> date:
+        """The newest logged day."""
+        last = newest_day(self.logbook)
+        assert last is not None
+        return last
+
+    def once(self, key: str, make: Callable[[Logbook], Result]) -> Result:
+        """Return a result that several slices share."""
+        return self.logbook.once(("slice", key), lambda: make(self.logbook))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What a page shows of one question.
+
+    Attributes:
+        blocks: its part of the page; none where the log holds nothing of it.
+        takeaways: what the top of the page may quote, best first.
+        heading: that of its sentences in the summary.
+        told: further sentences of the summary, after the takeaways.
+    """
+
+    blocks: Sequence[Block] = ()
+    takeaways: Sequence[Takeaway] = ()
+    heading: str = ""
+    told: Sequence[str] = ()
+
+
+# Is this person training?
+
+
+def consistency(lifter: Lifter) -> Slice:
+    """Return the calendar, the sessions of every calendar week, gaps and streaks."""
+    days, weekly = training.calendar(lifter.logbook), training.consistency(lifter.logbook)
+    what = training.of_athlete(training.by_day(lifter.logbook))
+    said = [weekly.summary]
+    if back := what.back_from:
+        said.append(f"Back since {back.after:%-d %b} after {time_off(back.days)} off.")
+    elif what.usual is not None and what.recent <= 0.6 * what.usual:
+        said.append(f"{what.recent} sessions in the last 4 weeks; usually {what.usual:g}.")
+    elif what.empty_weeks > what.weeks / 4 and what.breaks:
+        said.append(f"The longest break was {time_off(what.breaks[0].days)}.")
+    counts = [
+        ("sessions", "Sessions", int(days.table["sessions"].sum())),
+        ("days", "Training days", len(days.table)),
+        ("sets", "Working sets", round(float(days.table["sets"].sum()))),
+        ("empty", "Weeks without a log", int(weekly.table["sessions"].isna().sum())),
+    ]
+    return Slice(
+        [Section("training", "Is the training regular?", [Calendar(days, counts), weekly])],
+        [Takeaway(" ".join(said), weekly.name)],
+        "Training",
+        [days.summary],
+    )
+
+
+# What changed?
+
+
+def changes(lifter: Lifter) -> Slice:
+    """Return what changed in strength, the clearest lifts first."""
+    rising = lifter.once("progression", progression)
+    return Slice([Section("changed", "What changed", [rising])])
+
+
+# Records
+
+
+def records(lifter: Lifter) -> Slice:
+    """Return the bests of the main lifts and the list of records."""
+    lifts = lifter.once("lifts", lift_tables.lift_list)
+    found = lifter.once("records", lift_tables.record_list)
+    bests = lift_tables.said_of_bests(lifts, lift_tables.main_lifts(lifts))
+    since = lifter.last_day - timedelta(days=RECORD_DAYS)
+    news = lift_tables.said_of_records(found, since)
+    shown = replace(found, summary=" ".join(filter(None, [news, bests])) or found.summary)
+    said = [Takeaway(text, found.name) for text in (news, bests) if text]
+    return Slice([Section("bests", "Records", [shown])], said, "Records")
+
+
+# Flags
+
+
+KINDS = {
+    "record": "new best", "inactive": "inactivity", "drop": "sudden drop", "slide": "slow slide",
+    "return": "coming back",
+}  # fmt: skip
+"""What a page calls a flag, where one word is too short."""
+
+
+def flags(lifter: Lifter) -> Slice:
+    """Return the flags, each with the rows that say so; urgent ones are quoted at the top."""
+    today = lifter.today or lifter.last_day
+    found = lifter.found
+    if found is None:
+        found = find(lifter.logbook, lifter.thresholds, today=today)
+    urgent = [each.sentence for each in found if each.level == "attention"]
+    return Slice(
+        [flags_section(found, lifter.thresholds, today)],
+        [Takeaway(text, "flags") for text in urgent[:1]],
+        "To look at",
+    )
+
+
+def flags_section(found: Iterable[Finding], thresholds: Thresholds, today: date | None) -> Section:
+    """Return flags that were found already as a section."""
+    raised = [
+        Flag(
+            KINDS.get(each.flag, each.flag), f"{each.sentence}{quoted(each)}", each.level,
+            each.rows,
+        )
+        for each in found
+    ]  # fmt: skip
+    when = f"{today.isoformat()}, " if today else ""
+    return Section(
+        "flags",
+        "Flags",
+        [Flags(raised), Prose("A flag is a reason to look, no diagnosis.")],
+        intro=f"As of {when}over the last {thresholds.block_weeks} weeks of the log.",
+    )
+
+
+LETTERS = 160
+
+
+def quoted(finding: Finding) -> str:
+    """Return the newest note behind a flag, for the lifter's own page; "" where there is none."""
+    if "note" not in finding.rows or finding.rows.empty:
+        return ""
+    newest = finding.rows.sort_values("day", kind="stable").iloc[-1]
+    text = " ".join(str(newest["note"]).split())
+    return f" “{text[:LETTERS]}{'…' if len(text) > LETTERS else ''}”"
+
+
+# Muscles
+
+
+def muscles(lifter: Lifter) -> Slice:
+    """Return the body map, the weekly sets, and a folded section per muscle."""
+    logbook = lifter.logbook
+    trained, weekly, often = coverage(logbook), volume(logbook), frequency(logbook)
+    heavy = intensity(logbook, zones=lifter.zones)
+    rising, exercises = lifter.once("progression", progression), exercise_list(logbook)
+    strengths = _strengths(logbook)
+    sections = muscle_sections(exercises, strengths, weekly, trained, rising, often, heavy)
+    return Slice(
+        [
+            Section(
+                "coverage-map",
+                "Muscles",
+                [
+                    BodyMap(trained, "muscle", "last_block", "sets a week"),
+                    Section(
+                        "by-week", "Week by week", [weekly, often, heavy],
+                        intro="sets, days and repetitions of each muscle", folded=True,
+                    ),
+                    Section(
+                        "muscle-by-muscle", "Muscle by muscle", list(sections),
+                        intro="weeks, strength and exercises of each", folded=True,
+                    ),
+                ],
+            )
+        ],
+        [Takeaway(weekly.summary, weekly.name), Takeaway(trained.summary, trained.name)],
+        "Muscles",
+    )  # fmt: skip
+
+
+def _strengths(logbook: Logbook) -> dict[str, Result]:
+    return logbook.once(
+        "strengths", lambda: latent_strengths(logbook, trained_groups(exercise_list(logbook)))
+    )
+
+
+# Every lift
+
+
+def every_lift(lifter: Lifter) -> Slice:
+    """Return the search box, with a page of every lift behind it."""
+    lifts = lifter.once("lifts", lift_tables.lift_list)
+    days = lift_tables.lift_days(lifter.logbook)
+    bests = lift_tables.best_sets(lifter.logbook)
+    return Slice([Section("every-lift", "Every lift", [Lifts(lifts, days, (bests,))])])
+
+
+# Legs
+
+
+def legs(lifter: Lifter) -> Slice:
+    """Return the leg-day audit, folded."""
+    return Slice([replace(audit_section(lifter.logbook), folded=True)])
+
+
+# For the curious
+
+
+def curious(lifter: Lifter) -> Slice:
+    """Return what volume bought, rates, the article's claims, and the quality of the data."""
+    logbook = lifter.logbook
+    now, trained = recent(logbook), coverage(logbook)
+    strengths = _strengths(logbook)
+    items: list[Block] = [
+        Section("now", "The last four weeks", [_tiles(now), now]),
+        Section(
+            "volume-and-strength",
+            "Does volume buy strength here?",
+            [
+                dose_response(logbook, muscle=group, more=False, sensitivity=())
+                for group in _most(trained)
+            ],
+            intro="What this log alone says, and what it says together with published trials. "
+            "One lifter's log hardly ever settles it.",
+        ),
+        Section("strength-by-muscle", "Strength by muscle", [strength_overview(strengths)]),
+    ]
+    if lifter.article:
+        items.append(article_section(logbook))
+    items.append(
+        Section(
+            "quality",
+            "Data quality",
+            [
+                ledger_result(logbook), *rejected_results(logbook), *said(logbook),
+                mapping_audit(logbook),
+            ],
+        )
+    )  # fmt: skip
+    return Slice(
+        [
+            Section(
+                "curious", "For the curious", items,
+                intro="what volume bought, claims, methods, data quality", folded=True,
+            )
+        ]
+    )  # fmt: skip
+
+
+def _most(trained: Result, most: int = 2) -> list[str]:
+    """Return the muscle groups with the most direct sets: where a log can say most."""
+    order = trained.table.sort_values("own_average", ascending=False, kind="stable")
+    direct = order[(order["own_average"] > 0) & (order["direct_last_block"] > 0)]
+    return [str(group) for group in direct["muscle"].head(most)]
+
+
+UNITS = {"tonnage_kg": "kg"}
+
+
+def _tiles(now: Result) -> Tiles:
+    return Tiles([_tile(row) for row in now.table.to_dict("records")])
+
+
+def _tile(row: Mapping[Any, Any]) -> Tile:
+    label = MEASURES[row["measure"]].removesuffix(", kg").capitalize()
+    if pd.isna(row["last_block"]):
+        return Tile(label, "unknown")
+    if pd.isna(row["change_pct"]):
+        comparison = "nothing earlier to compare with"
+    else:
+        sign = "+" if row["change_pct"] >= 0 else "−"
+        comparison = f"{sign}{abs(row['change_pct']):.0f} % against your own average"
+    digits = 0 if row["measure"] == "tonnage_kg" else 1
+    return Tile(label, round(row["last_block"], digits), UNITS.get(row["measure"], ""), comparison)
+
+
+# What a page says of its data and of itself: every record accounted for, what reading had to say.
+
+
+def ledger_result(logbook: Logbook) -> Result:
+    """Return one row per file: its records as sets, no sets, duplicates and rejected."""
+    ledger = logbook.ledger
+    total = ledger.select(pl.col(pl.Int64).sum()).row(0, named=True)
+    return Result(
+        name="ledger",
+        title="What became of every record",
+        table=ledger.to_pandas(),
+        summary=(
+            f"{total['records']:,} records: {total['sets']:,} sets, {total['not_sets']:,} that "
+            f"are no sets (rest timers, notes, planned), {total['duplicates']:,} counted once "
+            f"though in two files, {total['rejected']:,} rejected."
+        ),
+    )
+
+
+def rejected_results(logbook: Logbook) -> Iterator[Result]:
+    """Yield the records that break a rule, by file and rule; nothing where none does."""
+    if logbook.rejected.is_empty():
+        return
+    by_rule = (
+        logbook.rejected.group_by("source_file", "column", "rule")
+        .agg(
+            pl.len().alias("records"),
+            pl.col("source_row").min().alias("first_line"),
+            pl.col("value").first().alias("first_value"),
+        )
+        .sort("records", "source_file", "column", descending=[True, False, False])
+    )
+    yield Result(
+        name="rejected",
+        title="Records that break a rule",
+        table=by_rule.to_pandas(),
+        summary=f"{logbook.rejected['source_row'].len():,} values break a rule; "
+        "correct them in the app and export again, or leave them out.",
+    )
+
+
+def said(logbook: Logbook) -> Iterator[Prose]:
+    """Yield what reading the files had to say."""
+    if logbook.notes:
+        yield Prose("\n\n".join(map(str, logbook.notes)))
