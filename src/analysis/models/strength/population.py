@@ -1,0 +1,99 @@
+"""How lifts behave over many people: drift, wander and error, and how common each is.
+
+`population.csv` holds one row per cell of the grid: `q` (SD of the level's wander per √day, log
+units), `r` (SD of a typical day's error, log units), `weight` (share of lifts). It is estimated
+from public exports of Strong, Hevy and FitNotes by benchmarks/strength_population.py; its first
+line says over how many people and lifts. docs/strength.md#population.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from analysis.models.strength.shifts import Floats, Ints
+
+STEP = 1.6
+"""Factor between neighbours in both grids; one factor for both makes q/r take few values."""
+WANDERS, ERRORS = 7, 6
+Q = 0.0015 * STEP ** np.arange(WANDERS)
+R = 0.0155 * STEP ** np.arange(ERRORS)
+FLAT = 0.05
+"""Share of the weight that is spread evenly, so that no behaviour is impossible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """What is known of a lift before its own days are seen.
+
+    Attributes:
+        weights: share of each cell (q, r), all r of the first q first; sums to 1.
+        drift_per_year: growth of a level, log units a year.
+        hidden_steps: variance that a change gains per year beyond the first eight weeks, for
+            steps too small to be found.
+        doubt: share of the doubtful small steps that are another machine, not strength.
+        lift_scale: a single lift's SD is multiplied by this.
+        shared_muscle: correlation of the errors of lifts of one muscle.
+        shared_lifter: the same over all lifts of a lifter.
+        tails: quantiles of a forecast's error in SDs, at 2.5, 10, 25, 50, 75, 90 and 97.5 %.
+    """
+
+    weights: Floats
+    drift_per_year: float = 0.10
+    hidden_steps: float = 0.10**2
+    doubt: float = 0.5
+    lift_scale: float = 1.1
+    shared_muscle: float = 0.25
+    shared_lifter: float = 0.10
+    tails: tuple[float, ...] = (-2.66, -1.21, -0.41, 0.03, 0.52, 1.07, 2.17)
+    ratios: Floats = field(init=False)
+    cell_ratio: Ints = field(init=False)
+    cell_r: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        q, r = np.divmod(np.arange(WANDERS * ERRORS), ERRORS)
+        place = q - r + ERRORS - 1
+        ratios = Q[0] / R[-1] * STEP ** np.arange(WANDERS + ERRORS - 1)
+        object.__setattr__(self, "ratios", ratios)
+        object.__setattr__(self, "cell_ratio", place.astype(np.int64))
+        object.__setattr__(self, "cell_r", R[r])
+
+    @property
+    def cells(self) -> int:
+        """Cells of the grid."""
+        return len(self.weights)
+
+    @property
+    def drift_per_day(self) -> float:
+        """Growth of a level, log units a day."""
+        return self.drift_per_year / 365.25
+
+
+def smoothed(weights: Floats) -> Floats:
+    """Return weights of which a small share is spread evenly over the grid."""
+    return (1 - FLAT) * weights / weights.sum() + FLAT / len(weights)
+
+
+@cache
+def published() -> Population:
+    """Return the population of `population.csv`."""
+    text = files(__package__).joinpath("population.csv").read_text(encoding="utf-8")
+    rows = [line.split(",") for line in text.splitlines() if line[:1].isdigit()]
+    return Population(smoothed(np.array([float(row[2]) for row in rows])))
+
+
+def fitted(evidence: Floats, *, rounds: int = 200) -> Floats:
+    """Return the weights under which the lifts' days are most likely (EM for a mixture).
+
+    Args:
+        evidence: (lift, cell): log-likelihood of each lift's days in each cell.
+    """
+    likelihood = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    weights = np.full(evidence.shape[1], 1 / evidence.shape[1])
+    for _ in range(rounds):
+        share = likelihood * weights
+        weights = (share / share.sum(axis=1, keepdims=True)).mean(axis=0)
+    return weights

@@ -1,0 +1,342 @@
+"""From levels to verdicts: which lifts, muscles and lifters are up, down or steady, since when.
+
+A muscle's change is the mean change of the lifter's own recent lifts that train it directly, and a
+lifter's that of all recent lifts: a number that the log can be asked for, unlike a latent
+"strength of the quads". Each lift counts by how well it is known, less if it strays far from the
+others, and errors of lifts correlate (one body, one bad week), so that ten lifts are not ten
+times the evidence.
+
+The horizon is the shortest for which the log can tell: 8, 13, 26, 52 weeks, or the whole log. The
+price of looking several times is in the simulated figures of docs/strength.md, which are of the
+claim as printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from analysis.models.strength.level import follow
+from analysis.models.strength.population import Population
+from analysis.models.strength.shifts import Flags, Floats, Ints, Repairs, Series
+
+HORIZONS = (56.0, 91.0, 182.0, 364.0)
+"""Days back from the last training day; the whole log is the fifth."""
+SHORTEST = 28.0
+"""A log shorter than this, in days, has no change."""
+RECENT = 28.0
+"""A lift is current if it was trained in so many last days of the log."""
+FEWEST_DAYS = 6
+"""Days that a lift needs."""
+DECIDED, PROBABLE, LEADING = 0.95, 0.90, 0.975
+"""Probability of the sign from which "up", "probably up", and a lift to lead with is said."""
+LARGE = np.log(1.10)
+"""A change within this is no large one."""
+STRAY = 1.5
+"""Errors from the median beyond which a lift counts less."""
+LEAST_SD = 0.02
+"""No lift is known better than this when lifts are weighed (log units)."""
+
+UP, DOWN, PROBABLY_UP, PROBABLY_DOWN, STEADY, OPEN, NONE = (
+    "up", "down", "probably up", "probably down", "no large change", "open", "none",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What is judged together: each unit is one muscle of one lifter, or one lifter.
+
+    Attributes:
+        lift: the lift of each membership.
+        unit: the unit of each membership, ascending.
+        shared: correlation of the errors of a unit's lifts.
+        horizons: how many of `HORIZONS` are told.
+    """
+
+    lift: Ints
+    unit: Ints
+    count: int
+    shared: float
+    horizons: int = len(HORIZONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Change of each unit over each horizon; arrays are (horizon, unit), shortest first.
+
+    Attributes:
+        days: length of the horizon.
+        mean: mean change, log units; NaN where no lift reaches back.
+        sd: its SD.
+        lifts: how many lifts it is of.
+        weight: (horizon, membership): share of each lift in the mean; sums to 1 per unit.
+    """
+
+    days: Floats
+    mean: Floats
+    sd: Floats
+    lifts: Ints
+    weight: Floats
+
+    @property
+    def p_up(self) -> Floats:
+        """Probability that the change is a rise."""
+        chance: Floats = ndtr(self.mean / self.sd)
+        return chance
+
+    @property
+    def p_within(self) -> Floats:
+        """Probability that the change is no large one."""
+        chance: Floats = ndtr((LARGE - self.mean) / self.sd) - ndtr((-LARGE - self.mean) / self.sd)
+        return chance
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What is said of each unit.
+
+    Attributes:
+        verdict: a word of this module.
+        horizon: row of `Changes` that it speaks of; −1 for `NONE`.
+    """
+
+    verdict: NDArray[np.str_]
+    horizon: Ints
+
+
+def changes(
+    series: Series,
+    repairs: Repairs,
+    population: Population,
+    kinds: tuple[Units, ...],
+    *,
+    end: Floats,
+) -> tuple[Changes, ...]:
+    """Return the changes of every lift, and then of each kind of unit.
+
+    Args:
+        series: days of the lifts, all with `FEWEST_DAYS` or more.
+        repairs: of the same days.
+        population: what is known of lifts in general.
+        kinds: muscles and lifters, made of lifts.
+        end: (lift): last training day of its lifter.
+    """
+    current = series.day[series.last] >= end - RECENT
+    span = end - series.day[series.first]
+    starts = [end - np.array(HORIZONS)[:, None], (end - span)[None]]
+    whole, places = [], []
+    for units in kinds:
+        whole.append(_whole_log(units, span, current))
+        place = _nth_of_its_kind(units.lift)
+        slots = np.full((int(place.max(initial=-1)) + 1, series.lifts), np.nan)
+        slots[place, units.lift] = end[units.lift] - whole[-1][units.unit]
+        places.append(place + sum(len(part) for part in starts))
+        starts.append(slots)
+    asked = np.concatenate(starts)
+    known = follow(series, repairs, population, starts=asked, end=end)
+    hidden = population.hidden_steps * np.clip(end - asked - HORIZONS[0], 0, None) / 365.25
+    doubted, squares = _doubted(series, repairs, asked)
+    share = population.doubt
+    sd = np.sqrt(known.change_sd**2 + hidden + share * (1 - share) * squares)
+    mean = np.where(current, known.change - share * doubted, np.nan)
+    told = [_alone(mean, sd, span, population)]
+    for units, days, place in zip(kinds, whole, places, strict=True):
+        fixed = np.arange(units.horizons)[:, None]
+        row = np.concatenate([np.broadcast_to(fixed, (units.horizons, len(place))), place[None]])
+        length = np.broadcast_to(np.array(HORIZONS)[fixed], (units.horizons, units.count))
+        told.append(
+            _pooled(mean[row, units.lift], sd[row, units.lift], units, np.vstack([length, days]))
+        )
+    return tuple(told)
+
+
+def _doubted(series: Series, repairs: Repairs, starts: Floats) -> tuple[Floats, Floats]:
+    """Return the sum of the doubtful steps after each start, and the sum of their squares."""
+    rows = np.flatnonzero(repairs.doubt)
+    lift, size = series.lift[rows], repairs.doubt[rows]
+    after = series.day[rows] > starts[:, lift]
+    sums = np.zeros((2, *starts.shape))
+    for place, inside in enumerate(after):
+        sums[0, place] = np.bincount(lift, size * inside, minlength=series.lifts)
+        sums[1, place] = np.bincount(lift, size**2 * inside, minlength=series.lifts)
+    return sums[0], sums[1]
+
+
+def _nth_of_its_kind(values: Ints) -> Ints:
+    """Return 0 for a value's first place, 1 for its second, and so on."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    nth = np.empty(len(values), np.int64)
+    nth[order] = np.arange(len(values)) - np.searchsorted(ordered, ordered)
+    return nth
+
+
+def _whole_log(units: Units, span: Floats, current: Flags) -> Floats:
+    """Return per unit the days back to which half of its current lifts reach; NaN without one."""
+    kept = current[units.lift]
+    return _group_median(np.where(kept, span[units.lift], np.nan), units, lower=True)
+
+
+def _group_median(values: Floats, units: Units, *, lower: bool = False) -> Floats:
+    """Return the median of each unit's values that are not NaN (the lower one of an even count)."""
+    order = np.lexsort((values, units.unit))  # NaN last within a unit
+    count = np.bincount(units.unit[~np.isnan(values)], minlength=units.count)
+    begin = np.searchsorted(units.unit[order], np.arange(units.count))
+    some = count > 0
+    middle = np.full(units.count, np.nan)
+    ordered = values[order]
+    low = ordered[begin[some] + (count[some] - 1) // 2]
+    middle[some] = low if lower else (low + ordered[begin[some] + count[some] // 2]) / 2
+    return middle
+
+
+def _alone(mean: Floats, sd: Floats, span: Floats, population: Population) -> Changes:
+    """Return each lift's own changes, by the fixed horizons and its own whole log."""
+    rows = len(HORIZONS) + 1
+    days = np.vstack([np.broadcast_to(np.array(HORIZONS)[:, None], (rows - 1, len(span))), span])
+    reach = ~np.isnan(mean[:rows])
+    error = sd[:rows] * population.lift_scale
+    return _by_length(days, mean[:rows], error, reach.astype(np.int64), reach.astype(float))
+
+
+def _pooled(mean: Floats, sd: Floats, units: Units, days: Floats) -> Changes:
+    """Return the weighted mean change of each unit; rows are horizons, columns memberships."""
+    parts = [_pooled_once(row, spread, units) for row, spread in zip(mean, sd, strict=True)]
+    middle, error, lifts, weight = (np.stack(part) for part in zip(*parts, strict=True))
+    return _by_length(days, middle, error, lifts, weight, units.unit)
+
+
+def _pooled_once(mean: Floats, sd: Floats, units: Units) -> tuple[Floats, Floats, Ints, Floats]:
+    """Return mean change, SD, lifts and weights: a random-effects mean of each unit's lifts.
+
+    The lifts truly differ, so the weights lean towards equal ones the more they do (DerSimonian
+    and Laird 1986), and what weights that are not equal may miss of the plain mean is in the SD.
+    """
+    known = ~np.isnan(mean)
+    change, error = np.where(known, mean, 0.0), np.where(known, sd, 1.0)
+
+    def total(values: Floats) -> Floats:
+        added: Floats = np.bincount(units.unit, values, minlength=units.count)
+        return added
+
+    lifts = total(known.astype(float))
+    between = np.maximum(_between(change, np.where(known, error**-2, 0.0), total, units), LEAST_SD)
+    between = between[units.unit]
+    centre = _group_median(mean, units)[units.unit]
+    away = np.nan_to_num(np.abs(change - centre) / np.hypot(error, between))
+    trust = STRAY / np.maximum(away, STRAY)
+    weight = np.where(known, trust / (error**2 + between**2), 0.0)
+    weight /= np.maximum(total(weight), 1e-300)[units.unit]
+    apart, together = total((weight * error) ** 2), total(weight * error) ** 2
+    uneven = np.where(known, weight - 1 / np.maximum(lifts, 1)[units.unit], 0.0)
+    variance = (1 - units.shared) * apart + units.shared * together
+    variance += total((uneven * between) ** 2)
+    some = lifts > 0
+    middle = np.where(some, total(weight * change), np.nan)
+    return middle, np.where(some, np.sqrt(variance), np.nan), lifts.astype(np.int64), weight
+
+
+def _between(
+    change: Floats, precision: Floats, total: Callable[[Floats], Floats], units: Units
+) -> Floats:
+    """Return the SD between the true changes of each unit's lifts, by moments."""
+    whole = np.maximum(total(precision), 1e-300)
+    centre = total(precision * change) / whole
+    squares = total(precision * (change - centre[units.unit]) ** 2)
+    lifts = total((precision > 0).astype(float))
+    scale = whole - total(precision**2) / whole
+    excess = (squares - (lifts - 1)) / np.maximum(scale, 1e-9)
+    return np.sqrt(np.where(lifts > 1, np.maximum(excess, 0.0), 0.0))
+
+
+def _by_length(
+    days: Floats, mean: Floats, sd: Floats, lifts: Ints, weight: Floats, unit: Ints | None = None
+) -> Changes:
+    """Return the changes with the horizons of each unit in ascending order, unknown ones last."""
+    known = ~np.isnan(mean) & (days >= SHORTEST)
+    order = np.argsort(np.where(known, days, np.inf), axis=0, kind="stable")
+
+    def sort(part: Floats) -> Floats:
+        return np.take_along_axis(part, order, axis=0)
+
+    of_members = order if unit is None else order[:, unit]
+    return Changes(
+        days=sort(np.where(known, days, np.nan)),
+        mean=sort(np.where(known, mean, np.nan)),
+        sd=sort(np.where(known, sd, np.nan)),
+        lifts=sort(np.where(known, lifts, 0)),
+        weight=np.take_along_axis(weight, of_members, axis=0),
+    )
+
+
+def judge(told: Changes, *, least: float = DECIDED) -> Verdicts:
+    """Say what is known of each unit: the shortest decided horizon, else steady, else open.
+
+    Args:
+        told: changes of the units.
+        least: probability of the sign from which a change is decided.
+    """
+    known = ~np.isnan(told.mean)
+    up = np.where(known, told.p_up, 0.5)
+    sure = np.maximum(up, 1 - up)
+    units = told.mean.shape[1]
+    verdict = np.full(units, NONE, dtype="U16")
+    horizon = np.full(units, -1, dtype=np.int64)
+    everyone = np.arange(units)
+    for rise, fall, holds in (
+        (UP, DOWN, sure >= least),
+        (PROBABLY_UP, PROBABLY_DOWN, sure >= PROBABLE),
+        (STEADY, STEADY, np.where(known, told.p_within, 0.0) >= DECIDED),
+        (OPEN, OPEN, known),
+    ):
+        shortest = np.argmax(holds, axis=0)
+        new = holds.any(axis=0) & (horizon < 0)
+        horizon[new] = shortest[new]
+        rises = up[shortest, everyone] >= 0.5
+        verdict[new] = np.where(rises, rise, fall)[new]
+    return Verdicts(verdict, horizon)
+
+
+def best_blocks(
+    series: Series, repairs: Repairs, *, block_days: float = 28.0, fewest: int = 3
+) -> tuple[Floats, Floats]:
+    """Compare each lift's last 28 days with its best 28 days since its last step.
+
+    Blocks are medians, never the best single day, which stands above them by luck.
+
+    Returns:
+        Per lift the first day of its best block, and how far the last block is below it in log
+        units: 0 within 3 %, NaN where the difference is too small to be told, or a block or two
+        are missing.
+    """
+    last_regime = repairs.regime[series.last]
+    used = (repairs.regime == last_regime[series.lift]) & ~repairs.odd
+    lift, value = series.lift[used], series.value[used]
+    back = ((series.day[series.last][lift] - series.day[used]) // block_days).astype(np.int64)
+    key = lift * 100_000 + back
+    block, place = np.unique(key, return_inverse=True)
+    parts = Units(np.arange(len(place)), place, len(block), 0.0)
+    level, days = _group_median(value, parts), np.bincount(place, minlength=len(block))
+    of, ago = block // 100_000, block % 100_000
+    full = days >= fewest
+    best_day, below = np.full((2, series.lifts), np.nan)
+    order = np.lexsort((-level[full], of[full]))
+    best = np.flatnonzero(full)[order]
+    best = best[np.diff(of[best], prepend=-1) != 0]  # highest block of each lift
+    now = np.flatnonzero(full & (ago == 0))
+    count = np.bincount(of[full], minlength=series.lifts)
+    top = np.full(series.lifts, -1)
+    top[of[best]] = best
+    chosen = now[count[of[now]] >= 2]
+    lifts = of[chosen]
+    highest = top[lifts]
+    gap = level[highest] - level[chosen]
+    fewer = np.minimum(days[highest], days[chosen])
+    limit = np.maximum(0.03, 2.5 * repairs.noise[lifts] * np.sqrt(2 / fewer))
+    best_day[lifts] = series.day[series.last][lifts] - block_days * (ago[highest] + 1) + 1
+    below[lifts] = np.where(gap <= 0.03, 0.0, np.where(gap > limit, gap, np.nan))
+    return best_day, below
