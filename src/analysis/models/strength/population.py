@@ -1,13 +1,14 @@
 """How lifts behave over many people: drift, wander and error, and how common each is.
 
-`population.csv` holds one row per cell of the grid: `q` (SD of the level's wander per √day, log
-units), `r` (SD of a typical day's error, log units), `weight` (share of lifts). It is estimated
-from public exports of Strong, Hevy and FitNotes by benchmarks/strength_population.py; its first
-line says over how many people and lifts. docs/strength.md#population.
+`population.toml` holds the numbers that are estimated from public exports of Strong, Hevy and
+FitNotes by benchmarks/strength_population.py, and says over how many people and lifts. The cells
+are a grid of `q` (SD of the level's wander per √day) and `r` (SD of a typical day's error), both
+in log units; a weight is the share of lifts in a cell. docs/strength.md#population.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -32,23 +33,25 @@ class Population:
     Attributes:
         weights: share of each cell (q, r), all r of the first q first; sums to 1.
         drift_per_year: growth of a level, log units a year.
+        tails: quantiles of a forecast's error in SDs, at 2.5, 10, 25, 50, 75, 90 and 97.5 %.
         hidden_steps: variance that a change gains per year beyond the first eight weeks, for
             steps too small to be found.
         doubt: share of the doubtful small steps that are another machine, not strength.
         lift_scale: a single lift's SD is multiplied by this.
         shared_muscle: correlation of the errors of lifts of one muscle.
         shared_lifter: the same over all lifts of a lifter.
-        tails: quantiles of a forecast's error in SDs, at 2.5, 10, 25, 50, 75, 90 and 97.5 %.
+
+    The last five are set by simulation (docs/strength.md#coverage), the rest is estimated.
     """
 
     weights: Floats
-    drift_per_year: float = 0.10
-    hidden_steps: float = 0.10**2
-    doubt: float = 0.5
+    drift_per_year: float
+    tails: tuple[float, ...]
+    hidden_steps: float = 0.035**2
+    doubt: float = 0.35
     lift_scale: float = 1.1
-    shared_muscle: float = 0.25
-    shared_lifter: float = 0.10
-    tails: tuple[float, ...] = (-2.66, -1.21, -0.41, 0.03, 0.52, 1.07, 2.17)
+    shared_muscle: float = 0.30
+    shared_lifter: float = 0.15
     ratios: Floats = field(init=False)
     cell_ratio: Ints = field(init=False)
     cell_r: Floats = field(init=False)
@@ -79,10 +82,14 @@ def smoothed(weights: Floats) -> Floats:
 
 @cache
 def published() -> Population:
-    """Return the population of `population.csv`."""
-    text = files(__package__).joinpath("population.csv").read_text(encoding="utf-8")
-    rows = [line.split(",") for line in text.splitlines() if line[:1].isdigit()]
-    return Population(smoothed(np.array([float(row[2]) for row in rows])))
+    """Return the population of `population.toml`."""
+    text = files(__package__).joinpath("population.toml").read_text(encoding="utf-8")
+    told = tomllib.loads(text)
+    return Population(
+        smoothed(np.ravel(told["weights_per_mille"]).astype(float)),
+        drift_per_year=told["drift_per_year"],
+        tails=tuple(told["tails"]),
+    )
 
 
 def fitted(evidence: Floats, *, rounds: int = 200) -> Floats:

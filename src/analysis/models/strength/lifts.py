@@ -1,0 +1,130 @@
+"""From a logbook to the days of its lifts, as arrays.
+
+A *lift* is one exercise of one athlete, on one scale of load. It needs `FEWEST_DAYS` days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from analysis.logbook import Logbook
+from analysis.measures.top_sets import SERIES_CAP, Estimate, top_sets
+from analysis.measures.working import WorkingRule
+from analysis.models.strength.population import Population
+from analysis.models.strength.shifts import Floats, Series
+from analysis.models.strength.verdicts import FEWEST_DAYS, HORIZONS, Units
+
+RIR_SHARE = 0.8
+"""A lift's RIR is used where so many of its days have one; elsewhere it would come and go, and
+every time the e1RM would jump."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifts:
+    """The lifts of a logbook.
+
+    Attributes:
+        table: one row per lift, in the order of its number: `athlete`, `lift`, `exercise_id`.
+        series: their days; the value is log e1RM.
+        load: per row, log of the load of that day's set.
+        end: per lift, last training day of its athlete.
+        muscles: one row per muscle unit: `athlete`, `group`.
+        athletes: one name per lifter unit.
+        units: muscles, then lifters.
+        short: lifts with fewer days than are needed.
+    """
+
+    table: pd.DataFrame
+    series: Series
+    load: Floats
+    end: Floats
+    muscles: pd.DataFrame
+    athletes: list[str]
+    units: tuple[Units, Units]
+    short: int
+
+
+def gather(
+    logbook: Logbook,
+    population: Population,
+    *,
+    estimate: Estimate | None = None,
+    rule: WorkingRule | None = None,
+) -> Lifts:
+    """Return the lifts of a logbook with their days."""
+    estimate, rule = estimate or Estimate(rep_cap=SERIES_CAP), rule or WorkingRule()
+    days = strength_days(logbook, estimate, rule)
+    end = days.group_by("athlete").agg(pl.col("day").max().alias("end"))
+    known = days.filter(pl.col("value").is_not_null())
+    enough = known.filter(pl.len().over("athlete", "lift") >= FEWEST_DAYS).join(
+        end, on="athlete", how="left", maintain_order="left"
+    )
+    table = enough.unique(["athlete", "lift"], keep="first", maintain_order=True)
+    number = enough.select(pl.struct("athlete", "lift").rle_id()).to_series().to_numpy()
+    series = Series(
+        number.astype(np.int64),
+        enough["day"].to_physical().cast(pl.Float64).to_numpy(),
+        enough["value"].to_numpy(),
+    )
+    athletes = table["athlete"].unique(maintain_order=True).to_list()
+    muscles, of_muscles = _muscles(table, logbook, population)
+    place = {name: at for at, name in enumerate(athletes)}
+    lifter = np.array([place[name] for name in table["athlete"]], dtype=np.int64)
+    lifters = Units(
+        np.arange(len(lifter)), lifter, len(athletes), population.shared_lifter, len(HORIZONS) - 1
+    )
+    return Lifts(
+        table=table.select("athlete", "lift", "exercise_id").to_pandas(),
+        series=series,
+        load=enough["load"].to_numpy(),
+        end=table["end"].to_physical().cast(pl.Float64).to_numpy(),
+        muscles=muscles,
+        athletes=athletes,
+        units=(of_muscles, lifters),
+        short=known.select(pl.struct("athlete", "lift").n_unique()).item() - table.height,
+    )
+
+
+def strength_days(logbook: Logbook, estimate: Estimate, rule: WorkingRule) -> pl.DataFrame:
+    """Return one row per athlete, lift and day: `value` (log e1RM), `load` (log kg)."""
+    from analysis.measures.e1rm import e1rm_expr
+
+    lift = ("athlete", "lift")
+    rir = pl.col("top_rir")
+    used = (
+        pl.when(rir.is_not_null().mean().over(lift) >= RIR_SHARE)
+        .then(rir.fill_null(rir.median().over(lift)))
+        .otherwise(0.0)
+    )
+    e1rm = e1rm_expr(
+        pl.col("top_load_kg"), pl.col("top_reps") + used, estimate.formula, rep_cap=estimate.rep_cap
+    )
+    return top_sets(logbook, estimate, rule).select(
+        "athlete", "lift", "day", "exercise_id", "load_basis",
+        e1rm.log().alias("value"), pl.col("top_load_kg").log().alias("load"),
+        pl.col("top_reps").alias("reps"),
+    )  # fmt: skip
+
+
+def _muscles(
+    table: pl.DataFrame, logbook: Logbook, population: Population
+) -> tuple[pd.DataFrame, Units]:
+    direct = logbook.catalogue.group_roles.filter(pl.col("role") == "direct")
+    members = (
+        table.with_row_index("number")
+        .join(direct, on="exercise_id", how="inner")
+        .sort("athlete", "group", "number")
+    )
+    unit = members.select(pl.struct("athlete", "group").rle_id()).to_series().to_numpy()
+    muscles = members.unique(["athlete", "group"], keep="first", maintain_order=True)
+    units = Units(
+        members["number"].to_numpy().astype(np.int64),
+        unit.astype(np.int64),
+        muscles.height,
+        population.shared_muscle,
+    )
+    return muscles.select("athlete", "group").to_pandas(), units
