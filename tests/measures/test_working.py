@@ -26,7 +26,7 @@ def test_a_light_set_after_the_top_set_is_work():
 
 
 def test_the_threshold_is_a_parameter_and_zero_switches_it_off():
-    assert standings("75x8", "100x5", rule=WorkingRule(0.8)) == ["unmarked_warmup", "working"]
+    assert standings("68x8", "100x5", rule=WorkingRule(0.8)) == ["unmarked_warmup", "working"]
     assert standings("10x8", "100x5", rule=WorkingRule(0)) == ["working"] * 2
 
 
@@ -117,3 +117,43 @@ def test_result_accounts_for_every_set():
 
 def test_an_empty_log_is_an_answer():
     assert working(logbook()).summary == "0 of 0 sets (unknown %) are working sets."
+
+
+def test_a_heavier_set_of_fewer_repetitions_is_no_warmup_for_a_longer_best():
+    assert standings("85x1", "80x12") == ["working"] * 2  # 88 against 112 kg: 78 %
+
+
+@pytest.mark.parametrize(("rir", "told"), [(3, "working"), (4, "unmarked_warmup")])
+def test_the_lowest_effort_an_app_offers_does_not_make_a_warmup_work(rir, told):
+    assert standings(f"60x5@{rir}", "100x5")[0] == told
+
+
+@pytest.mark.parametrize(
+    "ramp",
+    [
+        ("50x5", "62.5x5", "75x5", "87.5x5", "100x5"),  # 5×5 up to one top set
+        ("65x5", "75x5", "85x8"),  # 5/3/1, first week
+        ("75x5", "85x3", "95x3"),
+    ],
+)
+def test_a_planned_ramp_is_work(ramp):
+    assert standings(*ramp) == ["working"] * len(ramp)
+
+
+def test_a_climb_to_straight_sets_is_to_warm_up():
+    climb = ("50x5", "62.5x5", "75x5", "87.5x5", "100x5", "100x5")
+    assert standings(*climb)[:2] == ["unmarked_warmup"] * 2
+
+
+def test_warmups_before_a_planned_ramp_are_warmups():
+    assert standings("40x5", "50x5", "65x5", "75x5", "85x8")[:2] == ["unmarked_warmup"] * 2
+
+
+def test_the_soft_count_grows_with_the_share_of_the_best():
+    book = logbook(sets("2024-01-01", "squat", "60x5", "77.5x5", "95x5", "100x5", "70x5"))
+    assert classify(book.sets)["soft_count"].to_list() == pytest.approx([0, 0.5, 1, 1, 1])
+
+
+def test_a_marked_day_has_no_soft_counts():
+    book = logbook(sets("2024-01-01", "squat", "warmup 40x5", "77.5x5", "100x5"))
+    assert classify(book.sets)["soft_count"].to_list() == [0, 1, 1]

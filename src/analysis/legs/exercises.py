@@ -17,7 +17,8 @@ from analysis.legs.leg_log import (
     not_measurable,
     nothing_logged,
 )
-from analysis.measures.day_strength import SERIES_CAP, Estimate, top_sets
+from analysis.measures.day_strength import Estimate, top_sets
+from analysis.measures.e1rm import REP_CAP
 from analysis.result import Result, tidy
 from analysis.say import count, number
 
@@ -279,7 +280,7 @@ def leg_sides(log: LegLog) -> Result:
         table=table,
         summary=side_gap(log).shows,
         notes=("Only sets of exercises for one leg whose side is logged can be compared.",),
-        settings={"e1rm": "epley", "rep_cap": SERIES_CAP},
+        settings={"e1rm": "epley", "rep_cap": REP_CAP},
     )
 
 
@@ -332,5 +333,5 @@ def _gaps(log: LegLog) -> pd.DataFrame:
 def _tops(log: LegLog, side: str) -> pl.DataFrame:
     legs = pl.col("exercise_id").is_in(log.sets["exercise_id"].unique().implode())
     one = replace(log.logbook, sets=log.logbook.sets.filter(pl.col("side") == side, legs))
-    tops = top_sets(one, Estimate(rep_cap=SERIES_CAP)).filter(pl.col("e1rm_kg").is_not_null())
+    tops = top_sets(one).filter(pl.col("e1rm_kg").is_not_null())
     return tops.select("lift", "day", pl.col("e1rm_kg").alias(f"{side}_kg"))

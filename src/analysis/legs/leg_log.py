@@ -126,9 +126,7 @@ class LegLog:
     @cached_property
     def tops(self) -> pl.DataFrame:
         """The first top set of every leg exercise and day, in that order."""
-        tops = day_strength.top_sets(
-            self.logbook, day_strength.Estimate(rep_cap=day_strength.SERIES_CAP)
-        )
+        tops = day_strength.top_sets(self.logbook)
         return tops.filter(pl.col("exercise_id").is_in(self._ids.implode()))
 
     @cached_property

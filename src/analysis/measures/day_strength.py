@@ -1,30 +1,35 @@
-"""One row per athlete, lift and day: the first top set, the best set and what they estimate.
+"""A day's strength: which set speaks for it, by which formula, up to how many repetitions.
 
-The *first top set* is the first working set at the day's heaviest load. It is what strength,
-intensity and progression follow, because the *best* set of a day is a maximum over sets: with
-3.6 % noise a set, three sets raise it by 3 % and ten by 5.5 % for nothing (SCIENCE §2.6). Both
-are given so that the difference can be seen.
+*Set.* The first working set at the day's heaviest load speaks for the day. The *best* set of a day
+is a maximum over sets: with 3.6 % noise a set, three sets raise it by 3 % and ten by 5.5 % for
+nothing (SCIENCE §2.6). Both are given so that the difference can be seen; what five more sets do
+to the first is measured in docs/strength.md#a-day.
+
+*Repetitions.* One cap, `e1rm.REP_CAP`, for everything that is called an e1RM.
+
+*Effort.* Where nearly every set of a lift has its repetitions in reserve, they are added, and a set
+without takes the lift's median; elsewhere none is added, so that an effort logged now and then is
+no jump in strength. Such an e1RM is of the repetitions done: a lower bound.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+import pandas as pd
 import polars as pl
 
+from analysis.figures import DASHES, Trace, by_athlete, figure, line
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
-from analysis.measures.load import BodyMass, series_load
+from analysis.measures.e1rm import FORMULAS, REP_CAP, e1rm_expr
+from analysis.measures.load import RANKED, BodyMass, series_load
 from analysis.measures.working import WorkingRule
-from analysis.say import count, listing
+from analysis.result import Figure, Result, tidy
+from analysis.say import count, listing, number, whose
 
-REP_CAP = 10.0
-"""Most repetitions to failure an e1RM in kg is taken from; formulas part widely above (SCIENCE
-§1.3)."""
-
-SERIES_CAP = 15.0
-"""The cap where one lift is only compared with itself: a formula's error then mostly cancels, and
-a cap of 10 would lose 33 % of the top sets of real logs, 15 loses 4 %."""
+RIR_SHARE = 0.8
+"""A lift's RIR is used where so many of its sets have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,9 @@ def top_sets(
     Returns:
         One row per `athlete`, `lift` and `day`, in that order, for lifts with a load of their
         own: `exercise_id`, `load_basis`, `sets` (working sets with that load scale that day),
-        `top_load_kg`, `top_reps`, `top_rir` (null where effort is unknown), `e1rm_kg` (of the
-        first top set; null above the rep cap), `best_e1rm_kg` (of the best set).
+        `top_load_kg`, `top_reps`, `top_rir` (null where effort is unknown), `rir_used` (added
+        to the repetitions), `e1rm_kg` (of the first top set; null above the rep cap),
+        `best_e1rm_kg` (of the best set).
     """
     estimate, rule = estimate or Estimate(), rule or WorkingRule()
     return logbook.once(("top sets", estimate, rule), lambda: _top_sets(logbook, estimate, rule))
@@ -63,7 +69,8 @@ def _top_sets(logbook: Logbook, estimate: Estimate, rule: WorkingRule) -> pl.Dat
         counting.named(done, logbook.catalogue)
         .with_columns(series_load(estimate.body_mass_kg), rir_known().alias("rir"))
         .filter(pl.col("strength_load_kg").is_not_null())
-        .with_columns(weeks.day(), e1rm("strength_load_kg", "reps", "rir", estimate))
+        .with_columns(weeks.day(), _rir_used().alias("rir_used"))
+        .with_columns(set_e1rm("strength_load_kg", "reps", "rir_used", estimate))
     )
     lift_day = ["athlete", "lift", "day"]
     best = sets.group_by(lift_day).agg(
@@ -79,15 +86,13 @@ def _top_sets(logbook: Logbook, estimate: Estimate, rule: WorkingRule) -> pl.Dat
         pl.col("strength_load_kg").alias("top_load_kg"),
         pl.col("reps").alias("top_reps"),
         pl.col("rir").alias("top_rir"),
+        "rir_used",
         "e1rm_kg",
     ).join(best, on=lift_day, maintain_order="left")
 
 
-def e1rm(load: str, reps: str, rir: str, estimate: Estimate) -> pl.Expr:
+def set_e1rm(load: str, reps: str, rir: str, estimate: Estimate) -> pl.Expr:
     """Return `e1rm_kg` of a set; unknown RIR counts 0, which makes it a lower bound."""
-    # measures may not import models; the formulas belong in measures.e1rm.
-    from analysis.measures.e1rm import e1rm_expr
-
     to_failure = pl.col(reps) + pl.col(rir).fill_null(0.0)
     return e1rm_expr(pl.col(load), to_failure, estimate.formula, rep_cap=estimate.rep_cap).alias(
         "e1rm_kg"
@@ -96,12 +101,16 @@ def e1rm(load: str, reps: str, rir: str, estimate: Estimate) -> pl.Expr:
 
 def by_formula(estimate: Estimate) -> dict[str, pl.Expr]:
     """Return the e1RM of a top set by every formula, named by it."""
-    from analysis.measures.e1rm import FORMULAS
-
     return {
-        name: e1rm("top_load_kg", "top_reps", "top_rir", replace(estimate, formula=name))
+        name: set_e1rm("top_load_kg", "top_reps", "rir_used", replace(estimate, formula=name))
         for name in FORMULAS
     }
+
+
+def _rir_used() -> pl.Expr:
+    lift, rir = ("athlete", "lift"), pl.col("rir")
+    logged = rir.is_not_null().mean().over(lift) >= RIR_SHARE
+    return pl.when(logged).then(rir.fill_null(rir.median().over(lift))).otherwise(0.0)
 
 
 def rir_known() -> pl.Expr:
@@ -138,3 +147,122 @@ def _no_load(sets: pl.DataFrame, estimate: Estimate) -> str:
         f"{count(without.height, 'set')} have no load that a strength estimate could use, by "
         f"load basis: {by_basis}; added, assisted and bodyweight work needs the body mass."
     )
+
+
+# The table of days, its records and its picture.
+
+
+DRAWN_LIFTS = len(DASHES) + 1
+"""Lifts in the figure, those with most days; more lines cannot be told apart."""
+
+
+def e1rm(
+    logbook: Logbook, *, estimate: Estimate | None = None, rule: WorkingRule | None = None
+) -> Result:
+    """Estimate strength per exercise and day, and find the records.
+
+    Args:
+        logbook: the sets and the catalogue.
+        estimate: the e1RM formula, its rep cap and the body mass.
+        rule: which sets are working sets.
+
+    Returns:
+        Result whose table has one row per `athlete`, `lift` and `day`: the columns of
+        `top_sets.top_sets` (loads and e1RM in kg; `e1rm_kg` is of the first top set,
+        `best_e1rm_kg` of the best set, which grows with the number of sets), `e1rm_low_kg` and
+        `e1rm_high_kg` (least and most over all formulas), `is_e1rm_record`
+        and `is_load_record` (above every earlier day; the first day is no record), and
+        `rank_as_external` (whether the load may be ranked against other lifts' loads).
+    """
+    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    tops = top_sets(logbook, estimate, rule)
+    formulas = list(by_formula(estimate).values())
+    table = tops.with_columns(
+        pl.min_horizontal(formulas).alias("e1rm_low_kg"),
+        pl.max_horizontal(formulas).alias("e1rm_high_kg"),
+        _record("e1rm_kg").alias("is_e1rm_record"),
+        _record("top_load_kg").alias("is_load_record"),
+        pl.col("load_basis").is_in(RANKED).alias("rank_as_external"),
+    )
+    done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
+    return Result(
+        name="e1rm",
+        title="Estimated 1RM per exercise and day",
+        table=tidy(table),
+        summary=_summary(table, estimate),
+        draw=_draw,
+        notes=(
+            *working.notes(logbook, rule),
+            *notes(done, tops, estimate),
+            *_best_set_note(tops),
+            *_spread_note(table),
+        ),
+        settings={**asdict(estimate), **asdict(rule)},
+    )
+
+
+def _record(name: str) -> pl.Expr:
+    lift = ("athlete", "lift")
+    before = pl.col(name).cum_max().forward_fill().over(lift).shift(1).over(lift)
+    return (pl.col(name) > before * (1 + 1e-9)).fill_null(False)
+
+
+def _summary(table: pl.DataFrame, estimate: Estimate) -> str:
+    ranked = table.filter(pl.col("rank_as_external"), pl.col("e1rm_kg").is_not_null())
+    records = int(table["is_e1rm_record"].sum())
+    lifts = table.select(pl.struct("athlete", "lift").n_unique()).item() if table.height else 0
+    if ranked.is_empty():
+        return (
+            f"No exercise with an external load gives an e1RM within {estimate.rep_cap:g} "
+            f"repetitions (n = {count(lifts, 'exercise')})."
+        )
+    top = ranked.sort("e1rm_kg", descending=True, maintain_order=True).row(0, named=True)
+    return (
+        f"Highest estimated 1RM of an external load: {top['lift']}, {number(top['e1rm_kg'])} kg "
+        f"by {estimate.formula.capitalize()} ({number(top['e1rm_low_kg'])} to "
+        f"{number(top['e1rm_high_kg'])} kg over all formulas); {count(records, 'e1RM record')} "
+        f"(n = {count(table.height, 'top set')} of {count(lifts, 'exercise')}"
+        f"{whose(table['athlete'].unique().to_list())})."
+    )
+
+
+def _best_set_note(tops: pl.DataFrame) -> tuple[str, ...]:
+    several = tops.filter(pl.col("sets") > 1, pl.col("e1rm_kg") > 0)
+    if several.is_empty():
+        return ()
+    above = several.select((100 * (pl.col("best_e1rm_kg") / pl.col("e1rm_kg") - 1)).mean()).item()
+    return (
+        f"The first top set is used. The best set of the day is {number(above)} % higher on "
+        f"average over {count(several.height, 'day')} with several sets of an exercise; part of "
+        "that is only that a maximum grows with the number of sets.",
+    )
+
+
+def _spread_note(table: pl.DataFrame) -> tuple[str, ...]:
+    spread = 100 * (pl.col("e1rm_high_kg") / pl.col("e1rm_low_kg") - 1)
+    median = table.select(spread.median()).item()
+    if median is None:
+        return ()
+    return (f"The formulas differ by {number(median)} % on the median top set.",)
+
+
+def _draw(table: pd.DataFrame) -> Figure:
+    traces, menu = by_athlete(table[table["e1rm_kg"].notna()], _lines)
+    return figure(
+        traces,
+        x="",
+        y="Estimated 1RM (kg), first top set",
+        time_axis="x",
+        load_axis="y",
+        **menu,
+    )
+
+
+def _lines(rows: pd.DataFrame) -> list[Trace]:
+    most_days = rows["lift"].value_counts().index[:DRAWN_LIFTS]
+    hover = "%{x}: %{y:.1f} kg<extra>%{fullData.name}</extra>"
+    return [
+        line(part["day"], part["e1rm_kg"], str(lift), series=place, hover=hover)
+        for place, lift in enumerate(most_days)
+        for part in [rows[rows["lift"] == lift]]
+    ]

@@ -20,8 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Numbers = TypeVar("Numbers", pl.Expr, Floats)
 
-REP_CAP = 12.0
-"""Reps to failure above which a formula is extrapolation; error grows with the reps."""
+REP_CAP = 15.0
+"""Most repetitions to failure that an e1RM is taken from, everywhere. Formulas part widely above 10
+(SCIENCE §1.3), but a lift is mostly compared with itself, where a formula's error cancels; what
+the cap costs and buys in real logs is in docs/strength.md#a-day."""
 
 
 def _epley(load: Numbers, reps: Numbers) -> Numbers:

@@ -17,7 +17,7 @@ import polars as pl
 from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
-from analysis.measures.day_strength import SERIES_CAP, Estimate
+from analysis.measures.day_strength import Estimate
 from analysis.measures.load import series_load
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
@@ -60,7 +60,7 @@ def intensity(
     Raises:
         ValueError: `reference` is neither of the two, or zones do not ascend.
     """
-    estimate, rule = estimate or Estimate(rep_cap=SERIES_CAP), rule or WorkingRule()
+    estimate, rule = estimate or Estimate(), rule or WorkingRule()
     if reference not in REFERENCES or any(a >= b for a, b in pairwise(zones)):
         raise ValueError(
             f"reference is {reference!r}, expected median or best; zones are {tuple(zones)}, "

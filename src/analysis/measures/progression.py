@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from analysis.figures import Trace, by_athlete, figure, interval_points
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, trend, working
-from analysis.measures.day_strength import SERIES_CAP, Estimate
+from analysis.measures.day_strength import Estimate
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, listing, number, spoken, whose
@@ -245,7 +245,7 @@ def progression(
         a muscle's rate is over) and `status` ("ok", "too few days", "too short",
         "too few exercises"; the rate is null unless "ok").
     """
-    estimate, rule = estimate or Estimate(rep_cap=SERIES_CAP), rule or WorkingRule()
+    estimate, rule = estimate or Estimate(), rule or WorkingRule()
     tops = day_strength.top_sets(logbook, estimate, rule)
     known = tops.filter(pl.col("e1rm_kg") > 0)
     by_exercise = logbook.once(

@@ -1,12 +1,13 @@
 """Which sets are working sets, and what every other set is instead.
 
 Marked warm-ups and cool-downs are out. Most people never mark a warm-up (53 of 65 real logs), so
-an unmarked one is told apart by load: it comes before the day's first top set of that exercise
-and is lighter than 70 % of it. Where the lifter did mark warm-ups on an exercise that day, the
-marks alone decide. In 16 real exports that mark them, on exercise-days with a mark, 98 % of what
-the rule finds is marked and it finds 58 % of the marked warm-ups (at 0.60: 99 % and 45 %; at
-0.80: 95 % and 68 %); it costs 0.9 % of the work sets. Table and command:
-docs/measures.md#working.
+an unmarked one is told apart: it comes before the day's best set of that exercise (the highest
+e1RM, by Epley, repetitions up to 15) and its own e1RM is below 75 % of that best. Where the lifter
+marked warm-ups of the exercise that day the marks alone decide, and a logged effort of fewer than
+4 repetitions in reserve is work, however light. A planned ramp is work too, and known by its form:
+the three sets of 5/3/1 (fives, threes, or 5-3-1 at 76 to 79 and 88 to 90 % of the last load), or
+five or more sets of the same repetitions that rise in equal steps. Measured on people who mark
+their warm-ups: docs/measures.md#working.
 
 A cluster counts once: drop sets belong to the set before them, successive myo-rep sets to their
 first (meta-analyses find them equal to ordinary sets, set for set; SCIENCE §1.1). Sets logged per
@@ -40,8 +41,20 @@ STANDINGS = {
 WORK = ("working", "cluster", "second_side")
 """Standings that are work: they carry load, repetitions and effort."""
 
-EFFORT_RULES_OUT_WARMUP_RIR = 4.0
-"""A set logged at this many reps in reserve or fewer is no warm-up, however light."""
+WARMUP_RIR = 4.0
+"""A set logged with fewer repetitions in reserve is no warm-up. The lowest effort that the apps
+offer, RPE 6, is this many, and it is what warm-ups get."""
+
+BEST_REPS = 15.0
+"""Repetitions that a set's e1RM is taken from, at most, where sets of one day are compared."""
+
+SOFT_FROM, SOFT_TO = 0.65, 0.90
+"""Share of the best e1RM at which an earlier set weighs nothing, and from which it weighs a set."""
+
+RAMP_SETS, RAMP_EVEN = 5, 0.035
+"""Sets of a planned ramp, at least, and how far its steps may differ (share of the last load)."""
+WENDLER = ((0.76, 0.80), (0.87, 0.905))
+"""Loads of the first and second of 5/3/1's three sets, as shares of the third's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +62,25 @@ class WorkingRule:
     """What makes a set a working set.
 
     Attributes:
-        warmup_below: an unmarked set before the first top set and lighter than this share of it
-            is a warm-up; 0 keeps every unmarked set.
+        warmup_below: an unmarked set before the day's best and below this share of its e1RM is
+            a warm-up; 0 keeps every unmarked set.
         clusters_once: whether a drop-set or myo-rep cluster is one set.
         sides_once: whether a left and a right set are one set.
     """
 
-    warmup_below: float = 0.70
+    warmup_below: float = 0.75
     clusters_once: bool = True
     sides_once: bool = True
 
 
 def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFrame:
-    """Return the set table in training order with the column `standing`, a word of `STANDINGS`."""
+    """Return the set table in training order, with what every set is.
+
+    Returns:
+        The table with `standing`, a word of `STANDINGS`, and `soft_count`: what the set weighs as
+        a dose (1 for a working set; 0 to 1 by its share of the day's best e1RM where it comes
+        before that and nothing else tells whether it is a warm-up; 0 for all else).
+    """
     rule = rule or WorkingRule()
     ordered = sets.sort(
         "athlete", "started_at", "session", "exercise_number", "set_number", maintain_order=True
@@ -71,15 +90,98 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
         pl.int_range(pl.len()).alias("_place"),
     )
     return (
-        ordered.with_columns(_first_standing(rule.warmup_below).alias("standing"))
+        _beside_the_best(ordered)
+        .with_columns(_first_standing(rule.warmup_below).alias("standing"))
         .with_columns(_in_clusters(rule.clusters_once).alias("standing"))
         .pipe(_pair_sides if rule.sides_once else lambda frame: frame)
-        .drop("_run", "_lift", "_place")
+        .with_columns(_soft_count(rule.warmup_below).alias("soft_count"))
+        .select(pl.exclude("^_.*$"))
+    )
+
+
+def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with each set's place beside its day's best set of the exercise.
+
+    `_share` (of the best e1RM, null where loads do not compare), `_early` (before the best),
+    `_judged` (an unmarked set that nothing but its load speaks for), `_planned` (of a ramp).
+    Windows are one deep: nested ones cost the square of the sets.
+    """
+    recorded = pl.any_horizontal(
+        pl.col(name).fill_null(0) > 0 for name in ("reps", "duration_s", "distance_m")
+    )
+    # Only these bases compare by load: an added 0 kg is a full body-mass set, and more
+    # assistance is less load.
+    candidate = (
+        recorded
+        & ~pl.col("kind").is_in(["warmup", "cooldown"])
+        & pl.col("load_basis").is_in(["external", "per_hand"])
+    )
+    e1rm = pl.col("load_kg") * (1 + pl.col("reps").clip(0, BEST_REPS).fill_null(1) / 30)
+    return (
+        ordered.with_columns(
+            recorded.alias("_recorded"), pl.when(candidate).then(e1rm).alias("_e1rm")
+        )
+        .with_columns((pl.col("_e1rm") / pl.col("_e1rm").max().over("_lift")).alias("_share"))
+        .with_columns(pl.when(pl.col("_share") >= 1).then(pl.col("_place")).alias("_top_place"))
+        .with_columns(
+            (pl.col("_place") < pl.col("_top_place").min().over("_lift"))
+            .fill_null(False)
+            .alias("_early"),
+            (
+                (pl.col("kind") == "work")
+                & pl.col("_share").is_not_null()
+                & (pl.col("rir").fill_null(10) >= WARMUP_RIR)
+                & ~(pl.col("kind") == "warmup").any().over("_lift")
+            ).alias("_judged"),
+        )
+        .pipe(_with_ramps)
+    )
+
+
+def _with_ramps(sets: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with `_planned`: whether a set is part of a ramp that is the plan itself."""
+    load, reps, at_top = pl.col("load_kg"), pl.col("reps"), pl.col("_share") >= 1
+    upward = sets.filter(pl.col("_judged"), pl.col("_early") | at_top)
+    share = load / load.last()
+    form = upward.group_by("_lift").agg(
+        pl.len().alias("sets"),
+        at_top.sum().alias("tops"),
+        reps.n_unique().alias("kinds"),
+        load.diff().min().alias("least"),
+        (load.diff().max() - load.diff().min()).alias("uneven"),
+        load.last().alias("top"),
+        *(share.get(-k, null_on_oob=True).alias(f"share_{k}") for k in (2, 3)),
+        *(reps.get(-k, null_on_oob=True).alias(f"reps_{k}") for k in (2, 3)),
+        pl.col("_place").get(-3, null_on_oob=True).alias("_third_last"),
+    )
+    once = pl.col("tops") == 1  # straight sets after the climb: then the climb was to warm up
+    even = (
+        (pl.col("sets") >= RAMP_SETS)
+        & (pl.col("kinds") == 1)
+        & (pl.col("least") > 0)
+        & (pl.col("uneven") <= RAMP_EVEN * pl.col("top"))
+    )
+    pairs = ((5.0, 5.0), (3.0, 3.0), (5.0, 3.0))
+    wendler = (
+        pl.col("share_3").is_between(*WENDLER[0])
+        & pl.col("share_2").is_between(*WENDLER[1])
+        & pl.any_horizontal(
+            (pl.col("reps_3") == one) & (pl.col("reps_2") == two) for one, two in pairs
+        )
+    )
+    planned = form.filter(once & (even | wendler)).select(
+        "_lift", pl.when(even).then(0).otherwise(pl.col("_third_last")).alias("_planned_from")
+    )
+    return sets.join(planned, on="_lift", how="left", maintain_order="left").with_columns(
+        (pl.col("_place") >= pl.col("_planned_from")).fill_null(False).alias("_planned")
     )
 
 
 def work(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
-    """Return the sets that are work, with `set_count` 1 for a set and 0 for a part of one."""
+    """Return the sets that are work, with `set_count` 1 for a set and 0 for a part of one.
+
+    For the soft dose of sets that may be warm-ups, see `soft_count` of `classify`.
+    """
     rule = rule or WorkingRule()
     return logbook.once(("work", rule), lambda: _work(_classified(logbook, rule)))
 
@@ -95,38 +197,27 @@ def _work(classified: pl.DataFrame) -> pl.DataFrame:
 
 
 def _first_standing(warmup_below: float) -> pl.Expr:
-    recorded = pl.any_horizontal(
-        pl.col(name).fill_null(0) > 0 for name in ("reps", "duration_s", "distance_m")
-    )
+    light = pl.col("_share") < warmup_below
     return (
-        pl.when(~recorded)
+        pl.when(~pl.col("_recorded"))
         .then(pl.lit("empty"))
         .when(pl.col("kind").is_in(["warmup", "cooldown"]))
         .then(pl.col("kind"))
-        .when(_is_unmarked_warmup(recorded, warmup_below))
+        .when(pl.col("_judged") & pl.col("_early") & light & ~pl.col("_planned"))
         .then(pl.lit("unmarked_warmup"))
         .otherwise(pl.lit("working"))
     )
 
 
-def _is_unmarked_warmup(recorded: pl.Expr, warmup_below: float) -> pl.Expr:
-    marked = pl.col("kind") == "warmup"
-    candidate = recorded & ~pl.col("kind").is_in(["warmup", "cooldown"])
-    top = pl.col("load_kg").filter(candidate).max().over("_lift")
-    is_top = candidate & (pl.col("load_kg") >= top)
-    first_top = pl.col("_place").filter(is_top).min().over("_lift")
-    effort_unknown_or_low = pl.col("rir").fill_null(10) > EFFORT_RULES_OUT_WARMUP_RIR
-    # Only these bases compare by load: an added 0 kg is a full body-mass set, and more
-    # assistance is less load.
-    comparable = pl.col("load_basis").is_in(["external", "per_hand"])
+def _soft_count(warmup_below: float) -> pl.Expr:
+    soft = ((pl.col("_share") - SOFT_FROM) / (SOFT_TO - SOFT_FROM)).clip(0, 1)
+    unsure = pl.col("_judged") & pl.col("_early") & ~pl.col("_planned") & (warmup_below > 0)
+    counted = pl.col("standing").is_in(["working", "unmarked_warmup"])
     return (
-        (pl.col("kind") == "work")
-        & comparable
-        & effort_unknown_or_low
-        & (pl.col("load_kg") < warmup_below * top)
-        & (pl.col("_place") < first_top)
-        & ~marked.any().over("_lift")
-    ).fill_null(False)
+        pl.when(counted & unsure)
+        .then(soft)
+        .otherwise((pl.col("standing") == "working").cast(pl.Float64))
+    )
 
 
 def _in_clusters(once: bool) -> pl.Expr:

@@ -13,7 +13,6 @@ import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
-from analysis.measures.day_strength import REP_CAP, SERIES_CAP, Estimate
 from analysis.measures.progression import fit
 from analysis.say import count, load, spoken, time_off
 from analysis.signals.thresholds import Thresholds
@@ -104,7 +103,7 @@ def prepare(logbook: Logbook, athlete: str, today: date) -> Training | None:
         athlete=athlete,
         sets=own.sets.with_columns(weeks.day()),
         work=done.join(pattern, on="exercise_id", how="left", maintain_order="left"),
-        tops=day_strength.top_sets(own, Estimate(rep_cap=SERIES_CAP)),
+        tops=day_strength.top_sets(own),
         logbook=own,
         today=today,
     )
@@ -282,8 +281,7 @@ BLOCK_DAYS = 28
 def records(training: Training, rule: Thresholds) -> Iterator[Finding]:
     """Yield the records of the last block, and apart from them what is too large to believe.
 
-    A record is a first top set whose load, or e1RM up to 10 repetitions, is above that of every
-    earlier day. One row per exercise and kind: the newest. Too large to believe is also a fall of
+    A record is a first top set whose load or e1RM is above that of every earlier day. One row per exercise and kind: the newest. Too large to believe is also a fall of
     the last two days, see `weaker`.
     """
     found = _above_every_earlier_day(training.tops, rule).filter(
@@ -324,8 +322,8 @@ def _odd(
 
 
 def _above_every_earlier_day(tops: pl.DataFrame, rule: Thresholds) -> pl.DataFrame:
-    strength = pl.when(pl.col("top_reps") <= REP_CAP).then(pl.col("e1rm_kg"))
-    kinds = tops.select("lift", "day", pl.col("top_load_kg").alias("load"), strength.alias("e1RM"))
+    load = pl.col("top_load_kg").alias("load")
+    kinds = tops.select("lift", "day", load, pl.col("e1rm_kg").alias("e1RM"))
     long = kinds.unpivot(index=["lift", "day"], variable_name="best", value_name="value_kg")
     series = ["lift", "best"]
     value = pl.col("value_kg")

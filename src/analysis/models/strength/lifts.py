@@ -12,16 +12,11 @@ import pandas as pd
 import polars as pl
 
 from analysis.logbook import Logbook
-from analysis.measures.top_sets import SERIES_CAP, Estimate, top_sets
+from analysis.measures.day_strength import Estimate, top_sets
 from analysis.measures.working import WorkingRule
 from analysis.models.strength.population import Population
 from analysis.models.strength.shifts import Floats, Series
 from analysis.models.strength.verdicts import FEWEST_DAYS, HORIZONS, Units
-
-RIR_SHARE = 0.8
-"""A lift's RIR is used where so many of its days have one; elsewhere it would come and go, and
-every time the e1RM would jump."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lifts:
@@ -56,8 +51,9 @@ def gather(
     rule: WorkingRule | None = None,
 ) -> Lifts:
     """Return the lifts of a logbook with their days."""
-    estimate, rule = estimate or Estimate(rep_cap=SERIES_CAP), rule or WorkingRule()
-    days = strength_days(logbook, estimate, rule)
+    days = top_sets(logbook, estimate, rule).with_columns(
+        pl.col("e1rm_kg").log().alias("value"), pl.col("top_load_kg").log().alias("load")
+    )
     end = days.group_by("athlete").agg(pl.col("day").max().alias("end"))
     known = days.filter(pl.col("value").is_not_null())
     enough = known.filter(pl.len().over("athlete", "lift") >= FEWEST_DAYS).join(
@@ -87,27 +83,6 @@ def gather(
         units=(of_muscles, lifters),
         short=known.select(pl.struct("athlete", "lift").n_unique()).item() - table.height,
     )
-
-
-def strength_days(logbook: Logbook, estimate: Estimate, rule: WorkingRule) -> pl.DataFrame:
-    """Return one row per athlete, lift and day: `value` (log e1RM), `load` (log kg)."""
-    from analysis.measures.e1rm import e1rm_expr
-
-    lift = ("athlete", "lift")
-    rir = pl.col("top_rir")
-    used = (
-        pl.when(rir.is_not_null().mean().over(lift) >= RIR_SHARE)
-        .then(rir.fill_null(rir.median().over(lift)))
-        .otherwise(0.0)
-    )
-    e1rm = e1rm_expr(
-        pl.col("top_load_kg"), pl.col("top_reps") + used, estimate.formula, rep_cap=estimate.rep_cap
-    )
-    return top_sets(logbook, estimate, rule).select(
-        "athlete", "lift", "day", "exercise_id", "load_basis",
-        e1rm.log().alias("value"), pl.col("top_load_kg").log().alias("load"),
-        pl.col("top_reps").alias("reps"),
-    )  # fmt: skip
 
 
 def _muscles(
