@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
@@ -26,6 +26,19 @@ SHOWN_ATHLETES, SHOWN_FILES = 5, 20
 """Athletes that a logbook's `repr` names, files that its HTML view lists."""
 
 
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """What a lifter says of the machines behind the log's jumps (`[strength]` of `liftdose.toml`).
+
+    Attributes:
+        same: lifts that were one machine, logged one way, all along.
+        new_from: lifts with the day from which another machine, or way of logging, counts.
+    """
+
+    same: tuple[str, ...] = ()
+    new_from: tuple[tuple[str, date], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Logbook:
     """The set table with its ledger.
@@ -41,6 +54,7 @@ class Logbook:
         provenance: per input file, its name, athlete, app, size and SHA-256.
         units: per exercise of a file that names no unit, which one it was read in, how sure
             (0 to 1) and why.
+        machines: per athlete, what was said of jumps in the log.
     """
 
     sets: pl.DataFrame
@@ -51,6 +65,7 @@ class Logbook:
     notes: tuple[Note, ...] = ()
     provenance: tuple[dict[str, str | int], ...] = ()
     units: pl.DataFrame = field(default_factory=pl.DataFrame)
+    machines: Mapping[str, Machines] = field(default_factory=dict)
     _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:

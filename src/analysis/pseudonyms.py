@@ -13,13 +13,14 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
 from analysis import exercises, schema
 from analysis.exercises import Catalogue
-from analysis.logbook import Logbook
+from analysis.logbook import Logbook, Machines
 from analysis.notes import Note
 
 SHIFT_WEEKS = (26, 260)
@@ -78,6 +79,11 @@ def anonymise(logbook: Logbook, salt: str) -> Logbook:
             for entry in logbook.provenance
         ),
         units=_units(logbook.units, files, names),
+        machines={
+            people[athlete]: _machines(said, weeks_back[athlete], names, catalogue)
+            for athlete, said in logbook.machines.items()
+            if athlete in people
+        },
     )
 
 
@@ -198,6 +204,24 @@ def _units(
         _renamed("source_file", files),
         _renamed("exercise", names),
         pl.lit("withheld").alias("reason"),
+    )
+
+
+def _machines(
+    said: Machines, weeks_back: int, names: Mapping[str, str], catalogue: Catalogue
+) -> Machines:
+    """Return what was said of lifts that bear the catalogue's names, dates shifted as the sets."""
+    ours = {name.casefold() for name in catalogue.exercises["name"]}
+    renamed = {name.casefold(): new for name, new in names.items()}
+
+    def called(name: str) -> str | None:
+        plain = name.casefold()
+        return name if plain in ours else renamed.get(plain)
+
+    same = [called(name) for name in said.same]
+    begun = [(called(name), day - timedelta(weeks=weeks_back)) for name, day in said.new_from]
+    return Machines(
+        tuple(name for name in same if name), tuple((name, day) for name, day in begun if name)
     )
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import polars as pl
 
 from analysis import exercises, schema
-from analysis.ingest import clock, duplicates, people, records, sources
+from analysis.ingest import clock, duplicates, people, records, remembered, sources
 from analysis.ingest.remembered import Ask
 from analysis.ingest.staging import Account, stage_file
-from analysis.logbook import Logbook
+from analysis.logbook import Logbook, Machines
 from analysis.notes import Note, loudest_first
 from analysis.problems import NoUsableDataError, UserError
 from analysis.progress import Tell, silent, told
@@ -61,6 +61,7 @@ class _Intake:
     accounts: list[Account]
     catalogue: exercises.Catalogue
     notes: list[Note] = field(default_factory=list)
+    machines: dict[str, Machines] = field(default_factory=dict)
 
     def sets(self) -> pl.LazyFrame:
         parts = [account.kept() for account in self.accounts if account.sets]
@@ -143,6 +144,7 @@ def read(
             notes=tuple(loudest_first(intake.notes)),
             provenance=tuple(_provenance(account) for account in intake.accounts),
             units=intake.units(),
+            machines=intake.machines,
         )
 
 
@@ -223,7 +225,7 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
         for number, file in enumerate(told(files, options.tell, lambda file: file.label))
     ]
     accounts += [Account.refused(note) for note in refused]
-    intake = _Intake(accounts, catalogue)
+    intake = _Intake(accounts, catalogue, machines=remembered.machines(files))
     if overrides is not None:
         intake.notes.append(Note("overrides", facts={"name": overrides.name}))
     for account in accounts:

@@ -6,6 +6,10 @@
     [units]
     "strong.csv" = "lb"            # by name: a newer export under the same name keeps its answer
 
+    [strength]                     # jumps in the log that are, or are no, change of machine
+    same_machine = ["Leg press"]
+    new_machine_from = { "Lat pulldown" = 2026-05-03 }
+
 It stands beside the exports. A name is the file's, with a zip's `strong.zip/inner.csv`; in a file
 that stands elsewhere, because the folder of the export cannot be written, it is the whole path.
 """
@@ -14,15 +18,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.ingest.clock import is_zone
+from analysis.logbook import Machines
 from analysis.problems import SettingsError
 from analysis.settings import no_others, parse_toml, table
 from analysis.units import LOAD_UNITS
+
+if TYPE_CHECKING:
+    from analysis.ingest.sources import Source
 
 FILE = "liftdose.toml"
 HEAD = (
@@ -39,11 +49,13 @@ class Remembered:
         unit: of exports that are not listed; None where the numbers must tell.
         units: name of an export -> its unit.
         tz: time zone of the lifter; None where nobody has said it.
+        machines: what was said of jumps in the log.
     """
 
     unit: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     tz: str | None = None
+    machines: Machines = Machines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,19 @@ def zone_of(export: Path) -> str | None:
     return load(export.parent / FILE).tz
 
 
+def machines(sources: Iterable[Source]) -> dict[str, Machines]:
+    """Return per athlete what the `liftdose.toml` beside each export says of machines."""
+    said: dict[str, Machines] = {}
+    for source in sources:
+        beside = load(source.export.parent / FILE).machines
+        before = said.get(source.athlete, Machines())
+        said[source.athlete] = Machines(
+            tuple(dict.fromkeys(before.same + beside.same)),
+            tuple(dict.fromkeys(before.new_from + beside.new_from)),
+        )
+    return {athlete: each for athlete, each in said.items() if each != Machines()}
+
+
 def remember(path: Path, name: str, unit: str) -> None:
     """Write the unit of an export into a `liftdose.toml`; what else stands in it stays.
 
@@ -131,7 +156,7 @@ def remember(path: Path, name: str, unit: str) -> None:
 @cache
 def _parsed(text: str, file: str) -> Remembered:
     given = parse_toml(text, file)
-    no_others(file, "", given, ("unit", "units", "tz"))
+    no_others(file, "", given, ("unit", "units", "tz", "strength"))
     zone = given.get("tz")
     if zone is not None and not (isinstance(zone, str) and is_zone(zone)):
         hint = 'write tz = "Europe/Berlin"'
@@ -141,7 +166,28 @@ def _parsed(text: str, file: str) -> Remembered:
     for key, value in places.items():
         if value not in LOAD_UNITS:
             raise SettingsError(file, key, value, "expected kg or lb", f'write {key} = "kg"')
-    return Remembered(given.get("unit"), units, zone)
+    return Remembered(given.get("unit"), units, zone, _machines(file, given.get("strength", {})))
+
+
+def _machines(file: str, given: object) -> Machines:
+    said = table(file, "strength", given)
+    no_others(file, "strength.", said, ("same_machine", "new_machine_from"))
+    same = said.get("same_machine", [])
+    if not isinstance(same, list) or not all(isinstance(name, str) for name in same):
+        hint = 'write same_machine = ["Leg press"]'
+        raise SettingsError(file, "strength.same_machine", same, "expected names of lifts", hint)
+    begun = table(file, "strength.new_machine_from", said.get("new_machine_from", {}))
+    return Machines(tuple(same), tuple((name, _day(file, name, day)) for name, day in begun.items()))
+
+
+def _day(file: str, name: str, day: object) -> date:
+    if isinstance(day, date) and not isinstance(day, datetime):
+        return day
+    try:
+        return date.fromisoformat(str(day))
+    except ValueError:
+        place, hint = f'strength.new_machine_from."{name}"', f'write "{name}" = 2026-05-03'
+        raise SettingsError(file, place, day, "expected a date", hint) from None
 
 
 _NOTHING = Remembered()

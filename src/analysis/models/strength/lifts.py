@@ -26,7 +26,9 @@ class Lifts:
         table: one row per lift, in the order of its number: `athlete`, `lift`, `exercise_id`.
         series: their days; the value is log e1RM.
         load: per row, log of the load of that day's set.
+        reps: per row, its repetitions.
         end: per lift, last training day of its athlete.
+        training: per athlete, the days with a strength set.
         muscles: one row per muscle unit: `athlete`, `group`.
         athletes: one name per lifter unit.
         units: muscles, then lifters.
@@ -36,7 +38,9 @@ class Lifts:
     table: pd.DataFrame
     series: Series
     load: Floats
+    reps: Floats
     end: Floats
+    training: list[Floats]
     muscles: pd.DataFrame
     athletes: list[str]
     units: tuple[Units, Units]
@@ -77,7 +81,13 @@ def gather(
         table=table.select("athlete", "lift", "exercise_id").to_pandas(),
         series=series,
         load=enough["load"].to_numpy(),
+        reps=enough["top_reps"].to_numpy(),
         end=table["end"].to_physical().cast(pl.Float64).to_numpy(),
+        training=[
+            days.filter(pl.col("athlete") == name)["day"].unique().sort().to_physical()
+            .cast(pl.Float64).to_numpy()
+            for name in athletes
+        ],
         muscles=muscles,
         athletes=athletes,
         units=(of_muscles, lifters),

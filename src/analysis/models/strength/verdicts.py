@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from analysis.models.strength.level import follow
+from analysis.models.strength.level import Levels, follow
 from analysis.models.strength.population import Population
 from analysis.models.strength.shifts import Flags, Floats, Ints, Repairs, Series
 
@@ -138,11 +138,8 @@ def changes(
         starts.append(slots)
     asked = np.concatenate(starts)
     known = follow(series, repairs, population, starts=asked, end=end)
-    hidden = population.hidden_steps * np.clip(end - asked - HORIZONS[0], 0, None) / 365.25
-    doubted, squares = _doubted(series, repairs, asked)
-    share = population.doubt
-    sd = np.sqrt(known.change_sd**2 + hidden + share * (1 - share) * squares)
-    mean = np.where(current, known.change - share * doubted, np.nan)
+    mean, sd = _with_doubts(series, repairs, population, asked, end, known)
+    mean = np.where(current, mean, np.nan)
     told = [_alone(mean, sd, span, population)]
     for units, days, place in zip(kinds, whole, places, strict=True):
         fixed = np.arange(units.horizons)[:, None]
@@ -152,6 +149,22 @@ def changes(
             _pooled(mean[row, units.lift], sd[row, units.lift], units, np.vstack([length, days]))
         )
     return tuple(told)
+
+
+def _with_doubts(
+    series: Series,
+    repairs: Repairs,
+    population: Population,
+    starts: Floats,
+    end: Floats,
+    known: Levels,
+) -> tuple[Floats, Floats]:
+    """Return the changes with what may be no strength in them: doubtful steps, and hidden ones."""
+    hidden = population.hidden_steps * np.clip(end - starts - HORIZONS[0], 0, None) / 365.25
+    doubted, squares = _doubted(series, repairs, starts)
+    share = population.doubt
+    sd = np.sqrt(known.change_sd**2 + hidden + share * (1 - share) * squares)
+    return known.change - share * doubted, sd
 
 
 def _doubted(series: Series, repairs: Repairs, starts: Floats) -> tuple[Floats, Floats]:
@@ -271,6 +284,36 @@ def _by_length(
         lifts=sort(np.where(known, lifts, 0)),
         weight=np.take_along_axis(weight, of_members, axis=0),
     )
+
+
+def through_time(
+    series: Series,
+    repairs: Repairs,
+    population: Population,
+    units: Units,
+    *,
+    end: Floats,
+    points: int,
+) -> tuple[Changes, Floats]:
+    """Return each unit's change from many days to the last one, and how many days back they are.
+
+    The same as `changes` for the fixed horizons, which are among the days.
+    """
+    current = series.day[series.last] >= end - RECENT
+    longest = float(np.max(end - series.day[series.first], initial=SHORTEST))
+    step = 7 * max(1, int(np.ceil(longest / 7 / points)))
+    back = np.unique([*np.arange(step, longest + 1, step), *HORIZONS]).astype(float)
+    starts = end - back[:, None]
+    known = follow(series, repairs, population, starts=starts, end=end)
+    mean, sd = _with_doubts(series, repairs, population, starts, end, known)
+    mean = np.where(current, mean, np.nan)
+    parts = [
+        _pooled_once(row, spread, units)
+        for row, spread in zip(mean[:, units.lift], sd[:, units.lift], strict=True)
+    ]
+    middle, error, lifts, weight = (np.stack(part) for part in zip(*parts, strict=True))
+    days = np.broadcast_to(back[:, None], middle.shape)
+    return Changes(days, middle, error, lifts, weight), back
 
 
 def judge(told: Changes, *, least: float = DECIDED) -> Verdicts:
