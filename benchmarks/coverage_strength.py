@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.models.strength import shifts, verdicts
+from analysis.models.strength import regimes, verdicts
 from analysis.models.strength.population import Population, published
-from analysis.models.strength.shifts import Floats, Ints, Series
+from analysis.models.strength.regimes import Floats, Ints, Series
 from analysis.models.strength.verdicts import DECIDED, LEADING, PROBABLE, Units
 
 NAMED = {28.0: "4 weeks", 56.0: "8 weeks", 91.0: "13 weeks", 182.0: "26 weeks", 364.0: "52 weeks"}
@@ -109,54 +110,58 @@ class Log:
 
 
 def simulate(world: World, lifters: int, rng: np.random.Generator) -> Log:
-    lift, day, value, truth, owner, muscle, paths = [], [], [], [], [], [], []
-    for person in range(lifters):
-        length = int(rng.integers(120, 900))
-        trains = np.flatnonzero(rng.random(length) < 0.5)
-        if world.breaks:
-            begin = int(rng.uniform(0.3, 0.9) * length)
-            away = int(rng.integers(56, 210))
-            trains = trains[(trains < begin) | (trains >= begin + away)]
-        if len(trains) < 20:
-            continue
-        end = int(trains[-1]) + 1
-        shared_day = rng.normal(0, world.shared_day_sd, end)
-        body_growth = rng.normal(0.10, world.growth_sd)
-        if world.losing:
-            body_growth = -abs(rng.normal(0.15, 0.10))
-        body = _path(rng, end, body_growth, 0.0025, 0.0)
-        if world.breaks and begin + away < end:
-            body += _break(end, begin, away, rng)
-        for group in range(int(rng.integers(2, 6))):
-            shared = body + _path(rng, end, rng.normal(0, 0.05), 0.0025, world.waves)
-            for _ in range(int(rng.integers(1, 5))):
-                own = 0.006 * np.exp(rng.normal(0, world.unequal))
-                spread = 0.05 * (1 + world.unequal)
-                path = shared + _path(rng, end, rng.normal(0, spread), own, world.waves / 2)
-                path = path + _jumps(rng, end, world.jumps, 0.05, 0.15)
-                days = trains[rng.random(len(trains)) < rng.uniform(0.15, 0.5)]
-                if world.rotation and rng.random() < 0.7:
-                    days = _in_turn(days, rng)
-                if len(days) < verdicts.FEWEST_DAYS:
-                    continue
-                logged = path[days] + shared_day[days]
-                logged = logged + 0.036 * np.exp(rng.normal(0, 0.45)) * _student(rng, len(days))
-                logged = logged + _artefacts(world, days, rng)
-                number = len(paths)
-                lift.append(np.full(len(days), number))
-                day.append(days.astype(float))
-                value.append(4.5 + logged)
-                truth.append(path[days])
-                owner.append(person)
-                muscle.append(person * 10 + group)
-                paths.append(path)
+    """Return the logs of so many lifters."""
+    drawn = [
+        (days, values, path, person, 10 * person + muscle)
+        for person in range(lifters)
+        for days, values, path, muscle in _lifter(world, rng)
+    ]
+    counts = [len(days) for days, *_ in drawn]
     series = Series(
-        np.concatenate(lift).astype(np.int64), np.concatenate(day), np.concatenate(value)
+        np.repeat(np.arange(len(drawn)), counts),
+        np.concatenate([days for days, *_ in drawn]).astype(float),
+        np.concatenate([values for _, values, *_ in drawn]),
     )
-    return Log(series, np.concatenate(truth), np.array(owner), np.array(muscle), paths)
+    truth = np.concatenate([path[days] for days, _, path, *_ in drawn])
+    owner, muscle = (np.array([each[place] for each in drawn]) for place in (3, 4))
+    return Log(series, truth, owner, muscle, [path for _, _, path, *_ in drawn])
 
 
-def _path(rng: np.random.Generator, days: int, growth: float, wander: float, wave: float) -> Floats:
+def _lifter(world: World, rng: np.random.Generator) -> Iterator[tuple[Ints, Floats, Floats, int]]:
+    """Yield the lifts of one lifter: days, log e1RM, true path, muscle."""
+    length = int(rng.integers(120, 900))
+    trains = np.flatnonzero(rng.random(length) < 0.5)
+    begin, away = int(rng.uniform(0.3, 0.9) * length), int(rng.integers(56, 210))
+    if world.breaks:
+        trains = trains[(trains < begin) | (trains >= begin + away)]
+    end = int(trains[-1]) + 1
+    growth = rng.normal(0.10, world.growth_sd)
+    if world.losing:
+        growth = -abs(rng.normal(0.15, 0.10))
+    body = _path(rng, end, growth, 0.0025, 0.0)
+    if world.breaks and begin + away < end:
+        body += _break(end, begin, away, rng)
+    shared_day = rng.normal(0, world.shared_day_sd, end)
+    for muscle in range(int(rng.integers(2, 6))):
+        shared = body + _path(rng, end, rng.normal(0, 0.05), 0.0025, world.waves)
+        for _ in range(int(rng.integers(1, 5))):
+            days = trains[rng.random(len(trains)) < rng.uniform(0.15, 0.5)]
+            if world.rotation and rng.random() < 0.7:
+                days = _in_turn(days, rng)
+            if len(days) < verdicts.FEWEST_DAYS:
+                continue
+            own = 0.006 * np.exp(rng.normal(0, world.unequal))
+            growth_here = rng.normal(0, 0.05 * (1 + world.unequal))
+            path = shared + _path(rng, end, growth_here, own, world.waves / 2)
+            path = path + _jumps(rng, end, world.jumps, 0.05, 0.15)
+            error = 0.036 * np.exp(rng.normal(0, 0.45)) * _student(rng, len(days))
+            logged = path[days] + shared_day[days] + error + _artefacts(world, days, rng)
+            yield days, 4.5 + logged, path, muscle
+
+
+def _path(
+    rng: np.random.Generator, days: int, growth: float, wander: float, wave: float
+) -> Floats:
     """Return a level over days: growth that slows, a random walk, and a slow wave."""
     time = np.arange(days) / 365.25
     slowing = growth * (1 - np.exp(-time)) / (1 - np.exp(-1.0))
@@ -217,7 +222,7 @@ def _artefacts(world: World, days: Ints, rng: np.random.Generator) -> Floats:
 def judged(log: Log, population: Population) -> dict[str, dict[str, Floats]]:
     """Return per scope the claims with their truth; arrays are (horizon, unit)."""
     series = log.series
-    repairs = shifts.find(series)
+    repairs = regimes.find(series)
     people, lifter = np.unique(log.lifter, return_inverse=True)
     last = np.full(len(people), -np.inf)
     np.maximum.at(last, lifter, series.day[series.last])
@@ -231,8 +236,13 @@ def judged(log: Log, population: Population) -> dict[str, dict[str, Floats]]:
     told = verdicts.changes(series, repairs, population, kinds, end=end)
     claimed_not = _unclaimed(log, repairs)
     found = {}
-    members = (Units(lifts, lifts, series.lifts, 0.0), *kinds)
-    for scope, changes, units in zip(("lift", "muscle", "lifter"), told, members, strict=True):
+    alone = Units(lifts, lifts, series.lifts, 0.0)
+    for scope, changes, units, least in (
+        ("lift", told[0], alone, DECIDED),
+        ("lift to lead with", told[0], alone, LEADING),
+        ("muscle", told[1], kinds[0], DECIDED),
+        ("lifter", told[2], kinds[1], DECIDED),
+    ):
         target = np.zeros(changes.mean.shape)
         equal = np.zeros(changes.mean.shape)
         for row in range(len(target)):
@@ -251,13 +261,13 @@ def judged(log: Log, population: Population) -> dict[str, dict[str, Floats]]:
             equal[row] = np.bincount(units.unit, (weight > 0) * true, minlength=units.count)
             equal[row] /= np.maximum(share, 1)
         drift = np.log(1.10) * changes.days / 365.25
-        least = LEADING if scope == "lift" else DECIDED
+        judged_ = verdicts.judge(changes, least=least)
         found[scope] = {
             "days": changes.days, "mean": changes.mean, "sd": changes.sd,
             "true": np.where(np.isnan(changes.mean), np.nan, target), "drift": drift,
             "equal": np.where(np.isnan(changes.mean), np.nan, equal),
-            "said": _said(verdicts.judge(changes, least=least)),
-            "horizon": verdicts.judge(changes, least=least).horizon,
+            "said": _said(judged_),
+            "horizon": judged_.horizon,
         }  # fmt: skip
     return found
 
@@ -268,9 +278,13 @@ def _said(told: verdicts.Verdicts) -> Floats:
     return np.array([words.get(str(word), 0) for word in told.verdict], dtype=float)
 
 
-def _unclaimed(log: Log, repairs: shifts.Repairs) -> dict[int, list[tuple[float, float, float]]]:
-    """Return per lift the days across which the program claims nothing, with what truly changed."""
-    gaps: dict[int, list[tuple[float, float, float]]] = {n: [] for n in range(log.series.lifts)}
+Gap = tuple[float, float, float]
+"""Two days across which the program claims nothing, and what truly changed between them."""
+
+
+def _unclaimed(log: Log, repairs: regimes.Repairs) -> dict[int, list[Gap]]:
+    """Return the gaps of each lift."""
+    gaps: dict[int, list[Gap]] = {lift: [] for lift in range(log.series.lifts)}
     for row in np.flatnonzero(repairs.step):
         across = log.truth[row] - log.truth[row - 1]
         gaps[int(log.series.lift[row])].append(
@@ -279,9 +293,7 @@ def _unclaimed(log: Log, repairs: shifts.Repairs) -> dict[int, list[tuple[float,
     return gaps
 
 
-def _true_change(
-    path: Floats, begin: float, end: float, gaps: list[tuple[float, float, float]]
-) -> float:
+def _true_change(path: Floats, begin: float, end: float, gaps: list[Gap]) -> float:
     change = path[min(int(end), len(path) - 1)] - path[max(int(begin), 0)]
     for low, high, across in gaps:
         if high > begin and low >= begin:
@@ -378,7 +390,7 @@ def _print(name: str, scope: str, part: dict) -> None:
     )
     decided, probably = part.get("decided", {}), part.get("probably", {})
     print(
-        f"{name[:22]:22} {scope:6} {row} | dec {decided.get('share')} wrong "
+        f"{name[:22]:22} {scope[:8]:8} {row} | dec {decided.get('share')} wrong "
         f"{decided.get('wrong_sign')} x{decided.get('exaggeration')} prob {probably.get('share')} "
         f"wrong {probably.get('wrong_sign')} flat {part.get('no large change')}",
         flush=True,

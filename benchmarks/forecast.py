@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 from scipy.special import ndtri
-from strength_logs import People, people
 
-from analysis.models.strength import forecast, level
+from analysis.models.strength import level, next_sets
 from analysis.models.strength.population import Population, fitted, published, smoothed
-from analysis.models.strength.shifts import Floats, Ints, Series, none
+from analysis.models.strength.regimes import Floats, Ints, Series, none
+from strength_logs import People, people
 
 EVERY, WINDOWS = 28, ((1, 28), (29, 56))
 FEWEST_BEFORE = 6
@@ -77,9 +77,11 @@ def errors_ahead(known: People, numbers: Population) -> Errors:
                     person.append(known.person[lift])
     counts = np.array(length)
     number = np.repeat(np.arange(len(counts)), counts)
-    rows = np.repeat(np.array(begin) - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    rows = np.repeat(np.array(begin) - np.cumsum(counts) + counts, counts) + np.arange(
+        counts.sum()
+    )
     before = Series(number, series.day[rows], series.value[rows])
-    mean, sd = forecast.ahead(before, numbers, np.array(day, dtype=float))
+    mean, sd = next_sets.ahead(before, numbers, np.array(day, dtype=float))
     return Errors(np.array(window), np.array(person), mean, sd, np.array(came), before)
 
 
@@ -98,7 +100,7 @@ def smoothing(before: Series, alpha: float) -> tuple[Floats, Floats]:
 
 def shape(tails: tuple[float, ...]) -> Floats:
     """Return the error's quantiles in SDs at `LEVELS`, straight between the seven on a probit."""
-    known, asked = ndtri(forecast.SHARES), ndtri(LEVELS)
+    known, asked = ndtri(next_sets.SHARES), ndtri(LEVELS)
     inside = np.interp(asked, known, tails)
     low = tails[0] + (asked - known[0]) * (tails[1] - tails[0]) / (known[1] - known[0])
     high = tails[-1] + (asked - known[-1]) * (tails[-1] - tails[-2]) / (known[-1] - known[-2])
@@ -116,7 +118,10 @@ def ratio(mine: Floats, theirs: Floats, person: Ints) -> list[float]:
     sums = np.stack([np.bincount(person, part) for part in (mine, theirs)])
     drawn = np.random.default_rng(0).integers(0, sums.shape[1], (BOOTSTRAPS, sums.shape[1]))
     ratios = sums[0][drawn].sum(axis=1) / sums[1][drawn].sum(axis=1)
-    return [round(float(x), 3) for x in (mine.sum() / theirs.sum(), *np.quantile(ratios, (0.025, 0.975)))]
+    return [
+        round(float(x), 3)
+        for x in (mine.sum() / theirs.sum(), *np.quantile(ratios, (0.025, 0.975)))
+    ]
 
 
 def main() -> None:
@@ -128,18 +133,16 @@ def main() -> None:
     inside: list[Floats] = []
     for one in (0, 1):
         numbers = _fitted_on(known, half == one)
-        ahead = errors_ahead(known, numbers)
-        fit, test = half[ahead.person] == one, half[ahead.person] != one
-        tails = tuple(np.quantile(ahead.standard[fit], forecast.SHARES))
-        alpha = min(ALPHAS, key=lambda a: _smoothed_score(ahead, a)[fit].mean())
-        scores["mine"].append(crps(ahead.mean, ahead.sd, ahead.came, shape(tails))[test])
-        scores["smoothing"].append(_smoothed_score(ahead, alpha)[test])
-        scores["window"].append(ahead.window[test])
-        scores["person"].append(ahead.person[test])
-        z = ahead.standard[test]
-        inside.append(
-            np.stack([(z > tails[k]) & (z < tails[6 - k]) for k in (2, 1, 0)], axis=1)
-        )
+        seen = errors_ahead(known, numbers)
+        fit, test = half[seen.person] == one, half[seen.person] != one
+        tails = tuple(np.quantile(seen.standard[fit], next_sets.SHARES))
+        alpha = min(ALPHAS, key=lambda a: _smoothed_score(seen, a)[fit].mean())
+        scores["mine"].append(crps(seen.mean, seen.sd, seen.came, shape(tails))[test])
+        scores["smoothing"].append(_smoothed_score(seen, alpha)[test])
+        scores["window"].append(seen.window[test])
+        scores["person"].append(seen.person[test])
+        z = seen.standard[test]
+        inside.append(np.stack([(z > tails[k]) & (z < tails[6 - k]) for k in (2, 1, 0)], axis=1))
     mine, theirs, window, person = (np.concatenate(scores[name]) for name in scores)
     holds = np.concatenate(inside)
     report = {"people": known.count, "forecasts": len(mine)}
@@ -154,9 +157,9 @@ def main() -> None:
     print(json.dumps(report, indent=1))
 
 
-def _smoothed_score(ahead: Errors, alpha: float) -> Floats:
-    mean, sd = smoothing(ahead.before, alpha)
-    return crps(mean, sd, ahead.came, ndtri(LEVELS))
+def _smoothed_score(seen: Errors, alpha: float) -> Floats:
+    mean, sd = smoothing(seen.before, alpha)
+    return crps(mean, sd, seen.came, ndtri(LEVELS))
 
 
 def _fitted_on(known: People, chosen: Floats) -> Population:

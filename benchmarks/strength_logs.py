@@ -17,7 +17,7 @@ import polars as pl
 from analysis import Logbook, read
 from analysis.models.strength.lifts import Lifts, gather
 from analysis.models.strength.population import published
-from analysis.models.strength.shifts import Ints, Series
+from analysis.models.strength.regimes import Ints, Series
 from analysis.problems import UserError
 
 SAME = 0.5
@@ -53,7 +53,9 @@ def logbooks(folder: Path) -> Iterator[tuple[str, Logbook]]:
             .to_list()
         )
         twin = [
-            other for other, own in seen.items() if len(days & own) > SAME * min(len(days), len(own))
+            other
+            for other, own in seen.items()
+            if len(days & own) > SAME * min(len(days), len(own))
         ]
         if twin:
             print(f"left out: {path.name}: the same log as {twin[0]}", file=sys.stderr, flush=True)

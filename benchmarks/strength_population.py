@@ -18,13 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+from analysis.models.strength import level, population, regimes
+from analysis.models.strength.next_sets import SHARES
+from analysis.models.strength.population import Population, fitted, published, smoothed
+from analysis.models.strength.regimes import Floats
 from forecast import errors_ahead
 from strength_logs import People, people
-
-from analysis.models.strength import level, population, shifts
-from analysis.models.strength.forecast import SHARES
-from analysis.models.strength.population import Population, fitted, published, smoothed
-from analysis.models.strength.shifts import Floats
 
 DRIFTS = (0.0, 0.05, 0.10, 0.15)
 
@@ -32,7 +32,7 @@ DRIFTS = (0.0, 0.05, 0.10, 0.15)
 def evidence(known: People, numbers: Population) -> Floats:
     """Return the log-likelihood of each lift in each cell."""
     series = known.series
-    repairs = shifts.find(series)
+    repairs = regimes.find(series)
     nothing = np.empty((0, series.lifts))
     end = series.day[series.last]
     return level.follow(series, repairs, numbers, starts=nothing, end=end).evidence
@@ -87,7 +87,9 @@ def main() -> None:
     numbers = replace(numbers, weights=smoothed(fitted(likely)))
     errors = errors_ahead(known, numbers)
     tails = np.quantile(errors.standard, SHARES)
-    years = float(np.sum(known.series.day[known.series.last] - known.series.day[known.series.first]))
+    years = float(
+        np.sum(known.series.day[known.series.last] - known.series.day[known.series.first])
+    )
     source = (
         f"{known.count} people, {known.series.lifts:,} lifts with 6 days or more, "
         f"{years / 365.25:,.0f} lift-years of public Strong, Hevy and FitNotes exports"
@@ -117,7 +119,7 @@ def page(report: dict) -> str:
         f"drift_per_year = {report['drift_per_year']}\n"
         "# Quantiles of a forecast's error in SDs, at 2.5, 10, 25, 50, 75, 90 and 97.5 %.\n"
         f"tails = {report['tails']}\n"
-        "# Lifts per mille in each cell: a row per wander q, a column per error r, both ascending.\n"
+        "# Lifts per mille in each cell: a row per wander q, a column per error r, ascending.\n"
         f"weights_per_mille = [\n{rows}\n]\n"
     )
 

@@ -1,12 +1,13 @@
-"""How well unmarked warm-ups are told: the rule of `working` against marks that are hidden from it.
+"""How well unmarked warm-ups are told: the rule of `working` against marks hidden from it.
 
     python benchmarks/warmup_rule.py EXPORTS...
 
 Reads exports of people who mark warm-ups (on more than 2 % of sets, in five months or more, or in
 most), keeps the months in which they mark, hides the marks, and compares with them, person by
 person. `slope_kept` is what is left of a dose effect if the weekly sets of an exercise are counted
-by the rule and not by the marks: the regression of the marked count on the told one, within person
-and exercise. Prints the table of docs/measures.md#working; the exports are not part of the project.
+by the rule and not by the marks: the regression of the marked count on the told one, within
+person and exercise. Prints the table of docs/measures.md#working; the exports are not part of the
+project.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
-from strength_logs import logbooks
 
 from analysis.measures.working import WorkingRule, classify
+from strength_logs import logbooks
 
 MARKED_SHARE = 0.02
 LIFT = ["athlete", "session", "exercise"]
@@ -39,7 +40,7 @@ def hidden(sets: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def told_by(sets: pl.DataFrame, name: str) -> pl.Expr:
+def told_by(name: str) -> pl.Expr:
     """Return what each set of `classify` counts under a rule, 0 to 1."""
     if name == "soft":
         return pl.col("soft_count")
@@ -55,7 +56,7 @@ def told_by(sets: pl.DataFrame, name: str) -> pl.Expr:
 def scores(sets: pl.DataFrame, name: str, warmup_below: float) -> pd.DataFrame:
     """Return one row per person."""
     told = classify(hidden(sets), WorkingRule(warmup_below=warmup_below)).filter(COMPARED)
-    told = told.with_columns(told_by(told, name).alias("told"))
+    told = told.with_columns(told_by(name).alias("told"))
     week = pl.col("started_at").dt.truncate("1w").alias("week")
     weekly = told.group_by("athlete", "exercise", week).agg(
         pl.col("told").sum(), (~pl.col("marked")).sum().cast(pl.Float64).alias("true")
@@ -94,9 +95,11 @@ def main() -> None:
              "80 %": 0.8, "soft": 0.75}  # fmt: skip
     table = pd.DataFrame({name: scores(steady, name, at).mean() for name, at in rules.items()}).T
     print(table.round(2).to_string())
-    dropped = classify(silent).group_by("athlete").agg(
-        100 * (pl.col("standing") == "unmarked_warmup").mean().alias("pct")
-    )["pct"]
+    dropped = (
+        classify(silent)
+        .group_by("athlete")
+        .agg(100 * (pl.col("standing") == "unmarked_warmup").mean().alias("pct"))["pct"]
+    )
     print(
         f"{len(dropped)} people who never mark, {silent.height:,} sets: a mean of "
         f"{dropped.mean():.1f} % are taken for warm-ups (median {dropped.median():.1f}, "

@@ -48,8 +48,9 @@ def row(name, status="on track", *, asking=(), days_off=3, **more):
     return {
         "athlete": name, "status": status, "asking": asking, "other": (), "last_session": last,
         "days_off": days_off, "sessions_4_weeks": 8, "sessions_own_normal": 9.5,
-        "sets_last_week": 41.0, "sets_own_4_week_mean": 55.0, "strength_per_4_weeks_pct": 1.2,
-        "strength_low_pct": 0.3, "strength_high_pct": 2.1, "strength_exercises": 6,
+        "sets_last_week": 41.0, "sets_own_4_week_mean": 55.0, "strength_verdict": "up",
+        "strength_change_pct": 4.2, "strength_days": 56.0,
+        "strength_low_pct": 0.3, "strength_high_pct": 8.1, "strength_lifts": 6,
         "unmapped_pct": 0.0, "weekly_sets": [None, 0.0, *[50.0] * 9, 41.0], "lacking": "",
         "page": f"{name}/index.html",
     } | more  # fmt: skip
@@ -59,7 +60,7 @@ ROWS = [
     row("Ann", "needs attention", asking=(("pain note", 2), ("drop", 1)), days_off=0),
     row("Bo\x1b[2J\u202e", days_off=1),
     row("Ярослав Очень-Длинное-Имя " * 2, days_off=20),
-    row("健太", "too little data", strength_per_4_weeks_pct=None, strength_low_pct=None,
+    row("健太", "too little data", strength_change_pct=None, strength_low_pct=None,
         strength_high_pct=None, sets_own_4_week_mean=None),
     triage.not_read("old.pdf", "old.pdf: no known app exports it."),
 ]  # fmt: skip

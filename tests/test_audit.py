@@ -147,15 +147,15 @@ def rising(per_week, weeks=20):
 def test_a_steady_rise_is_found_and_its_size_is_right():
     table = overload.leg_overload(LegLog.of(rising(0.01))).table
     row = table.iloc[0]
-    assert row["trend"] == "rising"
-    assert row["pct_per_4_weeks"] == pytest.approx(100 * (1.01**4 - 1), rel=0.01)
+    assert row["verdict"] == "up"
+    assert row["low_pct"] < 100 * (1.01**8 - 1) < row["high_pct"]  # the shortest: eight weeks
     assert row["beat_last_pct"] == 100
 
 
 def test_a_fall_is_no_progress():
     finding = overload.overload(LegLog.of(rising(-0.01)))
     assert finding.verdict == "not done"
-    assert "1 clearly falling" in finding.shows
+    assert "1 down" in finding.shows
 
 
 def test_more_repetitions_at_the_same_load_beat_the_last_session():
@@ -166,7 +166,7 @@ def test_more_repetitions_at_the_same_load_beat_the_last_session():
 def test_high_repetitions_are_compared_without_an_e1rm():
     book = log(*(did(week, "Squat", reps=20.0 + week) for week in range(10)))
     row = overload.leg_overload(LegLog.of(book)).table.iloc[0]
-    assert row["trend"] == "no e1RM: too many repetitions"
+    assert row["verdict"] == "fewer than six days with an e1RM"
     assert row["beat_last_pct"] == 100
 
 

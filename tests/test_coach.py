@@ -50,7 +50,7 @@ def test_one_row_per_client_most_urgent_first(coached):
     assert table.loc["bob", "days_off"] == 7
     assert table.loc["Ann Å.", "last_session"].date() == date(2024, 3, 18)
     low, mean, high = table.loc[
-        "Ann Å.", ["strength_low_pct", "strength_per_4_weeks_pct", "strength_high_pct"]
+        "Ann Å.", ["strength_low_pct", "strength_change_pct", "strength_high_pct"]
     ]
     assert 0 < low < mean < high
 

@@ -39,7 +39,7 @@ class TestTerminal:
         lines = list(table_lines(clients, width=width))
         room = min(max(width, 80), 120)
         assert all(cell_len(line) <= room for line in lines)
-        ends = {cell_len(line) for line in lines if line.endswith(("strength, %", "to +2.1)"))}
+        ends = {cell_len(line) for line in lines if line.endswith(("strength, %", "+8), 8 wk"))}
         assert ends == {room}
 
     def test_a_name_cannot_command_the_terminal(self, clients):
@@ -69,7 +69,7 @@ class TestRoster:
         assert entries["Ann"].last == "today"
         assert entries["Ann"].last_date == "2024-04-01"
         assert entries["Ann"].sessions == Against(8, 9.5)
-        assert entries["Ann"].rate == Rate(1.2, 0.3, 2.1, "rising")
+        assert entries["Ann"].rate == Rate(4.2, 0.3, 8.1, "up in 8 weeks")
         assert entries["健太"].rate is None
         assert entries["old.pdf"].reason == "old.pdf: no known app exports it."
 

@@ -8,15 +8,14 @@ from analysis.legs.plan import plan as plan
 from analysis.legs.routine import read_routine as read_routine
 from analysis.logbook import Logbook as Logbook
 from analysis.measures.balance import balance as balance
+from analysis.measures.day_strength import e1rm as e1rm
 from analysis.measures.frequency import frequency as frequency
 from analysis.measures.intensity import intensity as intensity
 from analysis.measures.mapping import mapping_audit as mapping_audit
-from analysis.measures.progression import progression as progression
 from analysis.measures.recent import coverage as coverage
 from analysis.measures.recent import loading as loading
 from analysis.measures.recent import recent as recent
 from analysis.measures.recovery import recovery as recovery
-from analysis.measures.strength import strength as strength
 from analysis.measures.technique import technique as technique
 from analysis.measures.volume import sensitivity as sensitivity
 from analysis.measures.volume import volume as volume
@@ -27,9 +26,11 @@ from analysis.models.dose.logs import panel as panel
 from analysis.models.hypothesis import read_plan as read_plan
 from analysis.models.hypothesis.results import results
 from analysis.models.hypothesis.run import run
-from analysis.models.latent import latent_strength as latent_strength
 from analysis.models.mixed import MixedFit as MixedFit
 from analysis.models.mixed import fit
+from analysis.models.strength import forecast as forecast
+from analysis.models.strength import shifts as shifts
+from analysis.models.strength import strength as strength
 from analysis.pages.clients import load
 from analysis.pseudonyms import anonymise as anonymise
 from analysis.report import Report as Report

@@ -31,8 +31,8 @@ def test_tonnage_agrees_with_two_independent_programs(book):
 
 
 def test_an_assisted_lift_is_never_the_strongest(book):
-    from analysis.measures.strength import strength
+    from analysis.measures.day_strength import e1rm
 
-    table = strength(book).table
+    table = e1rm(book).table
     assert set(table.loc[table["rank_as_external"], "load_basis"]) == {"external"}
     assert not table["lift"].str.contains("Assisted").any()

@@ -55,7 +55,7 @@ class Remembered:
     unit: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     tz: str | None = None
-    machines: Machines = Machines()
+    machines: Machines = field(default_factory=Machines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,9 @@ def _machines(file: str, given: object) -> Machines:
         hint = 'write same_machine = ["Leg press"]'
         raise SettingsError(file, "strength.same_machine", same, "expected names of lifts", hint)
     begun = table(file, "strength.new_machine_from", said.get("new_machine_from", {}))
-    return Machines(tuple(same), tuple((name, _day(file, name, day)) for name, day in begun.items()))
+    return Machines(
+        tuple(same), tuple((name, _day(file, name, day)) for name, day in begun.items())
+    )
 
 
 def _day(file: str, name: str, day: object) -> date:

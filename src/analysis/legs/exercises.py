@@ -17,8 +17,9 @@ from analysis.legs.leg_log import (
     not_measurable,
     nothing_logged,
 )
-from analysis.measures.day_strength import Estimate, top_sets
+from analysis.measures.day_strength import top_sets
 from analysis.measures.e1rm import REP_CAP
+from analysis.models.strength.sentences import of_row
 from analysis.result import Result, tidy
 from analysis.say import count, number
 
@@ -152,16 +153,12 @@ def _ticked(log: LegLog, families: tuple[str, ...], what: str) -> Finding:
 
 
 def _trend(log: LegLog, mine: pl.DataFrame) -> str:
-    """Return a sentence on the rate of the family's most trained lift that has one."""
-    ok = log.rates.filter(pl.col("scope") == "exercise", pl.col("status") == "ok")
+    """Return a sentence on the change of the family's most trained lift that has one."""
+    ok = log.changes.filter(pl.col("scope") == "lift", pl.col("verdict") != "none")
     rows = ok.filter(pl.col("name").is_in(mine["lift"].unique().implode()))
     if rows.is_empty():
         return ""
-    row = rows.sort("days", descending=True, maintain_order=True).row(0, named=True)
-    return (
-        f"{row['name']}: {row['pct_per_4_weeks']:+z.1f} % per 4 weeks (plausible "
-        f"{row['low']:+z.1f} to {row['high']:+z.1f} %)."
-    )
+    return of_row(rows.sort("days", descending=True, maintain_order=True).row(0, named=True))
 
 
 # What the leg sets are made of: compound and isolation, knee and hip, one leg and two.

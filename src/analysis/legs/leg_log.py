@@ -20,11 +20,11 @@ from analysis.measures import counting, day_strength, weeks, working
 from analysis.measures.balance import balance
 from analysis.measures.frequency import frequency
 from analysis.measures.intensity import intensity
-from analysis.measures.progression import progression
 from analysis.measures.recent import coverage
 from analysis.measures.recovery import recovery
 from analysis.measures.technique import technique
 from analysis.measures.volume import volume
+from analysis.models.strength import strength
 from analysis.result import Result
 
 GROUPS = ("quads", "hamstrings", "glutes", "calves", "adductors")
@@ -116,12 +116,12 @@ class LegLog:
         }
 
     @cached_property
-    def rates(self) -> pl.DataFrame:
-        """`progression` of the leg exercises, and of the leg muscles."""
+    def changes(self) -> pl.DataFrame:
+        """`strength` of the leg exercises, and of the leg muscles."""
         exercises, ids = self.logbook.catalogue.exercises, self._ids.implode()
         lifts = exercises.filter(pl.col("exercise_id").is_in(ids))["name"].to_list()
         names = [*MUSCLES, LEGS, *lifts]
-        return pl.from_pandas(progression(self.logbook).table).filter(pl.col("name").is_in(names))
+        return pl.from_pandas(strength(self.logbook).table).filter(pl.col("name").is_in(names))
 
     @cached_property
     def tops(self) -> pl.DataFrame:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.legs.leg_log import LEGS, Finding, LegLog
+from analysis.measures.e1rm import REP_CAP
 from analysis.measures.load import series_load
+from analysis.models.strength.sentences import of_row
+from analysis.models.strength.verdicts import DOWN, FEWEST_DAYS, STEADY, UP
 from analysis.result import Result, tidy
 from analysis.say import count, listing, number
 
@@ -17,23 +20,23 @@ def leg_overload(log: LegLog) -> Result:
     """Return how each leg exercise moves.
 
     Returns:
-        Result whose table has one row per `exercise`, most sessions first: `trend` (rising,
-        falling, unclear: whether the interval is above, below or around 0; or why there is
-        none), `pct_per_4_weeks` of e1RM with `low` and `high` (95 % interval), `beat_last_pct`
-        (share of sessions whose first top set beats the one before: a higher e1RM, or where
-        there is none, more load or repetitions with no less of the other; null under 5
-        sessions) and `sessions`.
+        Result whose table has one row per `exercise`, most sessions first: `verdict` (a word of
+        `strength`, or why there is none), `change_pct` with `low_pct` and `high_pct` (95 %
+        interval) since `since`, `beat_last_pct` (share of sessions whose first top set beats the
+        one before: a higher e1RM, or where there is none, more load or repetitions with no less
+        of the other; null under 5 sessions) and `sessions`.
     """
-    rates = log.rates.filter(pl.col("scope") == "exercise")
+    changes = log.changes.filter(pl.col("scope") == "lift")
     table = (
         _beaten(log)
-        .join(rates, left_on="lift", right_on="name", how="left")
+        .join(changes, left_on="lift", right_on="name", how="left")
         .select(
             pl.col("lift").alias("exercise"),
-            _trend().alias("trend"),
-            "pct_per_4_weeks",
-            "low",
-            "high",
+            _verdict().alias("verdict"),
+            "since",
+            "change_pct",
+            "low_pct",
+            "high_pct",
             "beat_last_pct",
             "sessions",
         )
@@ -46,13 +49,12 @@ def leg_overload(log: LegLog) -> Result:
         summary=overload(log).shows,
         notes=(
             "With no progress at all, noise alone would make up to half of the sessions beat the "
-            "one before (a repeat does not count); the trend is the safer sign. Where too many "
+            "one before (a repeat does not count); the verdict is the safer sign. Where too many "
             "repetitions leave no e1RM, “Top sets then and now” shows load and repetitions.",
-            "Low and high: where the true trend may well lie. If 0 is between them, the log "
-            "cannot tell rise from fall.",
+            "Each exercise counts over its own time, the shortest for which the log can tell.",
             *_without_load(log),
         ),
-        settings={"e1rm": "epley", "rep_cap": 15, "min_days": 8, "min_span_days": 56},
+        settings={"e1rm": "epley", "rep_cap": REP_CAP, "min_days": FEWEST_DAYS},
     )
 
 
@@ -96,45 +98,43 @@ def leg_top_sets(log: LegLog) -> Result:
 
 
 def overload(log: LegLog) -> Finding:
-    """Find how many leg exercises clearly rise or fall."""
-    rated = log.rates.filter(pl.col("scope") == "exercise", pl.col("status") == "ok")
-    if rated.is_empty():
+    """Find how many leg exercises rise or fall."""
+    told = log.changes.filter(pl.col("scope") == "lift", pl.col("verdict") != "none")
+    if told.is_empty():
         return Finding(
-            "No leg exercise has the 8 sessions over 8 weeks that a trend needs (n = 0).",
+            f"No leg exercise trained lately has the {FEWEST_DAYS} days over four weeks that a "
+            "verdict needs (n = 0).",
             "cannot tell yet",
         )
-    rising, falling = int((rated["low"] > 0).sum()), int((rated["high"] < 0).sum())
+    rising, falling, steady = (int((told["verdict"] == word).sum()) for word in (UP, DOWN, STEADY))
     return Finding(
-        f"Of {count(rated.height, 'leg exercise')} with enough sessions, {rising:,} clearly "
-        f"rising, {falling:,} clearly falling, "
-        f"{rated.height - rising - falling:,} cannot be told.",
+        f"Of {count(told.height, 'leg exercise')} with enough days, {rising:,} up, "
+        f"{falling:,} down, {steady:,} without a large change, "
+        f"{told.height - rising - falling - steady:,} not to be told surely.",
         _word(rising, falling),
         float(rising),
-        "leg exercises clearly rising",
-        rated.height,
+        "leg exercises up",
+        told.height,
     )
 
 
 def strength_gain(log: LegLog) -> Finding:
-    """Find the pooled rate of the leg exercises, or else of the one with the most sessions."""
-    pooled = log.rates.filter(pl.col("scope") == "muscle", pl.col("name") == LEGS)
-    single = log.rates.filter(pl.col("scope") == "exercise")
-    known = pl.concat([pooled, single.sort("days", descending=True, maintain_order=True)]).filter(
-        pl.col("status") == "ok"
+    """Find the change of the legs, or else of the exercise with the most days."""
+    whole = log.changes.filter(pl.col("scope") == "muscle", pl.col("name") == LEGS)
+    single = log.changes.filter(pl.col("scope") == "lift")
+    known = pl.concat([whole, single.sort("days", descending=True, maintain_order=True)]).filter(
+        pl.col("verdict") != "none"
     )
     if known.is_empty():
-        return Finding("Too few sessions for a leg strength trend (n = 0).", "cannot tell yet")
+        return Finding("Too few days for a verdict on leg strength (n = 0).", "cannot tell yet")
     row = known.row(0, named=True)
-    what = "Leg strength" if row["name"] == LEGS else row["name"]
-    over = f", {count(int(row['exercises']), 'exercise')}" if row["name"] == LEGS else ""
-    rising, falling = int(row["low"] > 0), int(row["high"] < 0)
+    verdict = row["verdict"]
+    days, lifts = count(int(row["days"]), "day"), count(int(row["lifts"]), "lift")
     return Finding(
-        f"{what}: {row['pct_per_4_weeks']:+z.1f} % per 4 weeks (plausible "
-        f"{row['low']:+z.1f} to {row['high']:+z.1f} %; "
-        f"n = {count(int(row['days']), 'day')}{over}).",
-        _word(rising, falling),
-        float(row["pct_per_4_weeks"]),
-        "% per 4 weeks",
+        f"{of_row(row)} n = {days} of {lifts}.",
+        _word(int(verdict == UP), int(verdict == DOWN)),
+        float(row["change_pct"]),
+        "% change",
         int(row["days"]),
     )
 
@@ -145,17 +145,13 @@ def _word(rising: int, falling: int) -> str:
     return "not done" if falling else "cannot tell yet"
 
 
-def _trend() -> pl.Expr:
+def _verdict() -> pl.Expr:
     return (
-        pl.when(pl.col("status").is_null())
-        .then(pl.lit("no e1RM: too many repetitions"))
-        .when(pl.col("status") != "ok")
-        .then(pl.col("status"))
-        .when(pl.col("low") > 0)
-        .then(pl.lit("rising"))
-        .when(pl.col("high") < 0)
-        .then(pl.lit("falling"))
-        .otherwise(pl.lit("unclear"))
+        pl.when(pl.col("verdict").is_null())
+        .then(pl.lit("fewer than six days with an e1RM"))
+        .when(pl.col("verdict") == "none")
+        .then(pl.lit("not trained lately, or too short"))
+        .otherwise(pl.col("verdict"))
     )
 
 

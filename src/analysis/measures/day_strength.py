@@ -7,9 +7,9 @@ to the first is measured in docs/strength.md#a-day.
 
 *Repetitions.* One cap, `e1rm.REP_CAP`, for everything that is called an e1RM.
 
-*Effort.* Where nearly every set of a lift has its repetitions in reserve, they are added, and a set
-without takes the lift's median; elsewhere none is added, so that an effort logged now and then is
-no jump in strength. Such an e1RM is of the repetitions done: a lower bound.
+*Effort.* Where nearly every set of a lift has its repetitions in reserve, they are added, and a
+set without takes the lift's median; elsewhere none is added, so that an effort logged now and then
+is no jump in strength. Such an e1RM is of the repetitions done: a lower bound.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -166,3 +167,26 @@ def _posterior(moments: Floats, log_det: Floats, df: Floats, prior: Floats) -> _
     weight = prior * np.exp(log_like - log_like.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     return _Lanes(slope, np.sqrt(variance * one / det), weight, df)
+
+
+def of_series(rows: pl.DataFrame, keys: list[str], value: str, level: float) -> pl.DataFrame:
+    """Return `slope`, `slope_low`, `slope_high` of log `value` per day, one row per `keys`."""
+    ordered = rows.sort(*keys, "day")
+    series = ordered.select(keys).unique(maintain_order=True)
+    if series.is_empty():
+        nothing = pl.lit(None, pl.Float64)
+        return series.with_columns(nothing.alias(n) for n in ("slope", "slope_low", "slope_high"))
+    found = fit(*_as_arrays(ordered, keys, value), level=level)
+    return series.with_columns(
+        pl.Series("slope", found.slope),
+        pl.Series("slope_low", found.low),
+        pl.Series("slope_high", found.high),
+    )
+
+
+def _as_arrays(
+    ordered: pl.DataFrame, keys: list[str], value: str
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    series = ordered.select(pl.struct(keys).rle_id().cast(pl.Int64)).to_series()
+    day = ordered["day"].cast(pl.Int32).to_numpy().astype(float)
+    return series.to_numpy(), day, np.log(ordered[value].to_numpy())

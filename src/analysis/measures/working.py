@@ -2,7 +2,8 @@
 
 Marked warm-ups and cool-downs are out. Most people never mark a warm-up (53 of 65 real logs), so
 an unmarked one is told apart: it comes before the day's best set of that exercise (the highest
-e1RM, by Epley, repetitions up to 15) and its own e1RM is below 75 % of that best. Where the lifter
+e1RM, by Epley, repetitions up to 15), lighter than the heaviest, and its own e1RM is below 75 % of
+that best. Where the lifter
 marked warm-ups of the exercise that day the marks alone decide, and a logged effort of fewer than
 4 repetitions in reserve is work, however light. A planned ramp is work too, and known by its form:
 the three sets of 5/3/1 (fives, threes, or 5-3-1 at 76 to 79 and 88 to 90 % of the last load), or
@@ -49,7 +50,7 @@ BEST_REPS = 15.0
 """Repetitions that a set's e1RM is taken from, at most, where sets of one day are compared."""
 
 SOFT_FROM, SOFT_TO = 0.65, 0.90
-"""Share of the best e1RM at which an earlier set weighs nothing, and from which it weighs a set."""
+"""Share of the best e1RM up to which an earlier set weighs nothing, and from which one set."""
 
 RAMP_SETS, RAMP_EVEN = 5, 0.035
 """Sets of a planned ramp, at least, and how far its steps may differ (share of the last load)."""
@@ -119,7 +120,9 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
     e1rm = pl.col("load_kg") * (1 + pl.col("reps").clip(0, BEST_REPS).fill_null(1) / 30)
     return (
         ordered.with_columns(
-            recorded.alias("_recorded"), pl.when(candidate).then(e1rm).alias("_e1rm")
+            recorded.alias("_recorded"),
+            pl.when(candidate).then(e1rm).alias("_e1rm"),
+            pl.when(candidate).then(pl.col("load_kg")).alias("_load"),
         )
         .with_columns((pl.col("_e1rm") / pl.col("_e1rm").max().over("_lift")).alias("_share"))
         .with_columns(pl.when(pl.col("_share") >= 1).then(pl.col("_place")).alias("_top_place"))
@@ -129,7 +132,11 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
             .alias("_early"),
             (
                 (pl.col("kind") == "work")
-                & pl.col("_share").is_not_null()
+                & (pl.col("_share").is_not_null())
+                & (
+                    (pl.col("_load") < pl.col("_load").max().over("_lift"))
+                    | (pl.col("_share") >= 1)
+                )
                 & (pl.col("rir").fill_null(10) >= WARMUP_RIR)
                 & ~(pl.col("kind") == "warmup").any().over("_lift")
             ).alias("_judged"),
@@ -139,7 +146,7 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_ramps(sets: pl.DataFrame) -> pl.DataFrame:
-    """Return the table with `_planned`: whether a set is part of a ramp that is the plan itself."""
+    """Return the table with `_planned`: whether a set is part of a ramp that is the plan."""
     load, reps, at_top = pl.col("load_kg"), pl.col("reps"), pl.col("_share") >= 1
     upward = sets.filter(pl.col("_judged"), pl.col("_early") | at_top)
     share = load / load.last()

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures import Trace, band, bars, figure, line
-from analysis.models.latent.muscle import shared_notes, status_in_words
+from analysis.models.strength.known import records
+from analysis.models.strength.sentences import of_row
 from analysis.report import Section, Tile, Tiles
 from analysis.result import Figure, Result
 
@@ -78,8 +79,8 @@ def _zone(name: str) -> str:
 
 
 SETS = ["week", "direct_sets", "fractional_sets", "hard_sets", "effort_unknown_sets"]
-STRENGTH = ["index", "low", "high", "exercises"]
-RATE = ["pct_per_4_weeks", "low", "high"]
+STRENGTH = ["index", "low", "high", "lifts"]
+CHANGE = ["verdict", "change_pct", "low_pct", "high_pct", "since"]
 
 
 def trained_groups(exercises: Result) -> list[str]:
@@ -90,10 +91,10 @@ def trained_groups(exercises: Result) -> list[str]:
 
 def muscle_sections(
     exercises: Result,
-    strengths: Mapping[str, Result],
+    changed: Result,
+    lines: pd.DataFrame,
     volume: Result,
     coverage: Result,
-    rising: Result,
     often: Result,
     heavy: Result,
 ) -> Iterator[Section]:
@@ -101,29 +102,33 @@ def muscle_sections(
 
     Args:
         exercises: exercises per group (`measures.exercise_list`), of one athlete.
-        strengths: latent strength per group.
+        changed: verdicts on strength (`models.strength`).
+        lines: strength through time (`models.strength.history`).
         volume: weekly sets (`measures.volume`).
         coverage: the last block against the own average (`measures.recent.coverage`).
-        rising: rates per exercise (`measures.progression`).
         often: training days per week (`measures.frequency`).
         heavy: load and repetitions per week (`measures.intensity`).
     """
     now = {row["muscle"]: row for row in coverage.table.to_dict("records")}
-    rates = rising.table[rising.table["scope"] == "exercise"].set_index("name")[RATE]
-    used = exercises.table.drop(columns="athlete").join(rates, on="exercise")
-    said = shared_notes(strengths)
+    verdicts = changed.table.set_index("name")
+    lifts = verdicts.loc[verdicts["scope"] == "lift", CHANGE]
+    told = records(verdicts[verdicts["scope"] == "muscle"].reset_index())
+    said = {row["name"]: of_row(row) for row in told}
+    used = exercises.table.drop(columns="athlete").join(lifts, on="exercise")
+    drawn = _by_group(lines)
     weeks, names = _by_group(volume.table), _by_group(used)
     days, loads = _by_group(often.table), _by_group(heavy.table)
-    for group, latent in strengths.items():
+    for group in trained_groups(exercises):
+        strength_said = said.get(group, "")
         yield Section(
             f"muscle-{group.replace('_', '-')}",
             in_words(group),
             [
                 muscle_tiles(now[group], days[group], loads.get(group)),
-                _by_week(weeks[group], latent, group, said),
+                _by_week(weeks[group], drawn.get(group), group, strength_said),
                 _exercises(names[group], group),
             ],
-            intro=f"{_now(now[group])}; strength {_change(latent.table)}.",
+            intro=" ".join(filter(None, [f"{_now(now[group])}.", strength_said])),
             folded=True,
         )
 
@@ -146,42 +151,39 @@ def _now(row: Mapping[Hashable, Any]) -> str:
     return f"{row['last_block']:.1f} sets a week ({row['direct_last_block']:.1f} direct{own})"
 
 
-def _change(strength: pd.DataFrame) -> str:
-    if strength.empty or pd.isna(strength["change_pct"].iloc[-1]):
-        return "not to be told yet"
-    last = strength.iloc[-1]
-    numbers = (last["change_pct"], last["change_low_pct"], last["change_high_pct"])
-    change, low, high = (f"{number:+.1f}".replace("-", "−") for number in numbers)
-    return f"{change} % [{low}, {high}]: {status_in_words(last.to_dict())}"
-
-
-def _by_week(weeks: pd.DataFrame, strength: Result, group: str, said: tuple[str, ...]) -> Result:
+def _by_week(weeks: pd.DataFrame, line: pd.DataFrame | None, group: str, said: str) -> Result:
     logged = weeks["fractional_sets"].dropna().to_numpy()
     low, middle, high = np.quantile(logged, (0.25, 0.5, 0.75))
     return Result(
         name=f"weekly-{group.replace('_', '-')}",
         title=f"Sets and strength by week: {in_words(group).lower()}",
-        table=_side_by_side(weeks[SETS], strength.table),
+        table=_side_by_side(weeks[SETS], line),
         summary=(
             f"{middle:.1f} fractional sets in a typical logged week (middle half {low:.1f} to "
-            f"{high:.1f}, n = {len(logged)} weeks). {strength.summary}"
-        ),
+            f"{high:.1f}, n = {len(logged)} weeks). {said}"
+        ).strip(),
         draw=_draw,
-        notes=tuple(note for note in strength.notes if note not in said),
+        notes=()
+        if line is None
+        else (
+            "Strength then beside today's (today = 100), the mean of the lifts that reach back so "
+            "far; where its band leaves out 100, strength has changed since.",
+        ),
     )
 
 
-def _side_by_side(weeks: pd.DataFrame, strength: pd.DataFrame) -> pd.DataFrame:
-    """Return the sets of every week with the strength index in it; each has its own weeks."""
+def _side_by_side(weeks: pd.DataFrame, line: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the sets of every week with the strength line where it has a point."""
     table = weeks.reset_index(drop=True)
-    if strength.empty:
+    if line is None:
         return table
     week = table["week"].to_numpy().astype("datetime64[D]")
     # the Monday before or on the day; where two days share a week, the later one is kept
-    place = np.searchsorted(week, strength["day"].to_numpy().astype("datetime64[D]"), "right") - 1
+    place = np.searchsorted(week, line["day"].to_numpy().astype("datetime64[D]"), "right") - 1
+    inside = place >= 0
     for name in STRENGTH:
         values = np.full(len(table), np.nan)
-        values[place] = strength[name].to_numpy()
+        values[place[inside]] = line[name].to_numpy()[inside]
         table[name] = values
     return table
 
@@ -192,7 +194,7 @@ def _draw(table: pd.DataFrame) -> Figure:
         return figure(one, x="Week", y="Sets a week", time_axis="x", height=260, barmode="overlay")
     known = table[table["index"].notna()]
     week = known["week"].tolist()
-    hover = "week of %{x}: index %{y:.1f}, %{customdata} exercises<extra></extra>"
+    hover = "week of %{x}: %{y:.1f}, %{customdata} lifts<extra></extra>"
     strength = [
         band(week, known["low"].tolist(), known["high"].tolist(), "95 % band", series=1),
         line(
@@ -202,13 +204,13 @@ def _draw(table: pd.DataFrame) -> Figure:
             series=1,
             hover=hover,
             mode="lines",
-            customdata=known["exercises"].tolist(),
+            customdata=known["lifts"].tolist(),
         ),
     ]
     drawn = figure(
         [*strength, *_bars(table, "y2")],
         x="Week",
-        y="Strength (start = 100)",
+        y="Strength (today = 100)",
         time_axis="x",
         height=400,
         barmode="overlay",
@@ -235,14 +237,14 @@ def _bars(table: pd.DataFrame, axis: str) -> list[Trace]:
 
 def _exercises(rows: pd.DataFrame, group: str) -> Result:
     table = rows.drop(columns="muscle")
-    rated = table["pct_per_4_weeks"].notna().sum()
+    rated = table["change_pct"].notna().sum()
     return Result(
         name=f"exercises-{group.replace('_', '-')}",
         title=f"Exercises: {in_words(group).lower()}",
         table=table.reset_index(drop=True),
         summary=(
             f"{(table['role'] == 'direct').sum()} exercises train it directly, "
-            f"{(table['role'] == 'indirect').sum()} assist; {rated} have a rate of strength gain "
-            "(% per 4 weeks with its 95 % interval)."
+            f"{(table['role'] == 'indirect').sum()} assist; {rated} have a change of strength "
+            "(% since a day of their own, with its 95 % interval)."
         ),
     )

@@ -43,7 +43,7 @@ def roster(clients: Result, rows: Sequence[Mapping[str, Any]], found: Sequence[F
             for each in clients.table.itertuples(index=False, name=None)
         ],
         [(status, status.capitalize()) for status in STATUSES],
-        ("in 4 weeks", f"last of {SHOWN_WEEKS} weeks", "% per 4 weeks, 95 % interval"),
+        ("in 4 weeks", f"last of {SHOWN_WEEKS} weeks", "change of own lifts, 95 % interval"),
     )
 
 
@@ -78,13 +78,14 @@ def ago(days: float | None) -> str:
     return f"{whole // 30} months ago" if whole < 731 else f"{whole // 365} years ago"
 
 
-def tells(low: float, high: float) -> str:
-    """Return what an interval of a rate tells.
+def told(verdict: str, days: float) -> str:
+    """Return a verdict on strength with its time.
 
-    >>> tells(0.2, 4), tells(-3, -1), tells(-1, 2)
-    ('rising', 'falling', 'cannot tell')
+    >>> told("up", 56.0), told("open", 91.0)
+    ('up in 8 weeks', 'too close to call in 13 weeks')
     """
-    return "rising" if low > 0 else "falling" if high < 0 else "cannot tell"
+    word = {"open": "too close to call"}.get(verdict, verdict)
+    return f"{word} in {days / 7:.0f} weeks"
 
 
 def _entry(
@@ -121,8 +122,10 @@ def _unmapped(share: float | None) -> str:
 
 
 def _rate(known: Mapping[str, Any]) -> Rate | None:
-    rate, low, high = (known[f"strength_{end}_pct"] for end in ("per_4_weeks", "low", "high"))
-    return None if rate is None else Rate(rate, low, high, tells(low, high))
+    change, low, high = (known[f"strength_{end}_pct"] for end in ("change", "low", "high"))
+    if change is None:
+        return None
+    return Rate(change, low, high, told(known["strength_verdict"], known["strength_days"]))
 
 
 # The index as a table for the terminal: who needs attention, and why, without opening a page.
@@ -135,12 +138,12 @@ NARROW, WIDE = 80, 120
 """Letters a line takes: at least, and at most."""
 
 HEADS = ("last", "sessions", "sets", "strength, %")
-WIDTHS = (10, 9, 11, 22)
+WIDTHS = (10, 9, 11, 23)
 """Of the numbers; the client has the rest of the line."""
 
 KEY = (
-    "Sessions: in 4 weeks (own normal). Sets: in the last week (own 4-week mean). Strength: % "
-    "per 4 weeks (95 % interval)."
+    "Sessions: in 4 weeks (own normal). Sets: in the last week (own 4-week mean). Strength: "
+    "change of the client's own lifts, % (95 % interval), over the shortest time that tells."
 )
 
 
@@ -214,11 +217,12 @@ def _beside(now: float, normal: float) -> str:
 
 
 def _rate_coach_table(row: Mapping[str, Any]) -> str:
-    ends = ("strength_per_4_weeks_pct", "strength_low_pct", "strength_high_pct")
-    rate, low, high = (row[end] for end in ends)
-    if isnan(rate):
+    ends = ("strength_change_pct", "strength_low_pct", "strength_high_pct")
+    change, low, high = (row[end] for end in ends)
+    if isnan(change):
         return ""
-    return f"{rate:+.1f} ({low:+.1f} to {high:+.1f})".replace("-", "−")
+    weeks = f"{row['strength_days'] / 7:.0f} wk"
+    return f"{change:+.0f} ({low:+.0f} to {high:+.0f}), {weeks}".replace("-", "−")
 
 
 # `clients.xlsx`: the index as numbers and dates under a coach's words, and a legend.
@@ -241,16 +245,18 @@ SHEET_HEADS = {
         "Sets, own 4-week mean",
         "mean of the logged weeks among the four before; two at least",
     ),
-    "strength_per_4_weeks_pct": (
-        "Strength, % per 4 weeks",
-        "mean over exercises in the last half year",
+    "strength_verdict": ("Strength", "up, down, probably so, no large change, or open"),
+    "strength_change_pct": (
+        "Strength, % change",
+        "mean over the client's own recent lifts",
     ),
     "strength_low_pct": ("Strength, low", "lower end of its 95 % interval"),
-    "strength_high_pct": (
-        "Strength, high",
-        "upper end; an interval that holds 0 cannot tell gain from loss",
+    "strength_high_pct": ("Strength, high", "upper end of its 95 % interval"),
+    "strength_days": (
+        "Strength, over days",
+        "the shortest of 8, 13 and 26 weeks, or the whole log, that tells",
     ),
-    "strength_exercises": ("Exercises", "that the strength trend is taken over; three at least"),
+    "strength_lifts": ("Lifts", "that the change is the mean of"),
     "unmapped_pct": ("Unmapped, %", "share of the sets whose exercise is not in the catalogue"),
 }
 """Column of the index -> its head in the workbook, and what it says."""

@@ -19,15 +19,16 @@ from analysis.logbook import Logbook
 from analysis.measures import consistency as training
 from analysis.measures import lifts as lift_tables
 from analysis.measures.counting import exercise_list
+from analysis.measures.day_strength import e1rm
 from analysis.measures.frequency import frequency
 from analysis.measures.intensity import ZONES, intensity
 from analysis.measures.mapping import mapping_audit
-from analysis.measures.progression import progression
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.volume import volume
 from analysis.models.dose import dose_response
-from analysis.models.latent import latent_strengths, strength_overview
-from analysis.pages.muscles import muscle_sections, trained_groups
+from analysis.models.strength import Facts, facts, forecast, history, shifts, strength
+from analysis.models.strength.sentences import headlines, of_best, of_row, of_shift
+from analysis.pages.muscles import muscle_sections
 from analysis.report import (
     Block,
     BodyMap,
@@ -130,9 +131,36 @@ def consistency(lifter: Lifter) -> Slice:
 
 
 def changes(lifter: Lifter) -> Slice:
-    """Return what changed in strength, the clearest lifts first."""
-    rising = lifter.once("progression", progression)
-    return Slice([Section("changed", "What changed", [rising])])
+    """Return what changed in strength, the clearest first, and where a level jumped."""
+    changed, jumped = lifter.once("strength", strength), lifter.once("shifts", shifts)
+    known = facts(lifter.logbook)
+    said = headlines(known.lifter, known.leads, known.break_days)
+    told = _told(known)
+    return Slice(
+        [
+            Section(
+                "changed",
+                "What changed",
+                [*([Prose("\n\n".join(told))] if told else []), changed, jumped],
+            )
+        ],
+        [Takeaway(text, changed.name) for text in said],
+        "Strength",
+        told[:TOLD],
+    )
+
+
+TOLD = 4
+"""Sentences on strength that a summary has room for, after those of the top."""
+
+
+def _told(known: Facts) -> list[str]:
+    """Return the muscles in words, bests, and the jumps of the last half year."""
+    return [
+        *(of_row(row) for row in known.muscles),
+        *filter(None, (of_best(row) for row in [*known.at_best[:1], *known.below_best[:2]])),
+        *(of_shift(row) for row in known.shifts),
+    ]
 
 
 # Records
@@ -212,9 +240,9 @@ def muscles(lifter: Lifter) -> Slice:
     logbook = lifter.logbook
     trained, weekly, often = coverage(logbook), volume(logbook), frequency(logbook)
     heavy = intensity(logbook, zones=lifter.zones)
-    rising, exercises = lifter.once("progression", progression), exercise_list(logbook)
-    strengths = _strengths(logbook)
-    sections = muscle_sections(exercises, strengths, weekly, trained, rising, often, heavy)
+    changed, exercises = lifter.once("strength", strength), exercise_list(logbook)
+    line = history(logbook)
+    sections = muscle_sections(exercises, changed, line, weekly, trained, often, heavy)
     return Slice(
         [
             Section(
@@ -236,12 +264,6 @@ def muscles(lifter: Lifter) -> Slice:
         [Takeaway(weekly.summary, weekly.name), Takeaway(trained.summary, trained.name)],
         "Muscles",
     )  # fmt: skip
-
-
-def _strengths(logbook: Logbook) -> dict[str, Result]:
-    return logbook.once(
-        "strengths", lambda: latent_strengths(logbook, trained_groups(exercise_list(logbook)))
-    )
 
 
 # Every lift
@@ -270,7 +292,6 @@ def curious(lifter: Lifter) -> Slice:
     """Return what volume bought, rates, the article's claims, and the quality of the data."""
     logbook = lifter.logbook
     now, trained = recent(logbook), coverage(logbook)
-    strengths = _strengths(logbook)
     items: list[Block] = [
         Section("now", "The last four weeks", [_tiles(now), now]),
         Section(
@@ -283,7 +304,7 @@ def curious(lifter: Lifter) -> Slice:
             intro="What this log alone says, and what it says together with published trials. "
             "One lifter's log hardly ever settles it.",
         ),
-        Section("strength-by-muscle", "Strength by muscle", [strength_overview(strengths)]),
+        Section("next-sets", "The next sets, and every day's e1RM", [forecast(logbook), e1rm(logbook)]),
     ]
     if lifter.article:
         items.append(article_section(logbook))

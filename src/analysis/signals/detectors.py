@@ -13,7 +13,8 @@ import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
-from analysis.measures.progression import fit
+from analysis.measures.trend import of_series
+from analysis.models.strength import shifts
 from analysis.say import count, load, spoken, time_off
 from analysis.signals.thresholds import Thresholds
 
@@ -275,14 +276,15 @@ def _row(
 
 
 BLOCK_DAYS = 28
-"""Trends are per 4 weeks, as in `progression`."""
+"""Trends are per 4 weeks."""
 
 
 def records(training: Training, rule: Thresholds) -> Iterator[Finding]:
     """Yield the records of the last block, and apart from them what is too large to believe.
 
-    A record is a first top set whose load or e1RM is above that of every earlier day. One row per exercise and kind: the newest. Too large to believe is also a fall of
-    the last two days, see `weaker`.
+    A record is a first top set whose load or e1RM is above that of every earlier day. One row per
+    exercise and kind: the newest. Too large to believe is also a fall of the last two days, see
+    `weaker`.
     """
     found = _above_every_earlier_day(training.tops, rule).filter(
         pl.col("day") >= training.block_start(rule.block_weeks)
@@ -386,7 +388,8 @@ def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
         (whether a day's e1RM is above the best before these days).
     """
     known = (
-        training.tops.filter(pl.col("e1rm_kg") > 0)
+        _since_last_shift(training)
+        .filter(pl.col("e1rm_kg") > 0)
         .sort("lift", "day")
         .with_columns(
             (pl.col("e1rm_kg") > pl.col("e1rm_kg").cum_max().shift(1) * (1 + 1e-9))
@@ -409,7 +412,8 @@ def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
         .is_between(rule.stall_span_days, rule.stall_reach_days),
         pl.col("day") >= training.block_start(rule.block_weeks),
     )
-    trend = fit(last.join(enough.select("lift"), on="lift"), ["lift"], "e1rm_kg", rule.stall_level)
+    judged = last.join(enough.select("lift"), on="lift")
+    trend = of_series(judged, ["lift"], "e1rm_kg", rule.stall_level)
     named = {"pct_per_4_weeks": "slope", "low_pct": "slope_low", "high_pct": "slope_high"}
     return (
         enough.join(trend, on="lift", how="left", maintain_order="left")
@@ -418,6 +422,19 @@ def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
             for name, slope in named.items()
         )
         .select("lift", "first_day", "day", "days", *named, "last_load_kg", "new_best")
+    )
+
+
+def _since_last_shift(training: Training) -> pl.DataFrame:
+    """Return the top sets since each lift's level last jumped: another machine is no stall."""
+    jumped = pl.from_pandas(shifts(training.logbook).table[["lift", "day"]]).select(
+        pl.col("lift").cast(pl.String), pl.col("day").cast(pl.Date).alias("since")
+    )
+    last = jumped.group_by("lift").agg(pl.col("since").max())
+    return (
+        training.tops.join(last, on="lift", how="left", maintain_order="left")
+        .filter(pl.col("since").is_null() | (pl.col("day") >= pl.col("since")))
+        .drop("since")
     )
 
 

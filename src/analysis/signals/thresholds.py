@@ -79,7 +79,6 @@ class Thresholds:
     away_weeks: int = _threshold(
         12, 4, 104, "inactivity: weeks off after which a client is away, and no longer urgent"
     )
-    trend_weeks: int = _threshold(26, 10, 520, "strength trend: weeks that it is taken over")
     least_sessions: int = _threshold(8, 1, 100, "fewest sessions that a client is judged on")
 
     def __post_init__(self) -> None:

@@ -6,23 +6,20 @@ Every number stands beside the athlete's own normal, never beside another athlet
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import date, timedelta
+from dataclasses import asdict
+from datetime import date
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.measures import weeks, working
-from analysis.measures.progression import progression
+from analysis.models.strength import strength
 from analysis.result import Result
 from analysis.say import count
 from analysis.signals.flags import FLAGS, Finding, Thresholds, find, newest_day
-
-if TYPE_CHECKING:
-    from analysis.exercises import Catalogue
 
 STATUSES = ("needs attention", "on track", "away", "too little data", "not read")
 """How an athlete stands, in the order of the list."""
@@ -32,8 +29,9 @@ SAID = {"needs attention": "need attention"}
 
 COLUMNS = (
     "athlete", "status", "why", "other_flags", "last_session", "days_off", "sessions_4_weeks",
-    "sessions_own_normal", "sets_last_week", "sets_own_4_week_mean", "strength_per_4_weeks_pct",
-    "strength_low_pct", "strength_high_pct", "strength_exercises", "unmapped_pct",
+    "sessions_own_normal", "sets_last_week", "sets_own_4_week_mean", "strength_verdict",
+    "strength_change_pct", "strength_low_pct", "strength_high_pct", "strength_days",
+    "strength_lifts", "unmapped_pct",
 )  # fmt: skip
 
 _URGENCY = {flag: place for place, flag in enumerate(FLAGS)}
@@ -66,9 +64,9 @@ def triage(
         and `sessions_own_normal` (mean of up to six earlier such blocks that hold a log);
         `sets_last_week` (working sets in the 7 days to today) and `sets_own_4_week_mean` (mean
         of the logged weeks among the four before, null with fewer than two);
-        `strength_per_4_weeks_pct`, the mean rate
-        over `strength_exercises` exercises in the last half year, with `strength_low_pct` and
-        `strength_high_pct` (95 % interval); null with fewer than three exercises;
+        `strength_verdict` (a word of `strength`), with `strength_change_pct`,
+        `strength_low_pct` and `strength_high_pct` (mean change of the athlete's own
+        `strength_lifts` recent lifts, 95 % interval) over `strength_days` days;
         `unmapped_pct`, the share of sets whose exercise is not in the catalogue.
     """
     rule = thresholds or Thresholds()
@@ -110,7 +108,7 @@ def row(
         "lacking": lacking,
         **_attendance(until.sets, today),
         **_sets(until, today),
-        **_trend(logbook, rule, today),
+        **_strength(until),
         "unmapped_pct": 100 * until.sets["exercise_id"].null_count() / max(until.sets.height, 1),
     }
 
@@ -135,7 +133,7 @@ def as_result(
     ranked = [each | _said(each) for each in sorted(rows, key=_rank)]
     table = pd.DataFrame(ranked, columns=list(COLUMNS)).rename(columns={"athlete": person})
     table = table.astype({"last_session": "datetime64[s]"})
-    numbers = table.columns[5:]
+    numbers = table.columns[5:].drop("strength_verdict")
     table[numbers] = table[numbers].astype(float)
     counts = {status: int((table["status"] == status).sum()) for status in STATUSES}
     told = ", ".join(f"{n} {SAID.get(status, status)}" for status, n in counts.items() if n)
@@ -147,8 +145,8 @@ def as_result(
         notes=(
             f"Own normal is the {person}'s own earlier log; weeks without a log are unknown and "
             "enter no mean.",
-            "The strength trend is a mean of changes within exercises; an interval that holds 0 "
-            "says that the log cannot tell gain from loss.",
+            f"Strength is the mean change of the {person}'s own recent lifts over the shortest of "
+            "8, 13 and 26 weeks, or the whole log, for which the log can tell.",
         ),
         settings={**asdict(rule), "today": today.isoformat() if today else "own last day"},
     )
@@ -216,39 +214,11 @@ def _sets(logbook: Logbook, today: date) -> dict[str, Any]:
     }
 
 
-def _trend(logbook: Logbook, rule: Thresholds, today: date) -> dict[str, Any]:
-    start = today - timedelta(days=7 * rule.trend_weeks)
-    lately = logbook.sets.filter(weeks.day() > start, weeks.day() <= today)
-    whole = _as_one_muscle(logbook.catalogue)
-    table = progression(replace(logbook, sets=lately, catalogue=whole)).table
-    found = table[(table["scope"] == "muscle") & (table["status"] == "ok")]
-    known: dict[Any, Any] = found.iloc[0].to_dict() if len(found) else {}
-    return {
-        "strength_per_4_weeks_pct": known.get("pct_per_4_weeks"),
-        "strength_low_pct": known.get("low"),
-        "strength_high_pct": known.get("high"),
-        "strength_exercises": known.get("exercises"),
-    }
-
-
-def _as_one_muscle(catalogue: Catalogue) -> Catalogue:
-    """Return a catalogue in which every exercise trains one and the same muscle.
-
-    `progression` then pools all exercises of the athlete as it pools those of a muscle, shared
-    swings included.
-    """
-    return replace(
-        catalogue,
-        roles=catalogue.exercises.select(
-            "exercise_id", pl.lit("all").alias("muscle"), pl.lit("direct").alias("role")
-        ),
-        muscles=pl.DataFrame(
-            {
-                "muscle": ["all"],
-                "name": ["All"],
-                "group": ["all"],
-                "region": ["all"],
-                "order": [1],
-            }
-        ),
-    )
+def _strength(logbook: Logbook) -> dict[str, Any]:
+    """Return the lifter's own row of `strength`."""
+    table = strength(logbook).table
+    own = table[table["scope"] == "lifter"].to_dict("records")
+    row = own[0] if own else {}
+    named = {"verdict": "verdict", "change_pct": "change_pct", "low_pct": "low_pct",
+             "high_pct": "high_pct", "days": "horizon_days", "lifts": "lifts"}  # fmt: skip
+    return {f"strength_{name}": row.get(column) for name, column in named.items()}

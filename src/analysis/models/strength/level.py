@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.models.strength.population import Population
-from analysis.models.strength.shifts import Floats, Repairs, Series
+from analysis.models.strength.regimes import Floats, Repairs, Series
 
 CHUNK = 256
 """Lifts swept together: their arrays stay in the processor's cache."""

@@ -15,8 +15,9 @@ from analysis.logbook import Logbook
 from analysis.measures.day_strength import Estimate, top_sets
 from analysis.measures.working import WorkingRule
 from analysis.models.strength.population import Population
-from analysis.models.strength.shifts import Floats, Series
+from analysis.models.strength.regimes import Floats, Series
 from analysis.models.strength.verdicts import FEWEST_DAYS, HORIZONS, Units
+
 
 @dataclass(frozen=True, slots=True)
 class Lifts:
@@ -29,7 +30,7 @@ class Lifts:
         reps: per row, its repetitions.
         end: per lift, last training day of its athlete.
         training: per athlete, the days with a strength set.
-        muscles: one row per muscle unit: `athlete`, `group`.
+        muscles: one row per muscle unit: `athlete`, `muscle`.
         athletes: one name per lifter unit.
         units: muscles, then lifters.
         short: lifts with fewer days than are needed.
@@ -84,8 +85,12 @@ def gather(
         reps=enough["top_reps"].to_numpy(),
         end=table["end"].to_physical().cast(pl.Float64).to_numpy(),
         training=[
-            days.filter(pl.col("athlete") == name)["day"].unique().sort().to_physical()
-            .cast(pl.Float64).to_numpy()
+            days.filter(pl.col("athlete") == name)["day"]
+            .unique()
+            .sort()
+            .to_physical()
+            .cast(pl.Float64)
+            .to_numpy()
             for name in athletes
         ],
         muscles=muscles,
@@ -98,18 +103,18 @@ def gather(
 def _muscles(
     table: pl.DataFrame, logbook: Logbook, population: Population
 ) -> tuple[pd.DataFrame, Units]:
-    direct = logbook.catalogue.group_roles.filter(pl.col("role") == "direct")
+    direct = logbook.catalogue.muscle_roles.filter(pl.col("role") == "direct")
     members = (
         table.with_row_index("number")
         .join(direct, on="exercise_id", how="inner")
-        .sort("athlete", "group", "number")
+        .sort("athlete", "muscle", "number")
     )
-    unit = members.select(pl.struct("athlete", "group").rle_id()).to_series().to_numpy()
-    muscles = members.unique(["athlete", "group"], keep="first", maintain_order=True)
+    unit = members.select(pl.struct("athlete", "muscle").rle_id()).to_series().to_numpy()
+    muscles = members.unique(["athlete", "muscle"], keep="first", maintain_order=True)
     units = Units(
         members["number"].to_numpy().astype(np.int64),
         unit.astype(np.int64),
         muscles.height,
         population.shared_muscle,
     )
-    return muscles.select("athlete", "group").to_pandas(), units
+    return muscles.select("athlete", "muscle").to_pandas(), units

@@ -15,7 +15,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from analysis.models.strength.shifts import Floats, Ints
+from analysis.models.strength.regimes import Floats, Ints
 
 STEP = 1.6
 """Factor between neighbours in both grids; one factor for both makes q/r take few values."""
@@ -65,6 +65,12 @@ class Population:
         object.__setattr__(self, "cell_r", R[r])
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What tells one population from another, hashable."""
+        plain = (self.drift_per_year, self.tails, self.hidden_steps, self.doubt, self.lift_scale)
+        return (self.weights.tobytes(), *plain, self.shared_muscle, self.shared_lifter)
+
+    @property
     def cells(self) -> int:
         """Cells of the grid."""
         return len(self.weights)
@@ -77,7 +83,8 @@ class Population:
 
 def smoothed(weights: Floats) -> Floats:
     """Return weights of which a small share is spread evenly over the grid."""
-    return (1 - FLAT) * weights / weights.sum() + FLAT / len(weights)
+    spread: Floats = (1 - FLAT) * weights / weights.sum() + FLAT / len(weights)
+    return spread
 
 
 @cache
@@ -97,6 +104,7 @@ def fitted(evidence: Floats, *, rounds: int = 200) -> Floats:
 
     Args:
         evidence: (lift, cell): log-likelihood of each lift's days in each cell.
+        rounds: of the EM.
     """
     likelihood = np.exp(evidence - evidence.max(axis=1, keepdims=True))
     weights = np.full(evidence.shape[1], 1 / evidence.shape[1])

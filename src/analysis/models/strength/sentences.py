@@ -1,7 +1,7 @@
 """The one place where a verdict on strength becomes words.
 
-A range in a sentence holds with 90 %: then a change is decided, at 95 % for its sign, exactly where
-its range leaves out 0. The tables' intervals are of 95 %.
+A range in a sentence holds with 90 %: then a change is decided, at 95 % for its sign, exactly
+where its range leaves out 0. The tables' intervals are of 95 %.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.say import count
+from analysis.say import count, time_off
 
 VERDICTS = ("up", "down", "probably up", "probably down", "no large change", "open", "none")
 SPANS = {56: "eight weeks", 91: "13 weeks", 182: "six months", 364: "a year"}
@@ -118,15 +118,6 @@ def of_shift(row: Mapping[str, Any]) -> str:
     off = time_off(max(row["days_off"], row["lifter_days_off"]))
     day = f"{row['day']:%-d %b %Y}"
     return f"{row['lift']}: {SHIFTS[row['kind']].format(day=day, off=off, by=by)}."
-
-
-def time_off(days: float) -> str:
-    """Return a length of time as one says it.
-
-    >>> time_off(35), time_off(130)
-    ('5 weeks', '4 months')
-    """
-    return count(int(days // 7), "week") if days < 61 else count(int(days // 30.4), "month")
 
 
 def headlines(

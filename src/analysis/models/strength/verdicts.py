@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from analysis.models.strength.level import Levels, follow
 from analysis.models.strength.population import Population
-from analysis.models.strength.shifts import Flags, Floats, Ints, Repairs, Series
+from analysis.models.strength.regimes import Flags, Floats, Ints, Repairs, Series
 
 HORIZONS = (56.0, 91.0, 182.0, 364.0)
 """Days back from the last training day; the whole log is the fifth."""
@@ -195,7 +195,7 @@ def _whole_log(units: Units, span: Floats, current: Flags) -> Floats:
 
 
 def _group_median(values: Floats, units: Units, *, lower: bool = False) -> Floats:
-    """Return the median of each unit's values that are not NaN (the lower one of an even count)."""
+    """Return the median of each unit's values, NaN left out; of two middle ones the lower."""
     order = np.lexsort((values, units.unit))  # NaN last within a unit
     count = np.bincount(units.unit[~np.isnan(values)], minlength=units.count)
     begin = np.searchsorted(units.unit[order], np.arange(units.count))
@@ -233,10 +233,10 @@ def _pooled_once(mean: Floats, sd: Floats, units: Units) -> tuple[Floats, Floats
     change, error = np.where(known, mean, 0.0), np.where(known, sd, 1.0)
 
     def total(values: Floats) -> Floats:
-        added: Floats = np.bincount(units.unit, values, minlength=units.count)
+        added = np.bincount(units.unit, values, minlength=units.count).astype(float)
         return added
 
-    lifts = total(known.astype(float))
+    lifts: Ints = np.bincount(units.unit[known], minlength=units.count).astype(np.int64)
     between = np.maximum(_between(change, np.where(known, error**-2, 0.0), total, units), LEAST_SD)
     between = between[units.unit]
     centre = _group_median(mean, units)[units.unit]
@@ -250,7 +250,7 @@ def _pooled_once(mean: Floats, sd: Floats, units: Units) -> tuple[Floats, Floats
     variance += total((uneven * between) ** 2)
     some = lifts > 0
     middle = np.where(some, total(weight * change), np.nan)
-    return middle, np.where(some, np.sqrt(variance), np.nan), lifts.astype(np.int64), weight
+    return middle, np.where(some, np.sqrt(variance), np.nan), lifts, weight
 
 
 def _between(
@@ -281,7 +281,7 @@ def _by_length(
         days=sort(np.where(known, days, np.nan)),
         mean=sort(np.where(known, mean, np.nan)),
         sd=sort(np.where(known, sd, np.nan)),
-        lifts=sort(np.where(known, lifts, 0)),
+        lifts=sort(np.where(known, lifts, 0.0)).astype(np.int64),
         weight=np.take_along_axis(weight, of_members, axis=0),
     )
 

@@ -1,0 +1,142 @@
+"""What a page says of strength first, as facts, and the line behind the verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.logbook import Logbook
+from analysis.models.strength import sentences, verdicts
+from analysis.models.strength.known import (
+    AWAY_DAYS,
+    Known,
+    as_days,
+    first_member,
+    known,
+    records,
+)
+from analysis.models.strength.population import published
+from analysis.models.strength.result import COLUMNS, alone, shift_rows, strength
+from analysis.result import DECIMALS
+
+LEADS, LATELY_DAYS = 3, 56.0
+"""Lifts to lead with: those of most days in so many last days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a page says of strength first; sentences are made by `sentences`.
+
+    Attributes:
+        lifter: the lifter's row of `strength`, None with too little log.
+        leads: the lifts to lead with (`leading`).
+        muscles: rows of `strength`, decided first.
+        at_best: current lifts at their best block, most days first.
+        below_best: current lifts below it.
+        shifts: steps of the last half year (`shifts`).
+        break_days: length of the last break of 28 days or more that ended in the last half year.
+    """
+
+    lifter: dict[str, Any] | None
+    leads: list[dict[str, Any]]
+    muscles: list[dict[str, Any]]
+    at_best: list[dict[str, Any]]
+    below_best: list[dict[str, Any]]
+    shifts: list[dict[str, Any]]
+    break_days: int
+
+
+HALF_YEAR = 182.0
+
+
+def facts(logbook: Logbook) -> Facts:
+    """Return what a page of one athlete says of strength first."""
+    what, table = known(logbook), strength(logbook).table
+    if table.empty:
+        return Facts(None, [], [], [], [], [], 0)
+    by_scope = {str(scope): records(rows) for scope, rows in table.groupby("scope")}
+    order = {word: place for place, word in enumerate(sentences.VERDICTS)}
+    muscles = sorted(
+        by_scope.get("muscle", []),
+        key=lambda row: (order[row["verdict"]], -max(row["p_up"], 1 - row["p_up"])),
+    )
+    current = sorted(by_scope["lift"], key=lambda row: -row["days"])
+    end = what.lifts.end.max()
+    steps = shift_rows(what, odd_days=False)
+    recent = steps[steps["day"] > pd.Timestamp(as_days(np.array([end - HALF_YEAR]))[0])]
+    days = what.lifts.training[0]
+    gaps = np.diff(days)
+    breaks = gaps[(gaps >= AWAY_DAYS) & (days[1:] > end - HALF_YEAR)]
+    return Facts(
+        by_scope["lifter"][0],
+        records(leading(logbook)),
+        [row for row in muscles if row["verdict"] != verdicts.NONE],
+        [row for row in current if row["below_best_pct"] == 0],
+        [row for row in current if row["below_best_pct"] > 0],
+        records(recent),
+        int(breaks[-1]) if len(breaks) else 0,
+    )
+
+
+def history(logbook: Logbook) -> pd.DataFrame:
+    """Return the line behind the verdicts of each muscle: strength then, beside today's.
+
+    The same mean change of the lifter's own recent lifts as the verdict, from each of up to sixty
+    days to the last: at eight weeks back the band is the verdict's own interval.
+
+    Returns:
+        One row per `athlete`, `muscle` and `day`: `index` (100 is the last training day), `low`
+        and `high` (95 % band), `lifts` (that reach back so far).
+    """
+    return logbook.once(("strength history",), lambda: _history(known(logbook)))
+
+
+POINTS = 60
+
+
+def _history(what: Known) -> pd.DataFrame:
+    lifts = what.lifts
+    units = lifts.units[0]
+    if not units.count:
+        return pd.DataFrame(columns=["athlete", "muscle", "day", "index", "low", "high", "lifts"])
+    told, back = verdicts.through_time(
+        lifts.series, what.repairs, published(), units, end=lifts.end, points=POINTS
+    )
+    place, unit = np.nonzero(~np.isnan(told.mean))
+    mean, sd = told.mean[place, unit], told.sd[place, unit]
+    end = lifts.end[first_member(units)][unit]
+    table = pd.DataFrame(
+        {
+            "athlete": lifts.muscles["athlete"].to_numpy()[unit],
+            "muscle": lifts.muscles["muscle"].to_numpy()[unit],
+            "day": as_days(end - back[place]),
+            "index": 100 * np.exp(-mean),
+            "low": 100 * np.exp(-mean - 1.96 * sd),
+            "high": 100 * np.exp(-mean + 1.96 * sd),
+            "lifts": told.lifts[place, unit],
+        }
+    )
+    ends = ["index", "low", "high"]
+    table[ends] = table[ends].round(DECIMALS)
+    return table.sort_values(["athlete", "muscle", "day"], kind="stable", ignore_index=True)
+
+
+def leading(logbook: Logbook) -> pd.DataFrame:
+    """Return the lifts to lead with, three an athlete.
+
+    Of the lifts decided at 0.975, those trained on most days of the last eight weeks; rows as of
+    `strength`, each over the shortest time for which that holds.
+    """
+    what = known(logbook)
+    lift, day = what.lifts.series.lift, what.lifts.series.day
+    lately = np.bincount(
+        lift, day > what.lifts.end[lift] - LATELY_DAYS, minlength=what.lifts.series.lifts
+    )
+    rows = alone(what, verdicts.LEADING).assign(lately=lately)
+    rows = rows.sort_values("lately", ascending=False, kind="stable")
+    decided = rows["verdict"].isin([verdicts.UP, verdicts.DOWN])
+    leads = rows[decided].groupby("athlete", sort=False).head(LEADS)
+    return leads.sort_values("athlete", kind="stable")[list(COLUMNS)].reset_index(drop=True)
