@@ -233,8 +233,7 @@ def _pooled_once(mean: Floats, sd: Floats, units: Units) -> tuple[Floats, Floats
     change, error = np.where(known, mean, 0.0), np.where(known, sd, 1.0)
 
     def total(values: Floats) -> Floats:
-        added = np.bincount(units.unit, values, minlength=units.count).astype(float)
-        return added
+        return np.bincount(units.unit, values, minlength=units.count).astype(float)
 
     lifts: Ints = np.bincount(units.unit[known], minlength=units.count).astype(np.int64)
     between = np.maximum(_between(change, np.where(known, error**-2, 0.0), total, units), LEAST_SD)
