@@ -126,7 +126,8 @@ def changes(
         end: (lift): last training day of its lifter.
     """
     current = series.day[series.last] >= end - RECENT
-    span = end - series.day[series.first]
+    since = _last_regime(series, repairs)
+    span = end - since
     starts = [end - np.array(HORIZONS)[:, None], (end - span)[None]]
     whole, places = [], []
     for units in kinds:
@@ -139,7 +140,7 @@ def changes(
     asked = np.concatenate(starts)
     known = follow(series, repairs, population, starts=asked, end=end)
     mean, sd = _with_doubts(series, repairs, population, asked, end, known)
-    mean = np.where(current, mean, np.nan)
+    mean = np.where(current & (asked >= since), mean, np.nan)
     told = [_alone(mean, sd, span, population)]
     for units, days, place in zip(kinds, whole, places, strict=True):
         fixed = np.arange(units.horizons)[:, None]
@@ -149,6 +150,18 @@ def changes(
             _pooled(mean[row, units.lift], sd[row, units.lift], units, np.vstack([length, days]))
         )
     return tuple(told)
+
+
+def _last_regime(series: Series, repairs: Repairs) -> Floats:
+    """Return the day from which each lift counts: that of its last step, or its first day.
+
+    Not the sum of the changes within regimes: where a lift climbs and is set back in turn, that
+    would be a rise without end that no raw chart shows.
+    """
+    since = series.day[series.first]
+    rows = np.flatnonzero(repairs.step)
+    np.maximum.at(since, series.lift[rows], series.day[rows])
+    return since
 
 
 def _with_doubts(
@@ -305,7 +318,7 @@ def through_time(
     starts = end - back[:, None]
     known = follow(series, repairs, population, starts=starts, end=end)
     mean, sd = _with_doubts(series, repairs, population, starts, end, known)
-    mean = np.where(current, mean, np.nan)
+    mean = np.where(current & (starts >= _last_regime(series, repairs)), mean, np.nan)
     parts = [
         _pooled_once(row, spread, units)
         for row, spread in zip(mean[:, units.lift], sd[:, units.lift], strict=True)
