@@ -43,7 +43,7 @@ bench: .venv/installed ## speed as ratios against named baselines, in one run
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/mixed.py
-	$(BIN)/python benchmarks/latent.py
+	$(BIN)/python benchmarks/strength.py
 
 lock: ## names and versions only
 	$(BIN)/pip install --quiet uv

@@ -21,7 +21,7 @@ from analysis.logbook import Logbook
 
 SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
 MEASURES = (
-    *("working", "volume", "sensitivity", "intensity", "frequency", "strength", "progression"),
+    *("working", "volume", "sensitivity", "intensity", "frequency"),
     *("balance", "technique", "loading", "recovery"),
 )
 

@@ -53,7 +53,7 @@ def strength(name: str = "squat", title: str = "Squat: strength", level: float =
             [
                 figures.band(rows["week"], rows["low_kg"], rows["high_kg"], "95 % interval"),
                 figures.line(
-                    rows["week"], rows["e1rm_kg"], "latent strength", hover=hover, customdata=lows
+                    rows["week"], rows["e1rm_kg"], "strength", hover=hover, customdata=lows
                 ),
             ],
             x="Week",
