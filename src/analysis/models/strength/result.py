@@ -200,26 +200,32 @@ def _notes(
     what: Known, logbook: Logbook, estimate: Estimate, rule: WorkingRule
 ) -> tuple[str, ...]:
     lifts, series = what.lifts, what.lifts.series
-    current = (
-        series.day[series.last] >= lifts.end - verdicts.RECENT if series.lifts else np.array([])
-    )
+    current = series.day[series.last] >= lifts.end - verdicts.RECENT
+    left = int(np.sum(~current))
+    steps, odd = int(what.repairs.step.sum()), int(what.repairs.odd.sum())
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
-    notes = [
-        f"{count(int((~current.astype(bool)).sum()), 'lift')} not trained in the last 28 days of "
-        "the log are no part of a mean.",
-        f"{count(lifts.short, 'lift')} on fewer than {verdicts.FEWEST_DAYS} days are left out.",
-        f"{count(int(what.repairs.step.sum()), 'step')} of a lift's level count as another "
-        "machine, another way of logging or a return, not as strength; "
-        f"{count(int(what.repairs.odd.sum()), 'odd day')} are ignored. If one is wrong, say so in "
-        'liftdose.toml: [strength] same_machine = ["Lift"], or new_machine_from = '
-        '{ "Lift" = 2026-05-03 }.',
+    named = ", ".join(what.unknown)
+    counted = (
+        (left, f"{count(left, 'lift')} not trained in the last 28 days are no part of a mean."),
+        (
+            lifts.short,
+            f"{count(lifts.short, 'lift')} on fewer than {verdicts.FEWEST_DAYS} days stay out.",
+        ),
+        (
+            steps,
+            f"{count(steps, 'step')} of a lift's level count as another machine, another way of "
+            "logging or a return, not as strength. If one is wrong, say so in liftdose.toml: "
+            '[strength] same_machine = ["Lift"], or new_machine_from = { "Lift" = 2026-05-03 }.',
+        ),
+        (odd, f"{count(odd, 'odd day')} are ignored: light days or typing errors."),
+        (len(named), f"liftdose.toml names lifts that the log has not: {named}."),
+    )
+    return (
+        *(said for number, said in counted if number),
         *day_strength.notes(done, day_strength.top_sets(logbook, estimate, rule), estimate),
         "Strength is estimated from sets, not tested, and a slightly different machine looks "
         "like strength.",
-    ]
-    if what.unknown:
-        notes.append(f"liftdose.toml names lifts that the log has not: {', '.join(what.unknown)}.")
-    return tuple(note for note in notes if not note.startswith("0 "))
+    )
 
 
 FAR = 4.0
