@@ -304,7 +304,9 @@ def curious(lifter: Lifter) -> Slice:
             intro="What this log alone says, and what it says together with published trials. "
             "One lifter's log hardly ever settles it.",
         ),
-        Section("next-sets", "The next sets, and every day's e1RM", [forecast(logbook), e1rm(logbook)]),
+        Section(
+            "next-sets", "The next sets, and every day's e1RM", [forecast(logbook), e1rm(logbook)]
+        ),
     ]
     if lifter.article:
         items.append(article_section(logbook))

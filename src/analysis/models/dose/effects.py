@@ -333,7 +333,8 @@ def between(found: Body, measure: str, level: float = 0.95) -> Estimate:
     deviates at random from a line.
     """
     told = moves(found.products, [f"{measure}_{OWN}"]) & (found.products.n_rows > 0)
-    usual = found.mean[measure] - found.mean[measure][told].mean()
+    middle = found.mean[measure][told].mean() if told.any() else 0.0  # nobody moved: no slope
+    usual = found.mean[measure] - middle
     names = [GROWTH, "growth_by_usual", LOG_WEEKS, *(f"{measure}_{n}" for n in BANDS), "strength"]
     picked = found.products.pick([n for n in names if n != "growth_by_usual"])
     growth = picked.gram[:, 0] * usual[:, None]
