@@ -135,9 +135,10 @@ def schemes(line: str) -> list[Scheme]:
 
 def _schemes(pieces: _Pieces) -> list[re.Match[str]]:
     """Return the schemes of a line by place; those of one notation, the most telling one."""
-    # loads and shares first, so that no number of theirs is taken for a scheme's
+    # loads, shares and efforts first, so that no number of theirs is taken for a scheme's
     guarded = _PERCENT.sub(lambda m: "\x00" * len(m.group()), pieces.text)
-    guarded = _LOAD.sub(lambda m: "\x00" * len(m.group()), guarded)
+    for pattern in (_LOAD, *_EFFORT[:2]):
+        guarded = pattern.sub(lambda m: "\x00" * len(m.group()), guarded)
     for pattern in _SCHEMES:
         found = list(pattern.finditer(guarded))
         if found:

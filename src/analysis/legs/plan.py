@@ -227,9 +227,10 @@ def _against_own(planned: float, own: object) -> str:
 
 
 def _summary(routine: Routine, table: pd.DataFrame, mapped: pl.DataFrame) -> str:
-    legs = table[table["muscle"].isin(["quads", "hamstrings", "glutes", "calves"])]
-    said = ", ".join(f"{m} {number(n, 0)}" for m, n in zip(legs["muscle"], legs["direct"],
-                                                          strict=True))  # fmt: skip
+    trained = table[table["direct"] > 0].sort_values("direct", ascending=False, kind="stable")
+    said = ", ".join(
+        f"{row['muscle']} {number(row['direct'], 0)}" for row in trained.to_dict("records")
+    )
     none = table.loc[(table["direct"] == 0) & (table["fractional"] == 0), "muscle"]
     left = f" Not trained: {', '.join(none)}." if len(none) else ""
     lost = mapped.filter(pl.col("exercise_id").is_null())
@@ -237,7 +238,7 @@ def _summary(routine: Routine, table: pd.DataFrame, mapped: pl.DataFrame) -> str
         left += f" {count(int(lost['sets'].sum()), 'set')} of unknown exercises count for none."
     return (
         f"{count(int(mapped['sets'].sum()), 'set')} a week on {count(len(routine.days), 'day')}; "
-        f"direct leg sets: {said}.{left}"
+        f"direct sets: {said or 'none'}.{left}"
     )
 
 
@@ -247,6 +248,10 @@ def _notes(
     easy = int(mapped.filter(pl.col("rir") > counting.MAX_RIR)["sets"].sum())
     unsaid = int(mapped.filter(pl.col("rir").is_null())["sets"].sum())
     notes = [
+        *(
+            f"{routine.file}, line {each.line}: “{each.text}” was not read: {each.why}."
+            for each in routine.unread
+        ),
         *unmapped(routine, catalogue),
         *counting.left_out(mapped.filter(pl.col("exercise_id").is_not_null()), catalogue),
     ]

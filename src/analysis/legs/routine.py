@@ -1,22 +1,23 @@
-"""A routine as people write it: a table `day,exercise,sets,reps,rir`, or lines of text.
+"""A routine as coaches write it: lines of text, a Markdown table, or a CSV.
 
-    # Day 1
-    Squat 4x6 @ RIR2
-    Leg curl 3x10-12 @ RPE 8
+    ## Monday: push
+    A1. DB bench 3x8-10 @8, 90 s rest
+    A2. Row 3 sets of 10 RIR 1-2
 
-A heading, with # before or : behind it, starts a day; a routine is one week. Every faulty line is
-named at once.
+A day is a heading, a weekday, "Day 1" or the name of a split; a routine is one week. A line that
+holds no sets is listed with its reason, and everything else is counted all the same.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import polars as pl
 
 from analysis import exercises
@@ -25,32 +26,45 @@ from analysis.ingest.sheets import layout
 from analysis.ingest.sheets.grid import is_workbook
 from analysis.ingest.sheets.layout import Layout
 from analysis.ingest.sheets.program import first_week
+from analysis.legs.notation import NOTES, WEEK, heading, schemes
 from analysis.problems import PathError, UserError
 from analysis.result import Result, tidy
 from analysis.say import count
 
-COLUMNS = ("day", "exercise", "sets", "reps", "rir", "rpe")
-REQUIRED = ("day", "exercise", "sets", "reps")
 MOST_SETS = 30
 FIRST_DAY = "Day 1"
-LONGEST_LINE = 200
+LONGEST_LINE = 300
 EXAMPLE = "Squat 4x6 @ RIR2"
 
-_LINE = re.compile(
-    r"(?P<exercise>\S.*?)[\s:,]+(?P<sets>\d+)\s*[x×]\s*"
-    r"(?P<reps>\d+(?:\s*[-–]\s*\d+)?\s*s?|amrap)"
-    r"(?:\s*@\s*(?P<scale>RIR|RPE)\s*(?P<effort>\d+(?:[.,]\d+)?))?\s*",
-    re.IGNORECASE,
-)
-_REPS = re.compile(r"(?P<low>\d+)(?:\s*[-–]\s*(?P<high>\d+))?\s*s?|amrap", re.IGNORECASE)
+HEADS = {
+    "day": ("day", "session", "workout", "tag"),
+    "exercise": ("exercise", "exercises", "movement", "lift", "name", "übung"),
+    "sets": ("sets", "set", "working sets", "sätze", "sets x reps", "sets × reps", "scheme",
+             "prescription", "volume"),
+    "reps": ("reps", "rep", "repetitions", "rep range", "wdh"),
+    "rir": ("rir",),
+    "rpe": ("rpe",),
+    "effort": ("effort", "intensity", "@"),
+}  # fmt: skip
+"""What a column is, and how coaches head it; other columns, such as Rest and Notes, are kept as
+they are and prescribe nothing."""
 
 
 class RoutineError(UserError, ValueError):
-    """Lines of a routine that cannot be read; the message names each with its rule."""
+    """A routine without one line that can be read; the message names each line with its rule."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line that is not counted: its number, its text and why."""
+
+    line: int
+    text: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,8 @@ class Planned:
         day: the day's heading.
         exercise: the exercise as written.
         sets: working sets.
-        reps: repetitions as written, such as "6", "8-12", "30s" or "AMRAP".
+        reps: repetitions as written, such as "6", "8-12", "12,10,8", "30s" or "AMRAP"; "" where
+            not said.
         rir: planned repetitions in reserve, None where not said; 10 − RPE where RPE is.
         line: line of the file.
     """
@@ -76,10 +91,19 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """A week of training as planned; `file` is its name, `planned` its exercises in order."""
+    """A week of training as planned.
+
+    Attributes:
+        file: its name.
+        planned: its exercises, in order.
+        unread: lines that could not be read.
+        skipped: comments, rules and lines of later weeks, counted.
+    """
 
     file: str
     planned: tuple[Planned, ...]
+    unread: tuple[Unread, ...] = ()
+    skipped: int = 0
 
     @property
     def days(self) -> list[str]:
@@ -91,14 +115,12 @@ def read_routine(path: str | Path) -> Routine:
     """Return the routine in a file.
 
     Args:
-        path: a .csv with the columns day, exercise, sets, reps and, if wanted, rir or rpe; a
-            table that a `recipe.toml` beside it describes, of which the first week is taken; any
-            other file is read as lines of text.
+        path: a .csv, or text with Markdown tables or lines; a table that a `recipe.toml` beside
+            it describes, of which the first week is taken.
 
     Raises:
         PathError: there is no such file.
-        RoutineError: the file is empty, no UTF-8, or has faulty lines; all of them are named
-            with file, line, value, rule and what to do.
+        RoutineError: it is no UTF-8, or holds no line that can be read; each is named.
     """
     path = Path(path)
     if not path.is_file():
@@ -110,144 +132,160 @@ def read_routine(path: str | Path) -> Routine:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise RoutineError([f"{path.name}: not UTF-8 text; save it as UTF-8"]) from None
-    parse = _table if path.suffix.lower() == ".csv" else _lines
-    return _checked(path.name, list(parse(path.name, text)))
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return _checked(path.name, list(_table(_csv_rows(text))))
+    return parse_routine(text, path.name)
 
 
-def _program(path: Path, layouts: tuple[Layout, ...]) -> Iterator[Planned | str]:
+def _program(path: Path, layouts: tuple[Layout, ...]) -> Iterator[Planned | Unread]:
     """The first week of a table that a recipe describes."""
     if not layouts:
-        yield f"{path.name}: a workbook without a recipe; `liftdose recipe FILE` drafts one"
-        return
+        raise RoutineError(
+            [f"{path.name}: a workbook without a recipe; `liftdose recipe FILE` drafts one"]
+        )
     try:
         lines = first_week(path, layouts)
     except ValueError as error:
-        yield f"{path.name}: {error}"
-        return
+        raise RoutineError([f"{path.name}: {error}"]) from None
     for each in lines:
-        yield _planned(path.name, each.row, each.day, each.exercise, each.sets, each.reps,
-                       each.efforts)  # fmt: skip
+        row = {"exercise": each.exercise, "sets": each.sets, "reps": each.reps, **each.efforts}
+        yield from _row(each.row, each.day, row)
 
 
 def parse_routine(text: str, file: str = "routine") -> Routine:
     """Return the routine in lines of text; errors as in `read_routine`."""
-    return _checked(file, list(_lines(file, text)))
+    return _checked(file, list(_lines(text)))
 
 
-def _checked(file: str, rows: list[Planned | str]) -> Routine:
-    faults = [row for row in rows if isinstance(row, str)]
+def _checked(file: str, rows: list[Planned | Unread | None]) -> Routine:
+    """Return what was read; None stands for a line that prescribes nothing."""
     planned = tuple(row for row in rows if isinstance(row, Planned))
-    if not faults and not planned:
-        faults = [f"{file}: holds no exercise; write lines such as “{EXAMPLE}”"]
-    if faults:
-        raise RoutineError(faults)
-    return Routine(file, planned)
+    unread = tuple(row for row in rows if isinstance(row, Unread))
+    if not planned:
+        faults = [f"{file}, line {row.line}: “{row.text}”: {row.why}" for row in unread]
+        raise RoutineError(
+            faults or [f"{file}: holds no exercise; write lines such as “{EXAMPLE}”"]
+        )
+    return Routine(file, planned, unread, sum(row is None for row in rows))
 
 
-def _lines(file: str, text: str) -> Iterator[Planned | str]:
-    day = FIRST_DAY
+def _lines(text: str) -> Iterator[Planned | Unread | None]:
+    """Yield what each line holds; the tables among them are read as tables."""
+    day, later = FIRST_DAY, False
+    table: list[tuple[int, list[str]]] = []
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip()
+        if line.startswith("|") or ("\t" in line and (table or _heads(line.split("\t")))):
+            table.append((number, _cells(line)))
+            continue
+        yield from _table(table, day)
+        table = []
         if not line:
             continue
-        if line.startswith("#") or line.endswith(":"):
-            day = line.lstrip("#").rstrip(":").strip() or f"Day at line {number}"
-            continue
-        # A longer line is no exercise, and would cost the expression quadratic time.
-        found = _LINE.fullmatch(line.lstrip("-*• ")) if len(line) <= LONGEST_LINE else None
-        if found is None:
-            yield (
-                f"{file}, line {number}: “{line[:60]}”: expected exercise, sets x reps and, if "
-                f"wanted, @ RIR or @ RPE; write it like “{EXAMPLE}”, a day like “# Day 1”"
-            )
-            continue
-        scale = (found["scale"] or "").lower()
-        efforts = {scale: found["effort"]} if scale else {}
-        yield _planned(
-            file, number, day, found["exercise"], found["sets"], found["reps"].strip(), efforts
-        )
+        if week := WEEK.match(line.lstrip("#* ")):
+            later = int(week["number"]) > 1
+        if later:
+            yield None
+        elif named := heading(line) if len(line) <= LONGEST_LINE else "":
+            day = named
+        elif week or NOTES.match(line):
+            yield None
+        else:
+            yield from _line(number, day, line)
+    yield from _table(table, day)
 
 
-def _table(file: str, text: str) -> Iterator[Planned | str]:
-    header, *rows = list(csv.reader(StringIO(text), delimiter=_delimiter(text))) or [[]]
-    names = [name.strip().lower() for name in header]
-    missing = [name for name in REQUIRED if name not in names]
-    unknown = [name for name in names if name not in COLUMNS]
-    if missing or unknown:
-        fault = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)} too"
-        yield f"{file}, line 1: “{','.join(header)}”: {fault}; use {', '.join(COLUMNS[:5])}"
-        return
-    for number, cells in enumerate(rows, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(names):
-            yield (
-                f"{file}, line {number}: “{','.join(cells)}”: {len(cells)} cells for "
-                f"{len(names)} columns; quote a cell that holds a comma"
-            )
-            continue
-        row = dict.fromkeys(COLUMNS, "") | dict(
-            zip(names, (cell.strip() for cell in cells), strict=False)
-        )
-        efforts = {name: row[name] for name in ("rir", "rpe") if row[name]}
-        yield _planned(
-            file, number, row["day"], row["exercise"], row["sets"], row["reps"], efforts
-        )
+def _line(number: int, day: str, line: str) -> Iterator[Planned | Unread]:
+    # A longer line is no exercise, and would cost an expression quadratic time.
+    found = schemes(line) if len(line) <= LONGEST_LINE else []
+    if not found:
+        yield Unread(number, line[:60], f"no sets; write it like “{EXAMPLE}”")
+    for each in found:
+        if not each.exercise:
+            yield Unread(number, line[:60], "no exercise; write its name before the sets")
+        elif not 1 <= each.sets <= MOST_SETS:
+            why = f"{each.sets} sets; expected 1 to {MOST_SETS}"
+            yield Unread(number, line[:60], why)
+        elif _runs_down(each.reps):
+            yield Unread(number, line[:60], f"the range {each.reps} runs down")
+        else:
+            yield Planned(day, each.exercise, each.sets, each.reps, each.rir, number)
 
 
-def _delimiter(text: str) -> str:
+def _runs_down(reps: str) -> bool:
+    ends = re.fullmatch(r"(\d+)[-–](\d+)\D*", reps)
+    return ends is not None and int(ends[2]) < int(ends[1])
+
+
+# Tables: Markdown, CSV and what is pasted from a sheet.
+
+
+def _csv_rows(text: str) -> list[tuple[int, list[str]]]:
     first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
+    delimiter = max(",;\t", key=first.count)
+    rows = csv.reader(StringIO(text), delimiter=delimiter)
+    return [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=1)]
 
 
-def _planned(
-    file: str, line: int, day: str, exercise: str, sets: str, reps: str, efforts: dict[str, str]
-) -> Planned | str:
-    faults = [
-        f"{file}, line {line}: {what} is “{value}”: {rule}"
-        for what, value, rule in _faults(day, exercise, sets, reps, efforts)
-    ]
-    if faults:
-        return "\n".join(faults)
-    return Planned(day, exercise.strip(), int(sets), reps.upper() if "a" in reps.lower() else reps,
-                   _rir(efforts), line)  # fmt: skip
+def _cells(line: str) -> list[str]:
+    parts = line.strip("|").split("|") if line.startswith("|") else line.split("\t")
+    return [re.sub(r"[*_`]", "", part).strip() for part in parts]
 
 
-def _faults(
-    day: str, exercise: str, sets: str, reps: str, efforts: dict[str, str]
-) -> Iterator[tuple[str, str, str]]:
-    if not day:
-        yield "day", day, "a row needs its day; write a name or a number"
-    if not exercise.strip():
-        yield "exercise", exercise, "a row needs its exercise; write its name"
-    if not sets.isascii() or not sets.isdigit() or not 1 <= int(sets) <= MOST_SETS:
-        yield "sets", sets, f"expected a whole number from 1 to {MOST_SETS}; correct it"
-    found = _REPS.fullmatch(reps.strip())
-    if found is None:
-        yield "reps", reps, "expected a number, a range, seconds or AMRAP; write 6, 8-12 or 30s"
-    elif found["high"] and int(found["high"]) < int(found["low"]):
-        yield "reps", reps, "the range runs down; write the smaller number first"
-    yield from _effort_faults(efforts)
+def _heads(cells: Sequence[str]) -> dict[str, int]:
+    """Return the place of each column that a header names; empty where it names no exercise."""
+    places: dict[str, int] = {}
+    for place, cell in enumerate(cells):
+        word = cell.strip().lower().rstrip(":")
+        for name, known in HEADS.items():
+            if word in known:
+                places.setdefault(name, place)
+    return places if "exercise" in places and {"sets", "reps"} & set(places) else {}
 
 
-def _effort_faults(efforts: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    if len(efforts) > 1:
-        yield "effort", " and ".join(efforts), "both RIR and RPE are given; keep one of them"
-    for scale, value in efforts.items():
-        low = 0 if scale == "rir" else 1
-        if not re.fullmatch(r"\d+(?:[.,]\d+)?", value) or not low <= _number(value) <= 10:
-            yield scale.upper(), value, f"expected a number from {low} to 10; correct it"
+def _table(
+    rows: list[tuple[int, list[str]]], day: str = FIRST_DAY
+) -> Iterator[Planned | Unread | None]:
+    """Yield what the rows of a table hold; the first row that names columns is the header."""
+    places: dict[str, int] = {}
+    for number, cells in rows:
+        if not any(cells) or all(re.fullmatch(r":?-+:?|", cell) for cell in cells):
+            continue
+        if found := _heads(cells):
+            places = found
+            continue
+        text = " | ".join(cells)[:60]
+        if not places:
+            yield Unread(number, text, "a table needs a header with exercise, sets and reps")
+            return
+        row = {name: cells[at] for name, at in places.items() if at < len(cells)}
+        day = row.get("day") or day
+        if not row.get("exercise"):
+            alone = [cell for cell in cells if cell]
+            if len(alone) == 1 and heading(alone[0]):
+                day = heading(alone[0])
+            elif alone != [row.get("day")]:
+                yield Unread(number, text, "a row needs its exercise; write its name")
+            continue
+        yield from _row(number, day, row)
 
 
-def _rir(efforts: dict[str, str]) -> float | None:
-    """Return repetitions in reserve; RIR = 10 − RPE (Zourdos 2016, JSCR 30:267)."""
-    for scale, value in efforts.items():
-        return _number(value) if scale == "rir" else 10 - _number(value)
-    return None
-
-
-def _number(value: str) -> float:
-    return float(value.replace(",", "."))
+def _row(number: int, day: str, row: Mapping[str, str]) -> Iterator[Planned | Unread]:
+    """Yield the exercise of a table's row, read as the line that it stands for."""
+    sets, reps = row.get("sets", ""), row.get("reps", "")
+    scheme = f"{sets}x{reps}" if sets and reps else sets or f"1x{reps}"
+    if sets.isdigit() and not reps:
+        scheme = f"{sets} sets"
+    efforts = [f"{name.upper()} {row[name]}" for name in ("rir", "rpe") if row.get(name)]
+    if said := row.get("effort"):
+        efforts.append(f"@ {said}" if said[:1].isdigit() else said)
+    line = " ".join([f"{scheme}", *efforts])
+    found = schemes(f"x {line}")
+    if not found or any(not 1 <= e.sets <= MOST_SETS or _runs_down(e.reps) for e in found):
+        yield Unread(number, f"{row['exercise']} {line}"[:60], "its sets cannot be read")
+        return
+    for each in found:
+        yield Planned(day, row["exercise"], each.sets, each.reps, each.rir, number)
 
 
 # Which exercise of the catalogue each line of a routine is; what is none is listed.
@@ -292,7 +330,21 @@ def routine_table(routine: Routine, catalogue: Catalogue | None = None) -> Resul
         title="The routine as it was read",
         table=tidy(table),
         summary=f"{count(total, 'set')} in {count(table.height, 'line')} on "
-        f"{count(len(routine.days), 'day')}; {count(unknown, 'line')} not mapped.",
+        f"{count(len(routine.days), 'day')}; {count(unknown, 'exercise')} not known, "
+        f"{count(len(routine.unread), 'line')} not read.",
+    )
+
+
+def unread_table(routine: Routine) -> Result:
+    """Return the lines that could not be read: `line`, `text`, `why`."""
+    rows = [(each.line, each.text, each.why) for each in routine.unread]
+    return Result(
+        "unread",
+        "Lines that were not read",
+        pd.DataFrame(rows, columns=["line", "text", "why"]),
+        f"{count(len(rows), 'line')} could not be read; the rest is counted all the same."
+        if rows
+        else "Every line was read.",
     )
 
 

@@ -185,7 +185,7 @@ def _provenance(
     }
 
 
-SETTINGS_OF = ("recent", "volume", "frequency", "intensity", "progression", "strength")
+SETTINGS_OF = ("recent", "volume", "frequency", "intensity", "strength")
 """Results whose settings stand in the provenance; all stand below the result as well."""
 
 

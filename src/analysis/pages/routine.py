@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from analysis import exercises
 from analysis.legs.plan import plan
-from analysis.legs.routine import read_routine, routine_table
+from analysis.legs.routine import Routine, read_routine, routine_table, unread_table
 from analysis.logbook import Logbook
 from analysis.report import Listing, Report, Takeaway
 
@@ -27,6 +28,16 @@ def plan_page(routine_file: Path, logbook: Logbook | None, landmarks: Path | Non
     planned = plan(routine, logbook, bands=landmarks)
     return Report(
         f"Routine: {routine_file.stem}",
-        [Listing(planned), routine_table(routine, catalogue)],
-        takeaways=[Takeaway(planned.summary, planned.name)],
+        [
+            planned,
+            *([Listing(unread_table(routine))] if routine.unread else []),
+            Listing(routine_table(routine, catalogue)),
+        ],
+        takeaways=[Takeaway(planned.summary, planned.name), *_not_read(routine)],
     )
+
+
+def _not_read(routine: Routine) -> Iterator[Takeaway]:
+    if routine.unread:
+        said = unread_table(routine)
+        yield Takeaway(said.summary, said.name)

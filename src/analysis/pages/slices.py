@@ -9,25 +9,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import polars as pl
 
+from analysis.figures import PALETTE, band, figure, line
 from analysis.legs.sections import article_section, audit_section
 from analysis.logbook import Logbook
 from analysis.measures import consistency as training
 from analysis.measures import lifts as lift_tables
 from analysis.measures.counting import exercise_list
-from analysis.measures.day_strength import e1rm
 from analysis.measures.frequency import frequency
 from analysis.measures.intensity import ZONES, intensity
 from analysis.measures.mapping import mapping_audit
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.volume import volume
 from analysis.models.dose import dose_response
-from analysis.models.strength import Facts, facts, forecast, history, shifts, strength
-from analysis.models.strength.sentences import headlines, of_best, of_row, of_shift
+from analysis.models.strength import (
+    Facts,
+    facts,
+    forecast,
+    history,
+    lift_lines,
+    sentences,
+    shifts,
+    strength,
+    verdicts,
+)
+from analysis.models.strength.known import records as records_of
 from analysis.pages.muscles import muscle_sections
 from analysis.report import (
     Block,
@@ -42,8 +53,8 @@ from analysis.report import (
     Tile,
     Tiles,
 )
-from analysis.result import Result
-from analysis.say import time_off
+from analysis.result import Figure, Result
+from analysis.say import spoken, time_off
 from analysis.signals.flags import Finding, Thresholds, find, newest_day
 
 RECORD_DAYS = 28
@@ -131,36 +142,92 @@ def consistency(lifter: Lifter) -> Slice:
 
 
 def changes(lifter: Lifter) -> Slice:
-    """Return what changed in strength, the clearest first, and where a level jumped."""
-    changed, jumped = lifter.once("strength", strength), lifter.once("shifts", shifts)
-    known = facts(lifter.logbook)
-    said = headlines(known.lifter, known.leads, known.break_days)
-    told = _told(known)
+    """Return what changed: the lifter, the lead lifts with a picture each, then the muscles."""
+    logbook = lifter.logbook
+    told, changed, jumped = facts(logbook), strength(logbook), shifts(logbook)
+    jumped = replace(jumped, table=_with_words(jumped.table, sentences.of_shift))
+    sure = [row for row in told.muscles if row["verdict"] != verdicts.OPEN]
+    known = told.lifter is not None and told.lifter["verdict"] not in ("open", "none")
+    said = sentences.headlines(told.lifter if known else None, told.leads, told.break_days)
+    lines, days = lift_lines(logbook), lifter.once("lift days", lift_tables.lift_days).table
+    items: list[Block] = [
+        *(_lead(row, lines, days, jumped.table, place) for place, row in enumerate(told.leads, 1)),
+        replace(changed, summary=_muscles_said(told, sure)),
+    ]
+    if not jumped.table.empty:
+        items.append(
+            Section("jumps", "Jumps", [jumped], folded=True,
+                    intro=f"{jumped.summary[:1].upper()}{jumped.summary[1:]}")
+        )  # fmt: skip
     return Slice(
-        [
-            Section(
-                "changed",
-                "What changed",
-                [*([Prose("\n\n".join(told))] if told else []), changed, jumped],
-            )
-        ],
+        [Section("changed", "What changed", items)],
         [Takeaway(text, changed.name) for text in said],
-        "Strength",
-        told[:TOLD],
+        "What changed",
+        [sentences.of_row(row) for row in sure[:2]],
     )
 
 
-TOLD = 4
-"""Sentences on strength that a summary has room for, after those of the top."""
+def _with_words(table: pd.DataFrame, say: Callable[[Mapping[str, Any]], str]) -> pd.DataFrame:
+    rows: Sequence[Mapping[str, Any]] = records_of(table)
+    return table.assign(words=pd.Series([say(row) for row in rows], dtype=object))
 
 
-def _told(known: Facts) -> list[str]:
-    """Return the muscles in words, bests, and the jumps of the last half year."""
-    return [
-        *(of_row(row) for row in known.muscles),
-        *filter(None, (of_best(row) for row in [*known.at_best[:1], *known.below_best[:2]])),
-        *(of_shift(row) for row in known.shifts),
-    ]
+def _muscles_said(told: Facts, sure: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is known of the muscles, and in one line of which it is too early to call."""
+    known = {row["name"] for row in sure}
+    rest = [spoken(row["name"]) for row in told.muscles if row["name"] not in known]
+    early = f"Too early to call: {', '.join(rest)}." if rest else ""
+    return " ".join([*map(sentences.of_row, sure), early]).strip() or (
+        "Too little recent log to say what changed."
+    )
+
+
+def _lead(
+    row: Mapping[str, Any],
+    lines: pd.DataFrame,
+    days: pd.DataFrame,
+    jumped: pd.DataFrame,
+    place: int,
+) -> Result:
+    """Return a lead lift: its days, its level beside today's, and where the level jumped."""
+    name = str(row["name"])
+    own = pd.concat(
+        [days.loc[days["lift"] == name, ["day", "e1rm_kg"]], lines[lines["lift"] == name]]
+    )[["day", "e1rm_kg", "level_kg", "low_kg", "high_kg"]]
+    steps = jumped[jumped["lift"] == name]
+    marks = [f"{day:%Y-%m-%d}" for day in steps["day"]]
+    return Result(
+        f"lead-{place}",
+        name,
+        own.sort_values("day", kind="stable", ignore_index=True),
+        _of_lift(row),
+        draw=partial(_draw_lead, marks=marks),
+        notes=(
+            "The line is the level then beside today's; the band says how sure that is (95 %).",
+            *steps["words"],
+        ),
+    )
+
+
+def _draw_lead(table: pd.DataFrame, marks: Sequence[str]) -> Figure:
+    known = table[table["level_kg"].notna()]
+    logged, day = table[table["e1rm_kg"].notna()], known["day"].tolist()
+    drawn = figure(
+        [
+            line(logged["day"], logged["e1rm_kg"], "e1RM of the day", series=1, mode="markers",
+                 hover="%{x}: %{y:.1f} kg<extra>e1RM</extra>"),
+            band(day, known["low_kg"].tolist(), known["high_kg"].tolist(), "95 % band"),
+            line(day, known["level_kg"], "level", mode="lines",
+                 hover="%{x}: %{y:.1f} kg<extra>level</extra>"),
+        ],
+        x="", y="Estimated 1RM (kg)", time_axis="x", load_axis="y", height=260,
+    )  # fmt: skip
+    drawn["layout"]["shapes"] = [
+        {"type": "line", "xref": "x", "yref": "paper", "x0": day, "x1": day, "y0": 0, "y1": 1,
+         "line": {"color": PALETTE[3], "width": 1.5, "dash": "dot"}}
+        for day in marks
+    ]  # fmt: skip
+    return drawn
 
 
 # Records
@@ -240,9 +307,8 @@ def muscles(lifter: Lifter) -> Slice:
     logbook = lifter.logbook
     trained, weekly, often = coverage(logbook), volume(logbook), frequency(logbook)
     heavy = intensity(logbook, zones=lifter.zones)
-    changed, exercises = lifter.once("strength", strength), exercise_list(logbook)
-    line = history(logbook)
-    sections = muscle_sections(exercises, changed, line, weekly, trained, often, heavy)
+    exercises, changed = exercise_list(logbook), strength(logbook)
+    sections = muscle_sections(exercises, changed, history(logbook), weekly, trained, often, heavy)
     return Slice(
         [
             Section(
@@ -271,10 +337,28 @@ def muscles(lifter: Lifter) -> Slice:
 
 def every_lift(lifter: Lifter) -> Slice:
     """Return the search box, with a page of every lift behind it."""
-    lifts = lifter.once("lifts", lift_tables.lift_list)
-    days = lift_tables.lift_days(lifter.logbook)
-    bests = lift_tables.best_sets(lifter.logbook)
-    return Slice([Section("every-lift", "Every lift", [Lifts(lifts, days, (bests,))])])
+    logbook, lifts = lifter.logbook, lifter.once("lifts", lift_tables.lift_list)
+    days = lifter.once("lift days", lift_tables.lift_days)
+    bests = lift_tables.best_sets(logbook)
+    table = strength(logbook).table
+    rows = records_of(table[(table["scope"] == "lift") & (table["verdict"] != verdicts.NONE)])
+    words = {row["name"]: _of_lift(row) for row in rows}
+    shown = replace(lifts, table=lifts.table.assign(words=lifts.table["lift"].map(words)))
+    lines = lift_lines(logbook).drop(columns="athlete")
+    return Slice(
+        [Section("every-lift", "Every lift", [Lifts(shown, days, (bests, _as_result(lines)))])]
+    )
+
+
+def _of_lift(row: Mapping[str, Any]) -> str:
+    best = sentences.of_best(row).partition(": ")[2]
+    return " ".join(filter(None, [sentences.of_row(row), best[:1].upper() + best[1:]]))
+
+
+def _as_result(lines: pd.DataFrame) -> Result:
+    return Result(
+        "lift-levels", "Level of every lift", lines, "Level of each lift beside today's."
+    )
 
 
 # Legs
@@ -304,9 +388,7 @@ def curious(lifter: Lifter) -> Slice:
             intro="What this log alone says, and what it says together with published trials. "
             "One lifter's log hardly ever settles it.",
         ),
-        Section(
-            "next-sets", "The next sets, and every day's e1RM", [forecast(logbook), e1rm(logbook)]
-        ),
+        Section("next-sets", "The next sets", [forecast(logbook)]),
     ]
     if lifter.article:
         items.append(article_section(logbook))

@@ -199,8 +199,9 @@ class Lifts:
         result: one row per `lift`: `days`, `sets`, `first_day`, `last_day`, `muscles`,
             `best_load_kg`, `best_reps`, `best_day`, and `words`, a sentence, where there is one.
         days: rows by `lift` and `day`: `sets`, `top_load_kg`, `top_reps`, `e1rm_kg`, `most_reps`,
-            `longest_s`, `farthest_m`, and the band `level_kg`, `low_kg`, `high_kg` where known.
-        more: `best-sets`, and `shifts` where known; `records` stands elsewhere on the page.
+            `longest_s`, `farthest_m`.
+        more: `best-sets` and `lift-levels` (`level_kg` with its band `low_kg`, `high_kg`);
+            `records` and `shifts`, with `words`, stand elsewhere on the page.
     """
 
     result: Result

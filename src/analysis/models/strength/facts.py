@@ -18,9 +18,10 @@ from analysis.models.strength.known import (
     known,
     records,
 )
+from analysis.models.strength.level import follow
 from analysis.models.strength.population import published
 from analysis.models.strength.result import COLUMNS, alone, shift_rows, strength
-from analysis.result import DECIMALS
+from analysis.result import DECIMALS, DECIMALS_KG
 
 LEADS, LATELY_DAYS = 3, 56.0
 """Lifts to lead with: those of most days in so many last days."""
@@ -122,6 +123,48 @@ def _history(what: Known) -> pd.DataFrame:
     ends = ["index", "low", "high"]
     table[ends] = table[ends].round(DECIMALS)
     return table.sort_values(["athlete", "muscle", "day"], kind="stable", ignore_index=True)
+
+
+def lift_lines(logbook: Logbook) -> pd.DataFrame:
+    """Return the line of every current lift: its level then, beside today's.
+
+    Returns:
+        One row per `athlete`, `lift` and `day`, back to the lift's last step at most: `level_kg`
+        (e1RM), and `low_kg`, `high_kg`: the 95 % band of the change from then to today.
+    """
+    return logbook.once(("strength lines",), lambda: _lift_lines(known(logbook)))
+
+
+def _lift_lines(what: Known) -> pd.DataFrame:
+    lifts, each = what.lifts, np.arange(what.lifts.series.lifts)
+    if not each.size:
+        return pd.DataFrame(
+            columns=["athlete", "lift", "day", "level_kg", "low_kg", "high_kg"]
+        )  # fmt: skip
+    units = verdicts.Units(each, each, len(each), 0.0)
+    told, back = verdicts.through_time(
+        lifts.series, what.repairs, published(), units, end=lifts.end, points=POINTS
+    )
+    now = follow(
+        lifts.series, what.repairs, published(), starts=np.empty((0, len(each))), end=lifts.end
+    )
+    today = np.sum(now.cells.T * now.level, axis=0)
+    mean = np.concatenate([np.zeros((1, len(each))), told.mean])
+    sd = np.concatenate([np.zeros((1, len(each))), told.sd])
+    current = ~np.isnan(told.mean).all(axis=0)
+    place, lift = np.nonzero(~np.isnan(mean) & current)
+    middle, spread = today[lift] - mean[place, lift], 1.96 * sd[place, lift]
+    table = pd.DataFrame(
+        {
+            "athlete": lifts.table["athlete"].to_numpy()[lift],
+            "lift": lifts.table["lift"].to_numpy()[lift],
+            "day": as_days(lifts.end[lift] - np.concatenate([[0.0], back])[place]),
+            "level_kg": np.exp(middle).round(DECIMALS_KG),
+            "low_kg": np.exp(middle - spread).round(DECIMALS_KG),
+            "high_kg": np.exp(middle + spread).round(DECIMALS_KG),
+        }
+    )
+    return table.sort_values(["athlete", "lift", "day"], kind="stable", ignore_index=True)
 
 
 def leading(logbook: Logbook) -> pd.DataFrame:

@@ -81,16 +81,15 @@ function liftPages(page) {
   function chart(name, days) {
     const when = days.map((row) => row.day);
     const column = (key) => days.map((row) => number(row[key]));
-    const loads = column("top_load_kg"), levels = column("level_kg"), data = [];
+    const loads = column("top_load_kg"), levels = rowsOf("lift-levels", name), data = [];
     const some = (values) => values.some((value) => value !== null);
     const loaded = some(loads);
-    if (some(levels)) {
-      const known = days.filter((row) => row.level_kg);
-      const edge = (key) => known.map((row) => number(row[key]));
-      data.push({ type: "scatter", mode: "lines", x: [...known.map((r) => r.day), ...known.map((r) => r.day).reverse()],
-        y: [...edge("high_kg"), ...edge("low_kg").reverse()], fill: "toself", fillcolor: "rgba(0,114,178,0.2)", line: { width: 0 }, hoverinfo: "skip", name: "95 % interval" });
-      data.push({ type: "scatter", mode: "lines", x: known.map((r) => r.day), y: edge("level_kg"), line: { color: "#0072B2", width: 2 },
-        name: "strength (e1RM)", hovertemplate: "%{x}: %{y:.1f} kg<extra>strength</extra>", connectgaps: false });
+    if (levels.length) {
+      const on = levels.map((row) => row.day), edge = (key) => levels.map((row) => number(row[key]));
+      data.push({ type: "scatter", mode: "lines", x: [...on, ...[...on].reverse()], y: [...edge("high_kg"), ...edge("low_kg").reverse()],
+        fill: "toself", fillcolor: "rgba(0,114,178,0.2)", line: { width: 0 }, hoverinfo: "skip", name: "95 % band, beside today" });
+      data.push({ type: "scatter", mode: "lines", x: on, y: edge("level_kg"), line: { color: "#0072B2", width: 2 },
+        name: "level (e1RM)", hovertemplate: "%{x}: %{y:.1f} kg<extra>level</extra>" });
     }
     if (loaded) {
       if (some(column("e1rm_kg"))) {
