@@ -168,13 +168,12 @@ def demo(
 ) -> None:
     """Make the pages of three invented lifters, to see what a report looks like."""
     _small_logs()
-    import tempfile
-
+    from analysis.outputs import scratch_folder
     from analysis.simulate.sample import write_sample
 
-    with tempfile.TemporaryDirectory(prefix="liftdose-") as folder:
+    with scratch_folder() as folder:
         result("Three invented lifters, a year each: Strong in lb, Hevy in kg, FitNotes in kg.")
-        report([str(path) for path in write_sample(Path(folder))], out)
+        report([str(path) for path in write_sample(folder)], out)
     if open_it:
         _open(out / "index.html")
 

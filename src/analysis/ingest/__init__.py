@@ -7,7 +7,7 @@ does not grow with the log.
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from analysis.ingest.remembered import Ask
 from analysis.ingest.staging import Account, stage_file
 from analysis.logbook import Logbook, Machines
 from analysis.notes import Note, loudest_first
+from analysis.outputs import scratch_folder, whole_file, whole_folder
 from analysis.problems import NoUsableDataError, UserError
 from analysis.progress import Tell, silent, told
 
@@ -131,8 +132,8 @@ def read(
     """
     corrected = Path(overrides) if overrides else None
     options = Options(unit, athlete, encoding, corrected, ask, tell, tz)
-    with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
-        intake = _take_in(paths, options, Path(workdir))
+    with scratch_folder() as workdir:
+        intake = _take_in(paths, options, workdir)
         sets = intake.sets().collect()
         catalogue, named = intake.mapped(sets.lazy())
         return Logbook(
@@ -171,24 +172,24 @@ def write(
     Raises:
         NoUsableDataError: nothing could be read; the ledger is written all the same.
     """
-    with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
-        intake = _take_in(paths, options, Path(workdir), must_read=False)
+    with scratch_folder() as workdir:
+        intake = _take_in(paths, options, workdir, must_read=False)
         for note in loudest_first(intake.notes):
             say(note)
-        out.mkdir(parents=True, exist_ok=True)
-        target = out / "sets.parquet"
-        only = [account for account in intake.accounts if account.sets]
-        if len(only) == 1 and only[0].alone and not only[0].duplicates:
-            only[0].staged.replace(target)
-        else:
-            intake.sets().sink_parquet(target)
-        ledger = intake.ledger()
-        schema.write_csv(ledger, out / "ledger.csv")
-        schema.write_csv(intake.rejected(), out / "rejected.csv")
-        catalogue, named = intake.mapped(pl.scan_parquet(target))
-        schema.write_csv(named, out / "exercises.csv")
+        with whole_folder(out, "ingest", index="ledger.csv") as draft:
+            target = draft / "sets.parquet"
+            only = [account for account in intake.accounts if account.sets]
+            if len(only) == 1 and only[0].alone and not only[0].duplicates:
+                shutil.move(only[0].staged, target)
+            else:
+                intake.sets().sink_parquet(target)
+            ledger = intake.ledger()
+            schema.write_csv(ledger, draft / "ledger.csv")
+            schema.write_csv(intake.rejected(), draft / "rejected.csv")
+            catalogue, named = intake.mapped(pl.scan_parquet(target))
+            schema.write_csv(named, draft / "exercises.csv")
+            schema.write_csv(intake.units(), draft / "units.csv")
         offer_overrides(out, named, catalogue)
-        schema.write_csv(intake.units(), out / "units.csv")
     _require_sets(intake)
     return ledger
 
@@ -203,7 +204,9 @@ def offer_overrides(out: Path, named: pl.DataFrame, catalogue: exercises.Catalog
     if unmapped.is_empty() or target.exists():
         return None
     counts = dict(unmapped.select("exercise", "sets").iter_rows())
-    return exercises.write_overrides(target, list(counts), catalogue, counts)
+    with whole_file(target) as aside:
+        exercises.write_overrides(aside, list(counts), catalogue, counts)
+    return target
 
 
 def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = True) -> _Intake:

@@ -7,7 +7,6 @@ body mass that stands beside sets, and a table of one's own with the columns `da
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from analysis.ingest.load_unit import number
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
 from analysis.ingest.vendors import COVARIATES, Measured, identify
+from analysis.outputs import scratch_folder
 
 OWN = frozenset({"date", "name", "value"})
 
@@ -59,12 +59,12 @@ def read_covariates(
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     parts = [schema.empty(schema.COVARIATES)]
     notes: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="liftdose-") as workdir:
-        files, refused = sources.find(given, athlete, Path(workdir))
+    with scratch_folder() as workdir:
+        files, refused = sources.find(given, athlete, workdir)
         notes += map(str, refused)
         for number, source in enumerate(files):
             try:
-                found = _measures(source, tz, Path(workdir) / f"measures-{number}")
+                found = _measures(source, tz, workdir / f"measures-{number}")
             except (ValueError, OSError, pl.exceptions.PolarsError) as error:
                 notes.append(f"{source.label}: {str(error).splitlines()[0][:300]}")
                 continue

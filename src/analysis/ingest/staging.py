@@ -224,6 +224,7 @@ def _stage(
     zone: str | None,
 ) -> None:
     account.measured = vendor.covariates is not None
+    account.several = vendor.several or not peek.quick
     found = _records(account, vendor, peek, encoding)
     staged = _on_the_wall(set_table.plain_numbers(found), account, vendor, zone)
     unit_of = _units(account, vendor, staged, said)
@@ -261,13 +262,11 @@ def _records(account: Account, vendor: Vendor, peek: Peek, encoding: str | None)
         text, chosen = records.whole_text(peek.path, encoding)
         _say_encoding(account, chosen, encoding, text.count("\N{REPLACEMENT CHARACTER}"))
         rows = vendor.unfold(text, peek)
-        account.several = True
         account.lines, account.header, account.inside, account.blank = records.unfolded_lines(
             peek, text, rows["source_row"]
         )
         return vendor.stage(rows.lazy(), peek)
     if not peek.header or vendor.name == OWN_TABLE:
-        account.several = True
         return vendor.stage(None, peek)
     if peek.headerless:
         account.say("headerless", app=vendor.title)

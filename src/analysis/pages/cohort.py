@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.logbook import Logbook
 from analysis.models.cohort import CohortStudy, results, study
 from analysis.models.cohort.results import also_sentence, numbers, takeaways, who_sentence
+from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
 from analysis.pages.slices import rejected_results, said
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
@@ -40,21 +41,25 @@ SHARED = ("flow", "days", "files", "effects_sets", "effects_frequency",
           "effects_light_share", "spread")  # fmt: skip
 
 
-def save_cohort(logbook: Logbook, out: str | Path, **asked: Any) -> Iterator[str]:
+def save_cohort(
+    logbook: Logbook, out: str | Path, *, anonymous: bool = False, **asked: Any
+) -> Iterator[str]:
     """Write the page and yield what to tell the user.
 
     Args:
         logbook: the sets of all athletes.
         out: folder for `index.html` and `data/`.
+        anonymous: whether nothing may stay in it that bears names.
         asked: parameters of `analysis.models.cohort.study`.
 
     Raises:
         ValueError: a muscle that is no group of the catalogue.
     """
     page = cohort_page(study(logbook, **asked))
-    path = page.save(Path(out))
+    with whole_folder(out, "cohort", anonymous=anonymous) as draft:
+        page.save(draft)
     yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
-    yield f"Page: {path}"
+    yield f"Page: {Path(out) / 'index.html'}"
 
 
 def cohort_page(studied: CohortStudy) -> Report:

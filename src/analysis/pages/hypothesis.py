@@ -14,6 +14,7 @@ from analysis.logbook import Logbook
 from analysis.models.hypothesis import REGISTER, Outcome, results, run
 from analysis.models.hypothesis.r_script import r_script, rows_for_r
 from analysis.models.hypothesis.results import LIMITS, placebo_sentence
+from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
 from analysis.progress import Tell, silent
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
@@ -26,6 +27,7 @@ def answer(
     out: str | Path,
     *,
     today: date | None = None,
+    anonymous: bool = False,
     tell: Tell = silent,
 ) -> Iterator[str]:
     """Answer a plan, write its folder and yield what to tell the user.
@@ -36,6 +38,7 @@ def answer(
         out: folder for `index.html`, `verdict.json`, `analysis.R`, `plan.toml` (a copy),
             `data/` and the register of looks.
         today: day of the run, for the register.
+        anonymous: whether nothing may stay in the folder that bears names.
         tell: gets the steps done, the steps in all and the next one.
 
     Raises:
@@ -44,14 +47,16 @@ def answer(
     folder = Path(out)
     outcome = run(plan, logbook, register=folder / REGISTER, today=today, tell=tell)
     page = hypothesis_page(outcome)
-    path = page.save(folder)
-    (folder / "plan.toml").write_bytes(outcome.plan_bytes)
-    _write(folder / "verdict.json", json.dumps(outcome.record(), indent=2, ensure_ascii=False))
-    _write(folder / "analysis.R", r_script(outcome).rstrip("\n"))
+    with whole_folder(folder, "test", anonymous=anonymous) as draft:
+        page.save(draft)
+        (draft / "plan.toml").write_bytes(outcome.plan_bytes)
+        verdict = json.dumps(outcome.record(), indent=2, ensure_ascii=False)
+        _write(draft / "verdict.json", verdict)
+        _write(draft / "analysis.R", r_script(outcome).rstrip("\n"))
     yield f"Plan {outcome.plan_file}, SHA-256 {outcome.plan_sha256}"
     yield f"{outcome.stamp.word.capitalize()}: {outcome.stamp.reason}"
     yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
-    yield f"Page: {path}"
+    yield f"Page: {folder / 'index.html'}"
 
 
 def hypothesis_page(outcome: Outcome) -> Report:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -18,6 +16,7 @@ from analysis.legs.claims import claims
 from analysis.legs.sections import audit_blocks
 from analysis.logbook import Logbook
 from analysis.measures.recent import recent
+from analysis.outputs import folder_names, whole_folder
 from analysis.pages import slices
 from analysis.pages.slices import Lifter, Slice
 from analysis.progress import Tell, silent, told
@@ -200,57 +199,57 @@ TAKEAWAYS = 3
 
 
 def save(
-    logbook: Logbook, out: Path, *, unit: str | None = None, tell: Tell = silent
+    logbook: Logbook,
+    out: Path,
+    *,
+    unit: str | None = None,
+    anonymous: bool = False,
+    tell: Tell = silent,
 ) -> Iterator[str]:
     """Write the pages and yield what to tell the user.
 
     One athlete: `index.html` and `data/` in `out`. Several: a folder each, and `index.html` with a
-    row per athlete. `data/` holds a workbook where xlsxwriter is installed.
+    row per athlete. `data/` holds a workbook where xlsxwriter is installed. The folder changes
+    when all of it is there; `anonymous` says that nothing may stay in it that bears names.
     """
     athletes = logbook.athletes
     folders = folder_names(athletes) if len(athletes) > 1 else dict.fromkeys(athletes, "")
     said: list[str] = []
-    for name in told(athletes, tell, str):
-        page = athlete_page(logbook.athlete(name) if len(athletes) > 1 else logbook, unit=unit)
-        path = page.save(out / folders[name], workbook=WORKBOOK)
-        if len(athletes) == 1:
-            said = [f"- {takeaway.text}" for takeaway in page.takeaways[:TAKEAWAYS]]
-        elif len(said) < TAKEAWAYS:
-            said.append(f"- {name}: {page.takeaways[0].text}")
+    with whole_folder(out, "report", anonymous=anonymous) as draft:
+        for name in told(athletes, tell, str):
+            page = athlete_page(logbook.athlete(name) if len(athletes) > 1 else logbook, unit=unit)
+            page.save(draft / folders[name], workbook=WORKBOOK)
+            if len(athletes) == 1:
+                said = [f"- {takeaway.text}" for takeaway in page.takeaways[:TAKEAWAYS]]
+            elif len(said) < TAKEAWAYS:
+                said.append(f"- {name}: {page.takeaways[0].text}")
+        if len(athletes) > 1:
+            _index(logbook, folders).save(draft / "index.html")
     yield from said
     if not WORKBOOK:
         yield "For the results as a workbook too: pip install 'liftdose[excel]'"
-    if len(athletes) == 1:
-        yield f"Page: {path}"
-        return
-    yield f"{len(athletes)} athletes; if these are one person's files, use --athlete NAME"
-    yield f"Pages: {_index(logbook, folders).save(out / 'index.html')}"
+    if len(athletes) > 1:
+        yield f"{len(athletes)} athletes; if these are one person's files, use --athlete NAME"
+    yield f"{'Pages' if len(athletes) > 1 else 'Page'}: {out / 'index.html'}"
 
 
 def save_audits(logbook: Logbook, out: Path, *, tell: Tell = silent) -> Iterator[str]:
     """Write the leg-day audit of each athlete and yield what to tell the user."""
     folders = folder_names(logbook.athletes)
-    for name in told(logbook.athletes, tell, str):
-        own = logbook.athlete(name)
-        page = Report(
-            f"Leg-day audit: {name}",
-            audit_blocks(own),
-            subtitle="What an article claims, what this log shows, what trials say",
-        )
-        yield leg_audit(own)[0].summary
-        yield claims(own).summary
-        yield f"Page: {page.save(out if len(folders) == 1 else out / folders[name])}"
-
-
-def folder_names(athletes: list[str]) -> dict[str, str]:
-    """Return a folder name per athlete: plain ASCII, no two alike."""
-    names: dict[str, str] = {}
-    for athlete in athletes:
-        plain = unicodedata.normalize("NFKD", athlete).encode("ascii", "ignore").decode()
-        slug = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower() or "athlete"
-        taken = set(names.values())
-        names[athlete] = slug if slug not in taken else f"{slug}-{len(names) + 1}"
-    return names
+    said: list[str] = []
+    with whole_folder(out, "audit") as draft:
+        for name in told(logbook.athletes, tell, str):
+            own = logbook.athlete(name)
+            page = Report(
+                f"Leg-day audit: {name}",
+                audit_blocks(own),
+                subtitle="What an article claims, what this log shows, what trials say",
+            )
+            inside = "" if len(folders) == 1 else folders[name]
+            page.save(draft / inside)
+            said += [leg_audit(own)[0].summary, claims(own).summary]
+            said.append(f"Page: {out / inside / 'index.html'}")
+    yield from said
 
 
 def _index(logbook: Logbook, folders: dict[str, str]) -> Report:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
+from analysis.outputs import whole_file
 from analysis.report.blocks import Block, Takeaway, anchors, results
 from analysis.report.drawing_library import packed_plotly_js, plotly_js, template_text
 from analysis.report.glossary import Glossary, default_terms, own_terms
@@ -220,8 +221,9 @@ class Report:
         """
         path = Path(path)
         if path.suffix == ".html":
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return _write(path, self._parts(self._apart(), ()))
+            with whole_file(path) as aside:
+                _write(aside, self._parts(self._apart(), ()))
+            return path
         data, tables = path / "data", self._apart()
         texts = {name: joined(table.csv) for name, table in tables.items()}
         if self.summary is not None:

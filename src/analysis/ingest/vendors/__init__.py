@@ -187,6 +187,7 @@ class Vendor:
         count: counts the records of a file that has no lines of its own (JSON, SQLite) by another
             route than the one by which they are read, to be held against it.
         covariates: reads what else the file holds (body mass, sleep …).
+        several: a line of the table holds several sets.
         missing_header: the header of this vendor's files that have lost theirs, None for others.
     """
 
@@ -205,6 +206,7 @@ class Vendor:
     family: str = ""
     count: Callable[[Peek], int] | None = None
     covariates: Callable[[Peek], Measured] | None = None
+    several: bool = False
     missing_header: Callable[[Peek], tuple[str, ...] | None] | None = None
 
 

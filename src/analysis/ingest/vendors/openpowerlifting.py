@@ -114,6 +114,7 @@ VENDOR = Vendor(
     how_to_export=HOW,
     recognise=lambda peek: peek.columns >= SIGNATURE,
     stage=stage,
+    several=True,
     carries=Carries(
         units="fixed",
         kinds=("work", "failure"),

@@ -21,6 +21,7 @@ import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.models.hypothesis.plan import Plan
+from analysis.outputs import whole_file
 from analysis.problems import UserError
 
 EARLIEST_SETS = 20
@@ -130,6 +131,6 @@ def _read(register: Path | None) -> list[dict[str, Any]]:
 
 
 def _write(register: Path, looks: list[dict[str, Any]]) -> None:
-    register.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"looks": looks}, indent=1, ensure_ascii=False)
-    register.write_text(text + "\n", "utf-8", newline="\n")
+    with whole_file(register) as aside:
+        aside.write_text(text + "\n", "utf-8", newline="\n")
