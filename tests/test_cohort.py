@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import analysis as lab
 from analysis.cli import app
 from analysis.ingest import read
-from analysis.measures.same_person import shared_sessions, twins
+from analysis.ingest.people import copies, shared
 from analysis.models.cohort import results, study
 from analysis.models.cohort.drawing import DRAWN_ATHLETES, draw_athletes
 from analysis.models.cohort.flow import muscle_steps, steps
@@ -154,15 +154,15 @@ def test_of_logs_that_share_the_longest_stays():
     pairs = pl.DataFrame(
         {"athlete": ["a", "b"], "other": ["c", "c"], "sessions": [5, 6]}
     )  # c shares with both
-    assert twins(sets, pairs) == {"c": "b"}
-    assert twins(sets, pairs.clear()) == {}
+    assert copies(sets, pairs) == {"c": "b"}
+    assert copies(sets, pairs.clear()) == {}
 
 
 def test_few_shared_sessions_are_chance(logbook):
     first = logbook.sets.filter(pl.col("athlete") == "lifter002")
     few = first["session"].unique(maintain_order=True).head(4).implode()
     twin = first.filter(pl.col("session").is_in(few)).with_columns(athlete=pl.lit("twin"))
-    assert shared_sessions(pl.concat([first, twin])).is_empty()
+    assert shared(pl.concat([first, twin])).is_empty()
 
 
 def test_own_slopes_are_those_of_the_athletes():

@@ -10,9 +10,9 @@ import pytest
 
 from analysis import exercises
 from analysis.ingest import read
+from analysis.ingest.people import SHARED_WORKOUTS
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import stage_file
-from analysis.measures.same_person import SHARED_SESSIONS
 from analysis.pages.clients import Settings, client_paths, parked
 from analysis.pages.coach import shared, take_in_all
 from analysis.schema import LEDGER
@@ -130,4 +130,4 @@ def test_every_export_is_a_client_s_or_named():
     reasons = [each.reason for each in intakes if each.client.name not in read_by_name]
     assert all(reasons)
     # re-exports of one person are one client
-    assert shared(intakes, fewest=SHARED_SESSIONS, by_load=False).is_empty()
+    assert shared(intakes, fewest=SHARED_WORKOUTS, by_load=False).is_empty()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SHARED = {"athlete": pl.String, "other": pl.String, "sessions": pl.Int64}
+"""Pairs of athletes whose logs hold the same workouts, and how many."""
+
 GAVE_SETS = pl.col("sets") + pl.col("duplicates") > 0
 """Whether a file of the ledger was of use: its sets are here, or stand in another file too."""
 
@@ -55,6 +58,9 @@ class Logbook:
         units: per exercise of a file that names no unit, which one it was read in, how sure
             (0 to 1) and why.
         machines: per athlete, what was said of jumps in the log.
+        shared: pairs of athletes who, by their logs, are one person, as found on reading; one row
+            per pair: `athlete`, `other`, `sessions`. See `ingest.people`.
+        different: names that somebody called different people's.
     """
 
     sets: pl.DataFrame
@@ -66,6 +72,8 @@ class Logbook:
     provenance: tuple[dict[str, str | int], ...] = ()
     units: pl.DataFrame = field(default_factory=pl.DataFrame)
     machines: Mapping[str, Machines] = field(default_factory=dict)
+    shared: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARED))
+    different: tuple[tuple[str, ...], ...] = ()
     _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:

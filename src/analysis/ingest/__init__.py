@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from analysis import exercises, schema
 from analysis.ingest import clock, duplicates, people, records, remembered, sources
 from analysis.ingest.remembered import Ask
 from analysis.ingest.staging import Account, stage_file
-from analysis.logbook import Logbook, Machines
+from analysis.logbook import SHARED, Logbook, Machines
 from analysis.notes import Note, loudest_first
 from analysis.outputs import scratch_folder, whole_file, whole_folder
 from analysis.problems import NoUsableDataError, UserError
@@ -62,7 +62,9 @@ class _Intake:
     accounts: list[Account]
     catalogue: exercises.Catalogue
     notes: list[Note] = field(default_factory=list)
+    different: Sequence[Sequence[str]] = ()
     machines: dict[str, Machines] = field(default_factory=dict)
+    shared: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARED))
 
     def sets(self) -> pl.LazyFrame:
         parts = [account.kept() for account in self.accounts if account.sets]
@@ -146,6 +148,8 @@ def read(
             provenance=tuple(_provenance(account) for account in intake.accounts),
             units=intake.units(),
             machines=intake.machines,
+            shared=intake.shared,
+            different=tuple(map(tuple, intake.different)),
         )
 
 
@@ -212,6 +216,8 @@ def offer_overrides(out: Path, named: pl.DataFrame, catalogue: exercises.Catalog
 def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = True) -> _Intake:
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     files, refused = sources.find(given, options.athlete, workdir)
+    said = remembered.of_people(given)
+    files, joined = (files, []) if options.athlete else people.joined(files, said.same_person)
     overrides = options.overrides or sources.overrides_beside(given)
     catalogue = exercises.load(overrides)
     accounts = [
@@ -228,7 +234,8 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
         for number, file in enumerate(told(files, options.tell, lambda file: file.label))
     ]
     accounts += [Account.refused(note) for note in refused]
-    intake = _Intake(accounts, catalogue, machines=remembered.machines(files))
+    machines = remembered.machines(files)
+    intake = _Intake(accounts, catalogue, joined, said.different_people, machines)
     if overrides is not None:
         intake.notes.append(Note("overrides", facts={"name": overrides.name}))
     for account in accounts:
@@ -257,9 +264,10 @@ def _settle_duplicates(intake: _Intake) -> None:
             intake.notes.append(
                 Note("duplicates", account.label, account.athlete, workouts, facts)
             )
-    intake.notes += people.said_of_shared(
-        [(account.athlete, account.kept()) for account in with_sets]
-    )
+    if len({account.athlete for account in with_sets}) > 1:
+        needed = ["athlete", "started_at", "reps", "load_kg"]
+        intake.shared = people.shared(intake.sets().select(needed), different=intake.different)
+        intake.notes += people.said_of(intake.shared)
 
 
 def _require_sets(intake: _Intake) -> None:

@@ -11,17 +11,18 @@ What somebody says goes before what the logs suggest: `same_person` and `differe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 import polars as pl
 
+from analysis.ingest.sources import Source
+from analysis.logbook import Logbook
 from analysis.notes import SHOWN_NAMES, Note, first_names
 
 SHARED_WORKOUTS = 5
 """Workouts that two people may share by chance, to the minute and the set."""
-
-SHARE = 0.5
-"""Share of the shorter log that must stand in the other before it is said that they are one."""
 
 FEW = 30
 """Athletes in one workout up to which each is compared with each; of more, each with the first."""
@@ -43,7 +44,11 @@ def workouts(sets: pl.LazyFrame, *, by_load: bool = True) -> pl.LazyFrame:
 
 
 def shared(
-    sets: pl.DataFrame | pl.LazyFrame, *, fewest: int = SHARED_WORKOUTS, by_load: bool = True
+    sets: pl.DataFrame | pl.LazyFrame,
+    *,
+    fewest: int = SHARED_WORKOUTS,
+    by_load: bool = True,
+    different: Iterable[Sequence[str]] = (),
 ) -> pl.DataFrame:
     """Return the pairs of athletes whose logs hold the same workouts.
 
@@ -51,6 +56,7 @@ def shared(
         sets: the set table of all athletes.
         fewest: shared workouts from which a pair is returned.
         by_load: whether the loads must agree; False for logs that may be in two units.
+        different: names that are different people's, whatever the logs suggest.
 
     Returns:
         One row per pair: `athlete`, `other` (later by name), `sessions` (shared).
@@ -61,20 +67,31 @@ def shared(
     crowded = pl.len().over(what) > FEW
     first = pl.col("athlete") == pl.col("athlete").min().over(what)
     few, many = several.filter(~crowded), several.filter(crowded)
-    joined = [few.join(few, on=what), many.filter(first).join(many, on=what)]
-    return (
-        pl.concat(pairs.select("athlete", other="athlete_right") for pairs in joined)
+    found = [few.join(few, on=what), many.filter(first).join(many, on=what)]
+    both = (
+        pl.concat(each.select("athlete", other="athlete_right") for each in found)
         .filter(pl.col("athlete") < pl.col("other"))
         .group_by("athlete", "other")
         .agg(pl.len().cast(pl.Int64).alias("sessions"))
         .filter(pl.col("sessions") >= fewest)
         .sort("athlete", "other")
     )
+    return _without(both, different)
 
 
-def copies(
-    sets: pl.DataFrame, pairs: pl.DataFrame, different: Iterable[Sequence[str]] = ()
-) -> dict[str, str]:
+def _without(found: pl.DataFrame, different: Iterable[Sequence[str]]) -> pl.DataFrame:
+    """Return the pairs that nobody has called different people."""
+    apart = [frozenset(names) for names in different]
+    if not apart:
+        return found
+    kept = [
+        not any({one, other} <= names for names in apart)
+        for one, other in found.select("athlete", "other").iter_rows()
+    ]
+    return found.filter(pl.Series(kept, dtype=pl.Boolean))
+
+
+def copies(sets: pl.DataFrame, found: pl.DataFrame) -> dict[str, str]:
     """Return, for every log that another one stands for, whose log that is.
 
     Of logs that share workouts the one with the most sets stays (by name among equals), and
@@ -82,16 +99,13 @@ def copies(
 
     Args:
         sets: the set table of all athletes.
-        pairs: what `shared` returns.
-        different: names that are different people's, whatever the logs suggest.
+        found: what `pairs` or `shared` returns.
     """
     size = dict(sets.group_by("athlete").len().iter_rows())
-    apart = [frozenset(names) for names in different]
     partners: dict[str, set[str]] = defaultdict(set)
-    for one, other, _ in pairs.iter_rows():
-        if not any({one, other} <= names for names in apart):
-            partners[one].add(other)
-            partners[other].add(one)
+    for one, other, _ in found.iter_rows():
+        partners[one].add(other)
+        partners[other].add(one)
     stands_for: dict[str, str] = {}
     kept: set[str] = set()
     for name in sorted(partners, key=lambda name: (-size[name], name)):
@@ -103,29 +117,52 @@ def copies(
     return stands_for
 
 
-def said_of_shared(
-    logs: Sequence[tuple[str, pl.LazyFrame]], different: Iterable[Sequence[str]] = ()
-) -> Iterator[Note]:
-    """Yield a note per athlete whose log another athlete's holds too: never one per pair.
+def pairs(logbook: Logbook) -> pl.DataFrame:
+    """Return the pairs of athletes who are one person, by the logs or as was found on reading.
+
+    What was found on reading still holds where dates have been shifted since, per person, and the
+    logs no longer tell. Pairs that somebody called different people are left out.
+
+    Returns:
+        As `shared`.
+    """
+    there = logbook.athletes
+    known = logbook.shared.filter(pl.col("athlete").is_in(there) & pl.col("other").is_in(there))
+    found = pl.concat([shared(logbook.sets), known]).unique(["athlete", "other"], keep="first")
+    return _without(found, logbook.different).sort("athlete", "other")
+
+
+def said_of(found: pl.DataFrame) -> Iterator[Note]:
+    """Yield a note per athlete whose log another athlete's holds too: never one per pair."""
+    for (one,), rows in found.group_by("athlete", maintain_order=True):
+        others = rows["other"].to_list()
+        names = ", ".join(f'"{name}"' for name in (one, *others)[:SHOWN_NAMES])
+        facts = {"others": first_names(others), "names": f"[{names}]"}
+        most = int(rows["sessions"].to_numpy().max())
+        yield Note("same person", athlete=str(one), count=most, facts=facts)
+
+
+def joined(
+    sources: Sequence[Source], groups: Iterable[Sequence[str]]
+) -> tuple[list[Source], list[Note]]:
+    """Return the files with one name for those that somebody called one person's.
 
     Args:
-        logs: athlete and set table, one per file.
-        different: names that are different people's, whatever the logs suggest.
+        sources: files with the names that paths give.
+        groups: names of athletes, files or folders that are one person's; the first names them.
     """
-    if len({athlete for athlete, _ in logs}) < 2:
-        return
-    needed = ["athlete", "started_at", "reps", "load_kg"]
-    each = workouts(pl.concat(log.select(needed) for _, log in logs)).collect()
-    total = dict(each.group_by("athlete").len().iter_rows())
-    found = shared(pl.concat(log.select(needed) for _, log in logs))
-    apart = [frozenset(names) for names in different]
-    most: Mapping[str, dict[str, int]] = defaultdict(dict)
-    for one, other, both in found.iter_rows():
-        if both < SHARE * min(total[one], total[other]):
-            continue
-        if not any({one, other} <= names for names in apart):
-            most[one][other] = both
-    for one, others in sorted(most.items()):
-        names = ", ".join(f'"{name}"' for name in (one, *sorted(others))[:SHOWN_NAMES])
-        facts = {"others": first_names(sorted(others)), "names": f"[{names}]"}
-        yield Note("same person", athlete=one, count=max(others.values()), facts=facts)
+    first = {name: group[0] for group in groups for name in group}
+    names: dict[str, set[str]] = {}
+    found = []
+    for source in sources:
+        top = source.label.split("/")[0]
+        said = next((each for each in (source.athlete, source.label, top) if each in first), None)
+        whole = PurePosixPath(first[said]).stem if said is not None else source.athlete
+        if said is not None:
+            names.setdefault(whole, set()).add(said)
+        found.append(replace(source, athlete=whole))
+    several = {whole: sorted(group) for whole, group in names.items() if len(group) > 1}
+    return found, [
+        Note("joined", athlete=whole, count=len(group), facts={"names": first_names(group)})
+        for whole, group in sorted(several.items())
+    ]

@@ -2,6 +2,8 @@
 
     unit = "kg"                    # exports here that name no unit and are not listed below
     tz = "Europe/Berlin"           # the lifter's time zone, for exports in UTC
+    same_person = [["ann.csv", "ann 2024.csv"]]    # names, files or folders of one person each
+    different_people = [["ann", "twin"]]           # whatever their logs suggest
 
     [units]
     "strong.csv" = "lb"            # by name: a newer export under the same name keeps its answer
@@ -18,17 +20,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from analysis.ingest.clock import is_zone
 from analysis.logbook import Machines
+from analysis.outputs import whole_file
+from analysis.paths import existing
 from analysis.problems import SettingsError
-from analysis.settings import no_others, parse_toml, table
+from analysis.settings import Settings, read
 from analysis.units import LOAD_UNITS
 
 if TYPE_CHECKING:
@@ -41,21 +47,71 @@ HEAD = (
 _UNITS_TABLE = re.compile(r"^[ \t]*\[units\][ \t]*(#.*)?$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+def _unit(word: str) -> str:
+    if word not in LOAD_UNITS:
+        raise ValueError(word)
+    return word
+
+
+def _day(said: object) -> object:
+    return date.fromisoformat(said) if isinstance(said, str) else said
+
+
+def _zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError(name)
+    return name
+
+
+Unit = Annotated[str, AfterValidator(_unit)]
+Names = list[Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=2)]]
+PEOPLE = 'expected lists of two names or more, such as [["ann.csv", "ann 2024.csv"]]'
+
+
+class Jumps(Settings):
+    """The table `[strength]`.
+
+    Attributes:
+        same_machine: lifts whose jump is no change of machine.
+        new_machine_from: lift -> the first day on another machine.
+    """
+
+    same_machine: list[str] = Field(
+        default=[], description='expected names of lifts; write same_machine = ["Leg press"]'
+    )
+    new_machine_from: dict[str, Annotated[date, BeforeValidator(_day)]] = Field(
+        default={}, description='expected a date; write "Leg press" = 2026-05-03'
+    )
+
+
+class Remembered(Settings):
     """What a `liftdose.toml` says.
 
     Attributes:
         unit: of exports that are not listed; None where the numbers must tell.
         units: name of an export -> its unit.
         tz: time zone of the lifter; None where nobody has said it.
-        machines: what was said of jumps in the log.
+        same_person: athletes, files or folders that are one person's; the first names them.
+        different_people: athletes who are several people, whatever their logs suggest.
+        strength: what was said of jumps in the log.
     """
 
-    unit: str | None = None
-    units: Mapping[str, str] = field(default_factory=dict)
-    tz: str | None = None
-    machines: Machines = field(default_factory=Machines)
+    unit: Unit | None = Field(default=None, description='expected kg or lb; write unit = "kg"')
+    units: dict[str, Unit] = Field(
+        default={}, description='expected kg or lb; write "strong.csv" = "kg"'
+    )
+    tz: Annotated[str, AfterValidator(_zone)] | None = Field(
+        default=None, description='expected the name of a time zone; write tz = "Europe/Berlin"'
+    )
+    same_person: Names = Field(default=[], description=PEOPLE)
+    different_people: Names = Field(default=[], description=PEOPLE)
+    strength: Jumps = Jumps()
+
+    @property
+    def machines(self) -> Machines:
+        """What was said of jumps, as a logbook holds it."""
+        begun = tuple(self.strength.new_machine_from.items())
+        return Machines(tuple(self.strength.same_machine), begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +167,22 @@ def unit_of(export: Path, name: str) -> str | None:
     return said.units.get(name, said.unit)
 
 
+def of_people(paths: Iterable[str | Path]) -> Remembered:
+    """Return what is said of people beside the given files and in the given folders.
+
+    Raises:
+        PathError: a path does not exist.
+        SettingsError: as `load`.
+    """
+    found = [existing(path) for path in paths]
+    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in found)
+    said = [load(folder / FILE) for folder in folders]
+    return Remembered(
+        same_person=[group for each in said for group in each.same_person],
+        different_people=[group for each in said for group in each.different_people],
+    )
+
+
 def zone_of(export: Path) -> str | None:
     """Return the time zone that the `liftdose.toml` beside an export says; errors as `load`."""
     return load(export.parent / FILE).tz
@@ -133,7 +205,7 @@ def remember(path: Path, name: str, unit: str) -> None:
     """Write the unit of an export into a `liftdose.toml`; what else stands in it stays.
 
     Raises:
-        OSError: the file cannot be written.
+        OutputError: the file cannot be written.
         SettingsError: as `load`.
     """
     before = path.read_text(encoding="utf-8-sig") if path.is_file() else HEAD
@@ -145,51 +217,13 @@ def remember(path: Path, name: str, unit: str) -> None:
         text = f"{before.rstrip()}\n\n[units]\n{line}\n"
     if _parsed(text, path.name).units != wanted:
         raise SettingsError(path.name, "units", wanted, "expected a table, [units]")
-    draft = path.with_suffix(".toml.part")
-    try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with whole_file(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")
 
 
 @cache
 def _parsed(text: str, file: str) -> Remembered:
-    given = parse_toml(text, file)
-    no_others(file, "", given, ("unit", "units", "tz", "strength"))
-    zone = given.get("tz")
-    if zone is not None and not (isinstance(zone, str) and is_zone(zone)):
-        hint = 'write tz = "Europe/Berlin"'
-        raise SettingsError(file, "tz", zone, "expected the name of a time zone", hint)
-    units = table(file, "units", given.get("units", {}))
-    places = {"unit": given.get("unit", "kg"), **{f'units."{key}"': units[key] for key in units}}
-    for key, value in places.items():
-        if value not in LOAD_UNITS:
-            raise SettingsError(file, key, value, "expected kg or lb", f'write {key} = "kg"')
-    return Remembered(given.get("unit"), units, zone, _machines(file, given.get("strength", {})))
-
-
-def _machines(file: str, given: object) -> Machines:
-    said = table(file, "strength", given)
-    no_others(file, "strength.", said, ("same_machine", "new_machine_from"))
-    same = said.get("same_machine", [])
-    if not isinstance(same, list) or not all(isinstance(name, str) for name in same):
-        hint = 'write same_machine = ["Leg press"]'
-        raise SettingsError(file, "strength.same_machine", same, "expected names of lifts", hint)
-    begun = table(file, "strength.new_machine_from", said.get("new_machine_from", {}))
-    return Machines(
-        tuple(same), tuple((name, _day(file, name, day)) for name, day in begun.items())
-    )
-
-
-def _day(file: str, name: str, day: object) -> date:
-    if isinstance(day, date) and not isinstance(day, datetime):
-        return day
-    try:
-        return date.fromisoformat(str(day))
-    except ValueError:
-        place, hint = f'strength.new_machine_from."{name}"', f'write "{name}" = 2026-05-03'
-        raise SettingsError(file, place, day, "expected a date", hint) from None
+    return read(text, file, Remembered)
 
 
 _NOTHING = Remembered()

@@ -21,9 +21,10 @@ import pandas as pd
 import polars as pl
 
 from analysis import __version__
+from analysis.ingest.people import SHARED_WORKOUTS
+from analysis.ingest.people import shared as shared_workouts
 from analysis.ingest.remembered import Ask
 from analysis.logbook import GAVE_SETS
-from analysis.measures.same_person import SHARED_SESSIONS, shared_sessions
 from analysis.pages.client_page import SCRIPT, Client, Intake, Job, make, take_in
 from analysis.pages.clients import (
     FILE,
@@ -194,19 +195,19 @@ def _links(intakes: list[Intake]) -> list[set[Path]]:
         if each.logbook is not None
     }
     for one, other, both in shared(intakes, fewest=1, by_load=False).iter_rows():
-        if both >= min(SHARED_SESSIONS, max(2, min(sizes[one], sizes[other]) / 2)):
+        if both >= min(SHARED_WORKOUTS, max(2, min(sizes[one], sizes[other]) / 2)):
             ours = [g for g in groups if path_of[one] in g or path_of[other] in g]
             groups = [g for g in groups if g not in ours] + [set().union(*ours)]
     return sorted(groups, key=min)
 
 
 def shared(intakes: Iterable[Intake], **how: Any) -> pl.DataFrame:
-    """Return the pairs of clients that share sessions; see `same_person.shared_sessions`."""
+    """Return the pairs of clients that share sessions; see `ingest.people.shared`."""
     needed = ["athlete", "started_at", "reps", "load_kg"]
     logs = [each.logbook.sets.select(needed) for each in intakes if each.logbook is not None]
     nothing = pl.DataFrame(schema={"athlete": str, "started_at": pl.Datetime, "reps": float,
                                    "load_kg": float})  # fmt: skip
-    return shared_sessions(pl.concat(logs) if logs else nothing, **how)
+    return shared_workouts(pl.concat(logs) if logs else nothing, **how)
 
 
 def said_of_shared(intakes: Iterable[Intake]) -> Iterator[str]:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.measures import counting
-from analysis.measures.same_person import shared_sessions, twins
 from analysis.models.cohort.spread import Curve, Spread, dose_curve, spread
 from analysis.models.dose.effects import Body, Effect, between, body, columns_of, effect
 from analysis.models.dose.estimate import Estimate
@@ -113,8 +113,8 @@ def study(
         ValueError: a muscle that is no group of the catalogue.
     """
     options = options or DoseOptions()
-    pairs = shared_sessions(logbook.sets)
-    same = twins(logbook.sets, pairs)
+    pairs = people.pairs(logbook)
+    same = people.copies(logbook.sets, pairs)
     kept = replace(logbook, sets=logbook.sets.filter(~pl.col("athlete").is_in(list(same))))
     wanted = list(muscles) if muscles is not None else counting.muscles(logbook.catalogue)
     found, too_little = [], {}

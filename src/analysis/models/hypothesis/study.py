@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.measures.working import WorkingRule
 from analysis.models.dose import DoseOptions, Estimate, MuscleLogs, TooLittleError, muscle_logs
@@ -132,6 +133,12 @@ def choose_people(logbook: Logbook, plan: Plan) -> People:
     """Return the people that the plan's split and its list of names leave in."""
     names = logbook.athletes
     flow = [("in the files", len(names), 0, "")]
+    copies = people.copies(logbook.sets, people.pairs(logbook)) if len(names) > 1 else {}
+    if copies:
+        kept = [name for name in names if name not in copies]
+        reason = "their workouts stand in another log, and count there"
+        flow.append(("each person once", len(kept), len(copies), reason))
+        names = kept
     if plan.split is not None:
         kept = [name for name in names if part_of(name, plan.split, plan.seed) == plan.split.use]
         other = "confirm" if plan.split.use == "explore" else "explore"
