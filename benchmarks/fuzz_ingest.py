@@ -39,8 +39,10 @@ from analysis.ingest.sources import Source
 from analysis.ingest.staging import Account, stage_file
 from analysis.ingest.vendors import identify
 
-NEIGHBOURS = ("session", "exercise_number", "set_number", "rest_s", "note", "tempo", "side", "kind",
-              "source_file")  # fmt: skip
+NEIGHBOURS = (
+    "session", "exercise_number", "set_number", "rest_s", "note", "tempo", "side", "kind",
+    "source_file",
+)  # fmt: skip
 """Columns that a record's neighbours help to tell, or words beside it."""
 
 TOKENS = (
@@ -108,31 +110,32 @@ CATALOGUE = exercises.load()
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
     """Return bytes damaged in one to five places."""
-    made = bytearray(data)
     for _ in range(chance.choice((1, 1, 1, 2, 3, 5))):
-        at = chance.randrange(len(made) + 1)
-        match chance.randrange(8):
-            case 0 if made:
-                made[min(at, len(made) - 1)] = chance.randrange(256)
-            case 1:
-                del made[at : at + chance.choice((1, 2, 8, 64))]
-            case 2:
-                made[at:at] = chance.choice(TOKENS)
-            case 3:
-                made[at:at] = made[at : at + chance.choice((4, 40, 400))]
-            case 4:
-                del made[at:]
-            case 5:
-                rows = bytes(made).split(b"\n")
-                chance.shuffle(rows)
-                made = bytearray(b"\n".join(rows))
-            case 6:
-                rows = bytes(made).split(b"\n")
-                rows.insert(chance.randrange(len(rows) + 1), chance.choice(rows))
-                made = bytearray(b"\n".join(rows))
-            case _:
-                made[at : at + 1] = chance.choice(TOKENS) * chance.choice((1, 1, 50))
-    return bytes(made)
+        data = chance.choice((_at_a_byte, _at_a_line))(data, chance)
+    return data
+
+
+def _at_a_byte(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data) + 1)
+    before, after, token = data[:at], data[at:], chance.choice(TOKENS)
+    return chance.choice((
+        before + bytes((chance.randrange(256),)) + after[1:],
+        before + after[chance.choice((1, 2, 8, 64)) :],
+        before + token + after,
+        before + token * chance.choice((1, 1, 50)) + after[1:],
+        before + after[: chance.choice((4, 40, 400))] + after,
+    ))  # fmt: skip
+
+
+def _at_a_line(data: bytes, chance: random.Random) -> bytes:
+    rows = data.split(b"\n")
+    place = chance.randrange(len(rows) + 1)
+    shuffled = chance.sample(rows, len(rows))
+    return chance.choice((
+        b"\n".join(shuffled),
+        b"\n".join([*rows[:place], chance.choice(rows), *rows[place:]]),
+        b"\n".join(rows[:place]),
+    ))  # fmt: skip
 
 
 def with_cell(seed: Seed, chance: random.Random) -> tuple[bytes, int] | None:
