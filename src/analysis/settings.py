@@ -7,7 +7,6 @@ what an error says was expected.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
@@ -42,9 +41,9 @@ def read(text: str, file: str, model: type[M]) -> M:
 def _as_error(problem: ValidationError, file: str, model: type[Settings]) -> SettingsError:
     first = problem.errors(include_url=False)[0]
     place = [part for part in first["loc"] if isinstance(part, str)]
-    key = ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in place)
-    fields, field = model.model_fields, None
+    fields, field, key = model.model_fields, None, ""
     for part in place:
+        key += ("." if key else "") + (part if part in fields or part == place[0] else f'"{part}"')
         field = fields.get(part, field)
         inner: Any = field.annotation if field is not None and part in fields else None
         if isinstance(inner, type) and issubclass(inner, BaseModel) and part != place[-1]:
