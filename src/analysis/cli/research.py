@@ -108,16 +108,65 @@ def test(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
+    register: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="Register of looks at these logs; by default it stands with them."),
+    ] = None,
+    share: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="No page: write cross-products and counts per person, for pooling."),
+    ] = None,
+    share_variances: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="No page: write this site's sums for round one of pooling."),
+    ] = None,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=0.2, help="With --share: noise mixed into the columns.")
+    ] = 0.0,
     strict: Strict = False,
-) -> None:
+) -> None:  # fmt: skip
     """Answer a question that was written down first: verdict, diagnostics, other choices."""
-    from analysis.pages.hypothesis import answer
+    from analysis.models.hypothesis import read_plan
+    from analysis.pages.hypothesis import answer, register_of
+    from analysis.pages.pool import share_site, share_sums
 
+    if share and share_variances:
+        raise UserError("--share and --share-variances are two rounds: make one at a time")
+    read_plan(hypothesis)  # every key is checked before a file is read
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
     )
-    reading.show("Testing", lambda tell: answer(hypothesis, logbook, out, tell=tell))
+    register = register or register_of(paths)
+    if share_variances:
+        lines = share_sums(hypothesis, logbook, share_variances)
+    elif share:
+        lines = share_site(hypothesis, logbook, share, register=register, noise=noise)
+    else:
+        reading.show(
+            "Testing",
+            lambda tell: answer(hypothesis, logbook, out, register=register, tell=tell),
+        )
+        lines = iter(())
+    for line in lines:
+        result(line)
     reading.finish(logbook.ledger, strict=strict)
+
+
+def pool(
+    sites: Annotated[
+        list[Path],
+        typer.Argument(parser=pasted, metavar="SITE…", help="Files that test --share wrote."),
+    ],
+    out: Out = Path("reports/pooled"),
+) -> None:
+    """Pool sites that handed over cross-products instead of logs: the fit of all their logs."""
+    from analysis.pages.pool import save_pooled
+
+    for line in save_pooled(sites, out):
+        result(line)
 
 
 def notebook(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from analysis.ingest.sources import REGISTER
 from analysis.logbook import Logbook
-from analysis.models.hypothesis import REGISTER, Outcome, results, run
+from analysis.models.hypothesis import Outcome, results, run
 from analysis.models.hypothesis.r_script import r_script, rows_for_r
 from analysis.models.hypothesis.results import LIMITS, placebo_sentence
 from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
+from analysis.paths import existing
 from analysis.progress import Tell, silent
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
@@ -26,6 +28,7 @@ def answer(
     logbook: Logbook,
     out: str | Path,
     *,
+    register: str | Path | None = None,
     today: date | None = None,
     anonymous: bool = False,
     tell: Tell = silent,
@@ -36,7 +39,8 @@ def answer(
         plan: a `hypothesis.toml`.
         logbook: the sets, of one athlete or many.
         out: folder for `index.html`, `verdict.json`, `analysis.R`, `plan.toml` (a copy),
-            `data/` and the register of looks.
+            and `data/`.
+        register: JSON file of earlier looks at these logs; without it no run is confirmatory.
         today: day of the run, for the register.
         anonymous: whether nothing may stay in the folder that bears names.
         tell: gets the steps done, the steps in all and the next one.
@@ -45,7 +49,7 @@ def answer(
         UserError: the plan or the register cannot be used.
     """
     folder = Path(out)
-    outcome = run(plan, logbook, register=folder / REGISTER, today=today, tell=tell)
+    outcome = run(plan, logbook, register=register, today=today, tell=tell)
     page = hypothesis_page(outcome)
     with whole_folder(folder, "test", anonymous=anonymous) as draft:
         page.save(draft)
@@ -57,6 +61,12 @@ def answer(
     yield f"{outcome.stamp.word.capitalize()}: {outcome.stamp.reason}"
     yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
     yield f"Page: {folder / 'index.html'}"
+
+
+def register_of(paths: Iterable[str | Path]) -> Path:
+    """Return where the register of some logs stands: in the folder that is given or holds them."""
+    first = existing(next(iter(paths)))
+    return (first if first.is_dir() else first.parent) / REGISTER
 
 
 def hypothesis_page(outcome: Outcome) -> Report:

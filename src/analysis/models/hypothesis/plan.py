@@ -9,14 +9,18 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from analysis.exercises import Catalogue
 from analysis.measures import counting
 from analysis.measures.e1rm import FORMULAS
 from analysis.measures.weeks import WEEKDAYS
+from analysis.models.dose.inputs import REACH, Floats, Ints
+from analysis.models.dose.whitening import Variances
 from analysis.problems import PathError, SettingsError, did_you_mean
 
 
@@ -143,6 +147,39 @@ class PowerPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Common:
+    """What every body of logs must share for cross-products to be added up, fixed beforehand.
+
+    Only efficiency and the filling of weeks without a log hang on it. Round one of pooling writes
+    it (docs/pooling.md).
+
+    Attributes:
+        muscle_walk, exercise_walk, session: variances in units of one day's, walks per week.
+        residual: variance of one day of one exercise, %².
+        autocorrelation: by weekly dose, of weeks 0 to 12 apart.
+    """
+
+    muscle_walk: float
+    exercise_walk: float
+    session: float
+    residual: float
+    autocorrelation: Mapping[str, tuple[float, ...]]
+
+    @property
+    def variances(self) -> Variances:
+        """The four variances."""
+        return Variances(self.muscle_walk, self.exercise_walk, self.session, self.residual)
+
+    @property
+    def shared(self) -> dict[str, tuple[Floats, Ints]]:
+        """The autocovariances of the doses in units of their variance, and pairs of 1 each."""
+        return {
+            name: (np.array(values), np.ones(len(values), dtype=np.int64))
+            for name, values in self.autocorrelation.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A pre-registered question.
 
@@ -166,6 +203,7 @@ class Plan:
         inference: how the interval is made.
         sensitivity: other defensible choices.
         power: how power is simulated.
+        common: what several bodies of logs share; None where one body learns it from itself.
     """
 
     question: str
@@ -186,6 +224,12 @@ class Plan:
     inference: Inference = field(default_factory=Inference)
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     power: PowerPlan = field(default_factory=PowerPlan)
+    common: Common | None = None
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Weekly doses in the model, the exposure first."""
+        return tuple(dict.fromkeys([self.given.column, *self.covariates]))
 
     @property
     def given(self) -> Exposure:
@@ -257,6 +301,25 @@ SUBSET = Rule(
     COVARIATES,
 )
 
+WEEKS_APART = 2 * REACH + 1
+
+
+def _is_autocorrelation(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) <= set(COVARIATES)
+        and all(
+            isinstance(each, list) and len(each) == WEEKS_APART and all(map(_is_number, each))
+            for each in value.values()
+        )
+    )
+
+
+CORRELATED = Rule(
+    _is_autocorrelation,
+    f"expected, by weekly dose, a list of {WEEKS_APART} numbers: of weeks 0 to {2 * REACH} apart",
+)
+
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "": {
         "question": TEXT, "muscle": TEXT, "smallest_effect": ABOVE_0, "estimand": TEXT,
@@ -282,12 +345,16 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "permutations": _whole(0, 100_000),
     },
     "power": {"simulations": _whole(0, 10_000), "target": PART},
+    "common": {
+        "muscle_walk": ABOVE_0, "exercise_walk": ABOVE_0, "session": ABOVE_0,
+        "residual": ABOVE_0, "autocorrelation": CORRELATED,
+    },
 }  # fmt: skip
 """Every key of a plan by its table, "" for the top of the file."""
 
 TABLES = {
     "exclusions": Exclusions, "split": Split, "inference": Inference,
-    "sensitivity": Sensitivity, "power": PowerPlan,
+    "sensitivity": Sensitivity, "power": PowerPlan, "common": Common,
 }  # fmt: skip
 
 
@@ -362,6 +429,14 @@ def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
             file, "covariates", list(plan.covariates),
             f"{plan.given.column} is the exposure itself", "leave it out of the covariates",
         )  # fmt: skip
+    lacking = set(plan.measures) - set(
+        plan.common.autocorrelation if plan.common else plan.measures
+    )
+    if lacking:
+        raise PlanError(
+            file, "common.autocorrelation", sorted(lacking), "every weekly dose needs its own",
+            "let round one of pooling write the table; docs/pooling.md",
+        )  # fmt: skip
     return plan
 
 
@@ -380,11 +455,17 @@ def stated(raw: bytes) -> set[str]:
     return (set(data) - set(TABLES)) | inside
 
 
-def _table(file: str, name: str, value: object, kind: Callable[..., Any]) -> Any:
+def _table(file: str, name: str, value: object, kind: type[Any]) -> Any:
     if not isinstance(value, dict):
         keys = ", ".join(RULES[name])
         raise PlanError(file, name, value, f"a table with {keys}", f"write it below [{name}]")
-    return kind(**_checked(file, name, value))
+    found = _checked(file, name, value)
+    needed = [each.name for each in fields(kind) if each.default is MISSING
+              and each.default_factory is MISSING]  # fmt: skip
+    if lacking := [key for key in needed if key not in found]:
+        raise PlanError(file, f"{name}.{lacking[0]}", None, f"[{name}] needs it",
+                        "let round one of pooling write the table; docs/pooling.md")  # fmt: skip
+    return kind(**found)
 
 
 def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from analysis.models.hypothesis.register import Stamp, stamp
 from analysis.models.hypothesis.robustness import Curve, Power, curve, power
 from analysis.models.hypothesis.study import (
     Fit,
+    People,
     Study,
     choose_people,
     exclusion_flow,
@@ -143,9 +144,6 @@ def _numbers(found: Estimate | None) -> dict[str, float | None]:
     return {name: None if found is None else float(getattr(found, name)) for name in names}
 
 
-REGISTER = "register.json"
-
-
 def run(
     plan_path: str | Path,
     logbook: Logbook,
@@ -169,12 +167,7 @@ def run(
         UserError: the register cannot be read.
     """
     path = Path(plan_path)
-    plan, sha = read_plan(path)
-    check_muscle(plan, logbook.catalogue, path.name)
-    people = choose_people(logbook, plan)
-    looked = stamp(
-        plan, sha, people.logbook, Path(register) if register else None, today or date.today()
-    )
+    plan, sha, people, looked = looked_at(path, logbook, register=register, today=today)
     study = Study(plan, people.logbook)
     logs = study.everyone(planned(plan))
     word, reason, fitted = _answer(study, tell)
@@ -193,6 +186,21 @@ def run(
         logbook=people.logbook,
         exposure=study.exposure,
     )
+
+
+def looked_at(
+    plan_path: Path,
+    logbook: Logbook,
+    *,
+    register: str | Path | None,
+    today: date | None = None,
+) -> tuple[Plan, str, People, Stamp]:
+    """Read a plan, choose its people and enter the look; arguments and errors as `run`."""
+    plan, sha = read_plan(plan_path)
+    check_muscle(plan, logbook.catalogue, plan_path.name)
+    people = choose_people(logbook, plan)
+    place = Path(register) if register else None
+    return plan, sha, people, stamp(plan, sha, people.logbook, place, today or date.today())
 
 
 def _answer(study: Study, tell: Tell) -> tuple[str, str, Fitted | None]:

@@ -17,7 +17,7 @@ import polars as pl
 from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.measures.working import WorkingRule
-from analysis.models.dose import DoseOptions, Estimate, MuscleLogs, TooLittleError, muscle_logs
+from analysis.models.dose import DoseOptions, Estimate, MuscleLogs, muscle_logs
 from analysis.models.dose.effects import Body, Effect, between, body, effect
 from analysis.models.dose.placebo import Placebo
 from analysis.models.dose.whitening import Variances
@@ -202,7 +202,7 @@ class Fit:
         logs: strength days and weekly doses, after exclusions.
         body: their cross-products.
         effect: within athletes, with its event study and placebo.
-        between: how growth goes with the usual dose; None where it cannot be told.
+        between: how growth goes with the usual dose, where the plan asks for it.
     """
 
     logs: MuscleLogs
@@ -261,29 +261,38 @@ class Study:
         plan, choice = self.plan, choice or planned(self.plan)
         rules = plan.exclusions
         logs = enough(self.everyone(choice), choice.min_days, rules.min_weeks_logged)
-        measures = list(dict.fromkeys([self.exposure, *plan.covariates]))
-        unknown = choice.options.unknown
-        reduced = body(logs.days, logs.weekly, measures, unknown=unknown, variances=variances)
-        found = effect(
-            reduced,
-            self.exposure,
-            held=plan.covariates,
-            smallest=plan.smallest_effect,
-            level=plan.inference.level,
+        common = plan.common
+        reduced = body(
+            logs.days,
+            logs.weekly,
+            plan.measures,
+            unknown=choice.options.unknown,
+            variances=common.variances if common else variances,
+            shared=common.shared if common else None,
         )
-        try:
-            apart = between(reduced, self.exposure, plan.inference.level)
-        except TooLittleError:
-            if plan.effect == "between":
-                raise
-            apart = None
-        return Fit(logs, reduced, found, apart)
+        return Fit(logs, reduced, *effects_of(plan, reduced))
 
     def target(self, fit: Fit) -> Estimate:
         """Return the effect that the plan asks for."""
-        if self.plan.effect == "between" and fit.between is not None:
-            return fit.between
-        return fit.effect.estimate
+        return target_of(self.plan, fit.effect, fit.between)
+
+
+def effects_of(plan: Plan, reduced: Body) -> tuple[Effect, Estimate | None]:
+    """Return the effects within and between athletes; the latter only where the plan asks for it.
+
+    Raises:
+        TooLittleError: the logs hold too little for the one that the plan asks for.
+    """
+    exposure, level = plan.given.column, plan.inference.level
+    within = effect(
+        reduced, exposure, held=plan.covariates, smallest=plan.smallest_effect, level=level
+    )
+    return within, between(reduced, exposure, level) if plan.effect == "between" else None
+
+
+def target_of(plan: Plan, within: Effect, apart: Estimate | None) -> Estimate:
+    """Return the effect that the plan asks for."""
+    return apart if plan.effect == "between" and apart is not None else within.estimate
 
 
 # The rule that turns an interval into a word. It is fixed before the interval is known.
