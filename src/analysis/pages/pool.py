@@ -191,8 +191,8 @@ def pooled_page(pooled: Pooled) -> Report:
         [
             Section("the-plan", "The question and its plan", [said]),
             Section("the-verdict", "Verdict", [Tiles(tiles), estimate]),
-            Section("sites", "Site by site", [sites]),
-            Section("held", "What the files hold", [Prose(EXACT), _held(pooled)]),
+            Section("site-by-site", "Site by site", [sites]),
+            Section("the-files", "What the files hold", [Prose(EXACT), _held(pooled)]),
         ],
         subtitle=f"{pooled.verdict.capitalize()} · {len(pooled.sites)} sites, no log shared",
         takeaways=[Takeaway(each.summary, each.name) for each in (estimate, sites)],
