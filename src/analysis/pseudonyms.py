@@ -184,6 +184,22 @@ def _sets(
     )
 
 
+FEWEST_OF_A_WORD = 5
+"""People who share a word of a joined table; a rarer one may say who somebody is."""
+
+
+def _joined(table: pl.DataFrame, weeks_back: Mapping[str, int]) -> pl.DataFrame:
+    """Return joined tables with shifted days, and without words that few people share."""
+    known = table.filter(pl.col("athlete").is_in(list(weeks_back)))
+    shift = pl.duration(
+        weeks=pl.col("athlete").replace_strict(dict(weeks_back), return_dtype=pl.Int64)
+    )
+    shared = pl.col("athlete").n_unique().over("name", "text") >= FEWEST_OF_A_WORD
+    return known.with_columns(pl.col("date") - shift, _only("text", shared)).filter(
+        pl.col("value").is_not_null() | pl.col("text").is_not_null()
+    )
+
+
 def _exercises(
     table: pl.DataFrame, names: Mapping[str, str], own_ids: Mapping[str, str]
 ) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.figures import figure, interval_points
 from analysis.logbook import Logbook
 from analysis.models.dose import Estimate, TooLittleError
-from analysis.models.hypothesis.plan import Plan, PlanError, check_muscle, read_plan, settings
+from analysis.models.hypothesis.plan import Plan, PlanError, check_names, read_plan, settings
 from analysis.models.hypothesis.pool import Pooled, plan_of_round_two, pool, read_sites
 from analysis.models.hypothesis.results import (
     as_text,
@@ -36,7 +36,7 @@ from analysis.pages.lifter import made_with
 from analysis.problems import UserError
 from analysis.report import Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Figure, Result
-from analysis.say import count, spoken
+from analysis.say import count
 
 EXACT = (
     "Exact, not anonymous. Cross-products are not names, dates or sets, but they are numbers "
@@ -50,7 +50,7 @@ EXACT = (
 def share_sums(plan_path: Path, logbook: Logbook, file: Path) -> Iterator[str]:
     """Write a site's sums for round one and yield what to tell the user."""
     plan, sha = _shared_plan(plan_path)
-    check_muscle(plan, logbook.catalogue, plan_path.name)
+    check_names(plan, logbook.catalogue, logbook.joined["name"].unique().to_list(), plan_path.name)
     given = _refused(lambda: round_one(Study(plan, choose_people(logbook, plan).logbook)))
     _write(file, as_file(plan_path.read_bytes(), sha, given))
     yield f"Sums over {count(given.people, 'person', 'people')}, no number of a single one: {file}"
@@ -264,11 +264,11 @@ def _verdict(pooled: Pooled) -> str:
         return f"{pooled.verdict.capitalize()}: {pooled.reason}."
     n = f"(n = {count(within.n_athletes, 'athlete')} at {len(pooled.sites)} sites)"
     effect = (
-        f"athletes whose usual week holds {plan.given.one_more} gained "
-        f"{interval(pooled.target)} more strength a year"
+        f"athletes whose usual week holds {plan.more} gained {interval(pooled.target)} more in "
+        f"{plan.what} a year"
         if plan.effect == "between"
-        else f"with {plan.given.one_more} for {spoken(plan.muscle)} than usual for four weeks, "
-        f"strength 5 to 12 weeks later was {interval(pooled.target)} higher"
+        else f"with {plan.more} than usual for four weeks, {plan.what} 5 to 12 weeks later was "
+        f"{interval(pooled.target)} higher"
     )
     return f"{pooled.verdict.capitalize()}: {effect} {n}; {pooled.reason}."
 

@@ -22,6 +22,7 @@ from analysis.measures.weeks import WEEKDAYS
 from analysis.models.dose.inputs import REACH, Floats, Ints
 from analysis.models.dose.whitening import Variances
 from analysis.problems import PathError, SettingsError, did_you_mean
+from analysis.say import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,20 @@ OUTCOMES = {
 }
 """Words of `outcome` -> what a day's strength is taken from."""
 
+FORMS = ("linear", "log", "sqrt", "reciprocal")
+"""Words of `form`."""
+
+FORM_AT = 10.0
+"""Weekly sets at which one more is stated where a dose is curved."""
+
 WARMUPS = {"by_load": 0.70, "marked_only": 0.0}
 """Words of `warmups` -> share of the top load below which an unmarked set is a warm-up."""
 
 COVARIATES = ("sets", "hard_sets", "frequency", "light_share")
 """Weekly doses that may be held fixed."""
+
+CURVED = ("sets", "hard_sets")
+"""Weekly doses that may have a form or a threshold."""
 
 UNLOGGED = ("unknown", "rest")
 """What a week without a log held."""
@@ -191,10 +201,15 @@ class Plan:
         estimand: in words; made from the other keys where empty.
         exposure: a word of `EXPOSURES`.
         indirect_weight: what an indirect set counts; None for the exposure's own.
-        outcome: a word of `OUTCOMES`.
+        exposure_muscle: whose weekly dose it is; empty for the muscle itself.
+        form: of the dose, a word of `FORMS`: one more a week is then that at `FORM_AT` a week.
+        threshold: weekly sets above which the effect of one more is asked for, the effect of
+            those below held fixed; None for all alike.
+        outcome: a word of `OUTCOMES`, an exercise of the catalogue, or a joined column.
         effect: "within" athletes or "between" them.
         population: whom the answer is for, in words.
-        covariates: weekly doses held fixed, of `COVARIATES`.
+        covariates: weekly doses held fixed, of `COVARIATES`, or joined columns.
+        subgroup: a joined column that does not change; the effect is told by its levels too.
         formula: e1RM formula.
         seed: of the split, the drawn specifications, shuffles and simulations.
         written_before_data: the author's word that the plan is older than any look at the data.
@@ -211,11 +226,15 @@ class Plan:
     smallest_effect: float
     estimand: str = ""
     exposure: str = "fractional_sets"
+    exposure_muscle: str = ""
+    form: str = "linear"
+    threshold: float | None = None
     indirect_weight: float | None = None
     outcome: str = "strength"
     effect: str = "within"
     population: str = "everyone whose logs are given"
     covariates: tuple[str, ...] = ()
+    subgroup: str = ""
     formula: str = "epley"
     seed: int = 1
     written_before_data: bool = False
@@ -229,7 +248,40 @@ class Plan:
     @property
     def measures(self) -> tuple[str, ...]:
         """Weekly doses in the model, the exposure first."""
-        return tuple(dict.fromkeys([self.given.column, *self.covariates]))
+        return tuple(dict.fromkeys([self.dose, *self.held]))
+
+    @property
+    def dose(self) -> str:
+        """The weekly dose whose effect is asked for."""
+        if self.threshold is not None:
+            return f"{self.given.column}_above"
+        return self.given.column + ("" if self.form == "linear" else f"_{self.form}")
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Weekly doses that are held fixed."""
+        below = () if self.threshold is None else (f"{self.given.column}_below",)
+        return (*below, *self.covariates)
+
+    @property
+    def trained(self) -> str:
+        """The muscle whose weekly dose it is."""
+        return self.exposure_muscle or self.muscle
+
+    @property
+    def what(self) -> str:
+        """What may change, in words."""
+        if self.outcome in OUTCOMES:
+            return f"strength of {spoken(self.muscle)}"
+        return self.outcome.replace("-", " ").replace("_", " ")
+
+    @property
+    def more(self) -> str:
+        """What is given more of, in words."""
+        of = f"{self.given.one_more} for {spoken(self.trained)}"
+        if self.threshold is not None:
+            return f"{of} above {self.threshold:g}"
+        return of if self.form == "linear" else f"{of} at {FORM_AT:g} a week"
 
     @property
     def given(self) -> Exposure:
@@ -295,23 +347,14 @@ YES_NO = Rule(lambda v: isinstance(v, bool), "expected true or false")
 SHARE = _number(0.0, 1.0, "expected a number from 0 to 1")
 PART = _number(0.01, 0.99, "expected a number between 0 and 1")
 ABOVE_0 = Rule(lambda v: _is_number(v) and v > 0, "expected a number above 0")
-SUBSET = Rule(
-    lambda v: isinstance(v, list) and all(name in COVARIATES for name in v),
-    f"expected a list of any of {', '.join(COVARIATES)}",
-    COVARIATES,
-)
 
 WEEKS_APART = 2 * REACH + 1
 
 
 def _is_autocorrelation(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and set(value) <= set(COVARIATES)
-        and all(
-            isinstance(each, list) and len(each) == WEEKS_APART and all(map(_is_number, each))
-            for each in value.values()
-        )
+    return isinstance(value, dict) and all(
+        isinstance(each, list) and len(each) == WEEKS_APART and all(map(_is_number, each))
+        for each in value.values()
     )
 
 
@@ -324,9 +367,10 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "": {
         "question": TEXT, "muscle": TEXT, "smallest_effect": ABOVE_0, "estimand": TEXT,
         "exposure": _word(tuple(EXPOSURES)), "indirect_weight": SHARE,
-        "outcome": _word(tuple(OUTCOMES)), "effect": _word(("within", "between")),
-        "population": TEXT,
-        "covariates": SUBSET, "formula": _word(tuple(FORMULAS)), "seed": _whole(0, 2**32 - 1),
+        "exposure_muscle": TEXT, "form": _word(FORMS), "threshold": ABOVE_0,
+        "outcome": TEXT, "effect": _word(("within", "between")),
+        "population": TEXT, "covariates": NAMES, "subgroup": TEXT,
+        "formula": _word(tuple(FORMULAS)), "seed": _whole(0, 2**32 - 1),
         "written_before_data": YES_NO,
     },
     "exclusions": {
@@ -424,11 +468,25 @@ def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
         if name in data:
             values[name] = _table(file, name, data[name], kind)
     plan = Plan(**values)
+    _refuse_contradictions(plan, file)
+    return plan
+
+
+def _refuse_contradictions(plan: Plan, file: str) -> None:
     if plan.given.column in plan.covariates:
         raise PlanError(
             file, "covariates", list(plan.covariates),
             f"{plan.given.column} is the exposure itself", "leave it out of the covariates",
         )  # fmt: skip
+    curved = plan.form != "linear" or plan.threshold is not None
+    if curved and plan.given.column not in CURVED:
+        raise PlanError(
+            file, "exposure", plan.exposure, "form and threshold are of weekly sets",
+            "leave them out, or ask for sets",
+        )  # fmt: skip
+    if plan.form != "linear" and plan.threshold is not None:
+        raise PlanError(file, "threshold", plan.threshold, f"the form is {plan.form} already",
+                        "leave one of them out")  # fmt: skip
     lacking = set(plan.measures) - set(
         plan.common.autocorrelation if plan.common else plan.measures
     )
@@ -437,15 +495,44 @@ def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
             file, "common.autocorrelation", sorted(lacking), "every weekly dose needs its own",
             "let round one of pooling write the table; docs/pooling.md",
         )  # fmt: skip
-    return plan
 
 
-def check_muscle(plan: Plan, catalogue: Catalogue, file: str) -> None:
-    """Raise PlanError where the muscle is no group of the catalogue."""
-    names = counting.muscles(catalogue)
-    if plan.muscle not in names:
-        raise PlanError(file, "muscle", plan.muscle, f"expected one of {', '.join(names)}",
-                        _remedy(plan.muscle, names))  # fmt: skip
+def check_names(
+    plan: Plan, catalogue: Catalogue, columns: Sequence[str] = (), file: str = "hypothesis.toml"
+) -> None:
+    """Raise PlanError where a name is neither the catalogue's nor a joined column.
+
+    Args:
+        plan: the plan.
+        catalogue: muscles and exercises.
+        columns: names of what is joined to the logs.
+        file: the plan's name, for the message.
+    """
+    muscles = counting.muscles(catalogue)
+    for key in ("muscle", "exposure_muscle"):
+        name = getattr(plan, key)
+        if name and name not in muscles:
+            raise PlanError(file, key, name, f"expected one of {', '.join(muscles)}",
+                            _remedy(name, muscles))  # fmt: skip
+    joined = f"a column of a table given by --with ({', '.join(columns) or 'none is given'})"
+    exercises = catalogue.exercises["exercise_id"].to_list()
+    if plan.outcome not in (*OUTCOMES, *columns, *exercises):
+        words = (*OUTCOMES, *columns, *exercises)
+        raise PlanError(
+            file, "outcome", plan.outcome,
+            f"expected one of {', '.join(OUTCOMES)}, an exercise of the catalogue, or {joined}",
+            did_you_mean(plan.outcome, words) or "correct it",
+        )  # fmt: skip
+    for name in plan.covariates:
+        if name not in (*COVARIATES, *columns):
+            raise PlanError(
+                file, "covariates", list(plan.covariates),
+                f"expected a list of any of {', '.join(COVARIATES)}, or {joined}",
+                did_you_mean(name, (*COVARIATES, *columns)) or "correct it",
+            )  # fmt: skip
+    if plan.subgroup and plan.subgroup not in columns:
+        raise PlanError(file, "subgroup", plan.subgroup, f"expected {joined}",
+                        did_you_mean(plan.subgroup, columns) or "correct it")  # fmt: skip
 
 
 def stated(raw: bytes) -> set[str]:
@@ -478,8 +565,8 @@ def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]
             names = [*RULES[table], *([] if table else TABLES)]
             raise PlanError(file, where, value, "no such key", _remedy(key, names, "keys"))
         rule = RULES[table][key]
-        if not rule.holds(value):
-            gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
+        gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
+        if gone or not rule.holds(value):
             remedy = "; ".join(gone) or _remedy(value, rule.words)
             raise PlanError(file, where, value, rule.says, remedy)
         found[key] = tuple(value) if isinstance(value, list) else value

@@ -229,7 +229,7 @@ def site(study: Study, *, noise: float = 0.0, stamp: str = "exploratory") -> Sit
     products = sums.whitened(plan.common.variances).pick(names).of(people)
     usual = np.zeros(0)
     if plan.effect == "between":
-        usual = logs.weekly.mean(plan.given.column)[people]
+        usual = logs.weekly.mean(plan.dose)[people]
     # sorted by what is shared anyway: the order of names would tell something
     order = np.lexsort((products.gram[:, 0, 0], products.n_rows))
     products, usual = products.of(order), usual[order] if len(usual) else usual
@@ -282,7 +282,7 @@ def body_from(plan: Plan, products: CrossProducts, usual: Floats) -> Any:
     if plan.common is None:
         raise UserError("the plan of a site file has no [common]")
     mean = usual if len(usual) else np.zeros(len(products.gram))
-    exposure = plan.given.column
+    exposure = plan.dose
     return body_of(products, exposure, plan.common.variances, {exposure: mean})
 
 
