@@ -12,7 +12,7 @@ series of doses, of 8 rows some hundreds. Hence `FEWEST_ROWS`; noise on request.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -351,8 +351,8 @@ def read_site(path: Path) -> SiteFile:
     """
     try:
         data = json.loads(path.read_text("utf-8"))
-        kinds = {(FORMAT, VERSION, 1): _round_one, (FORMAT, VERSION, 2): _round_two}
-        given = kinds[data["format"], data["version"], data["round"]](data)
+        kind = data["format"], data["version"], data["round"]
+        given = READS[kind](data)
         return SiteFile(path.stem, data["plan"].encode(), data["plan_sha256"], given)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
@@ -399,3 +399,10 @@ def _round_two(data: Mapping[str, Any]) -> Site:
         products, usual, int(data["left_out_for_few_rows"]), float(data["noise"]),
         None if cost is None else float(cost), str(data["stamp"]),
     )  # fmt: skip
+
+
+READS: Mapping[tuple[str, int, int], Callable[[Mapping[str, Any]], Site | RoundOne]] = {
+    (FORMAT, VERSION, 1): _round_one,
+    (FORMAT, VERSION, 2): _round_two,
+}
+"""Format, version and round -> how a file of that kind is read."""
