@@ -19,6 +19,7 @@ from analysis.exercises import Catalogue
 from analysis.measures import counting
 from analysis.measures.e1rm import FORMULAS
 from analysis.measures.weeks import WEEKDAYS
+from analysis.measures.working import WorkingRule
 from analysis.models.dose.inputs import REACH, Floats, Ints
 from analysis.models.dose.whitening import Variances
 from analysis.problems import PathError, SettingsError, did_you_mean
@@ -71,7 +72,7 @@ FORMS = ("linear", "log", "sqrt", "reciprocal")
 FORM_AT = 10.0
 """Weekly sets at which one more is stated where a dose is curved."""
 
-WARMUPS = {"by_load": 0.70, "marked_only": 0.0}
+WARMUPS = {"by_load": WorkingRule().warmup_below, "marked_only": 0.0}
 """Words of `warmups` -> share of the top load below which an unmarked set is a warm-up."""
 
 COVARIATES = ("sets", "hard_sets", "frequency", "light_share")
