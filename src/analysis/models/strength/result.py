@@ -67,7 +67,8 @@ def strength(
         and `high_pct` (95 % interval), `p_up` (probability of a rise), `p_within_10` (that the
         change is within 10 % either way), `verdict` ("up" and "down" from a probability of 0.95,
         "probably up" and "probably down" from 0.90; else "no large change" where 0.95 probable;
-        else "open"; "none" for a lift not trained in the last 28 days or too short a log),
+        else "open"; "none" for too short a log, or a lift not trained in the last 28 days, only
+        once in 56, or with days that differ by more than 20 %),
         `best_block` (first day of a lift's best 28 days since its last step), `below_best_pct`
         (how far the last 28 days are below it: 0 within 3 %, null where it cannot be told),
         `lifts` (in the mean), `days` (with an e1RM) and `shifts` (steps found).
@@ -169,7 +170,7 @@ def alone(what: Known, least: float = verdicts.DECIDED) -> pd.DataFrame:
     """Return the rows of single lifts, decided at `least`."""
     lifts = what.lifts
     best_day, below = verdicts.best_blocks(lifts.series, what.repairs)
-    current = lifts.series.day[lifts.series.last] >= lifts.end - verdicts.RECENT
+    current = verdicts.is_current(lifts.series, what.repairs, lifts.end)
     days, steps = _days_and_steps(what)
     return pd.DataFrame(
         {
@@ -200,13 +201,16 @@ def _notes(
     what: Known, logbook: Logbook, estimate: Estimate, rule: WorkingRule
 ) -> tuple[str, ...]:
     lifts, series = what.lifts, what.lifts.series
-    current = series.day[series.last] >= lifts.end - verdicts.RECENT
+    current = verdicts.is_current(series, what.repairs, lifts.end)
     left = int(np.sum(~current))
     steps, odd = int(what.repairs.step.sum()), int(what.repairs.odd.sum())
     done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
     named = ", ".join(what.unknown)
     counted = (
-        (left, f"{count(left, 'lift')} not trained in the last 28 days are no part of a mean."),
+        (
+            left,
+            f"{count(left, 'lift')} not trained lately, or too erratic, are no part of a mean.",
+        ),
         (
             lifts.short,
             f"{count(lifts.short, 'lift')} on fewer than {verdicts.FEWEST_DAYS} days stay out.",

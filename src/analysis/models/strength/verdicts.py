@@ -28,8 +28,11 @@ HORIZONS = (56.0, 91.0, 182.0, 364.0)
 """Days back from the last training day; the whole log is the fifth."""
 SHORTEST = 28.0
 """A log shorter than this, in days, has no change."""
-RECENT = 28.0
-"""A lift is current if it was trained in so many last days of the log."""
+RECENT, LATELY, FEW = 28.0, 56.0, 2
+"""A lift is current if it was trained in the last 28 days of the log, and twice in the last 56:
+one day after a long absence says little of a level."""
+ERRATIC = 0.20
+"""A lift whose days differ by more than this (SD, log units) measures nothing."""
 FEWEST_DAYS = 6
 """Days that a lift needs."""
 DECIDED, PROBABLE, LEADING = 0.95, 0.90, 0.975
@@ -125,7 +128,7 @@ def changes(
         kinds: muscles and lifters, made of lifts.
         end: (lift): last training day of its lifter.
     """
-    current = series.day[series.last] >= end - RECENT
+    current = is_current(series, repairs, end)
     since = _last_regime(series, repairs)
     span = end - since
     starts = [end - np.array(HORIZONS)[:, None], (end - span)[None]]
@@ -150,6 +153,13 @@ def changes(
             _pooled(mean[row, units.lift], sd[row, units.lift], units, np.vstack([length, days]))
         )
     return tuple(told)
+
+
+def is_current(series: Series, repairs: Repairs, end: Floats) -> Flags:
+    """Return whether each lift can be judged on its lifter's last day: lately trained, steady."""
+    lately = np.bincount(series.lift, series.day > end[series.lift] - LATELY, series.lifts)
+    recent = series.day[series.last] >= end - RECENT
+    return recent & (lately >= FEW) & (repairs.noise <= ERRATIC)
 
 
 def _last_regime(series: Series, repairs: Repairs) -> Floats:
@@ -311,7 +321,7 @@ def through_time(
 
     The same as `changes` for the fixed horizons, which are among the days.
     """
-    current = series.day[series.last] >= end - RECENT
+    current = is_current(series, repairs, end)
     longest = float(np.max(end - series.day[series.first], initial=SHORTEST))
     step = 7 * max(1, int(np.ceil(longest / 7 / points)))
     back = np.unique([*np.arange(step, longest + 1, step), *HORIZONS]).astype(float)
