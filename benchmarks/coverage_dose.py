@@ -3,6 +3,7 @@
     python benchmarks/coverage_dose.py                                # a quick look: 40 cohorts
     python benchmarks/coverage_dose.py --cohorts 300 --lifters 30     # the tables of the docs
     python benchmarks/coverage_dose.py --cohorts 150 --lifters 120
+    python benchmarks/coverage_dose.py --factor --lifters 1000      # bias per unit of lead
     python benchmarks/coverage_dose.py --old ../before/src ...      # the block model, same cohorts
 
 Worlds are in `dose_worlds.py`; they share no assumption with the model. A world's truth is what a
@@ -18,6 +19,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +43,9 @@ class NewModel:
     cost.
     """
 
-    def __init__(self, smallest: float, gains: bool, learn_each: bool) -> None:
+    def __init__(self, smallest: float, gains: bool, learn_each: bool, repair: bool) -> None:
         self._smallest, self._gains, self._learn_each = smallest, gains, learn_each
+        self._repair = repair
         self._variances: Any = None
 
     def start(self) -> None:
@@ -55,9 +58,12 @@ class NewModel:
 
         kernels = ["sets"] if self._gains else []
         if self._learn_each:
-            return [self._row(body(*_logs(each), ["sets"], kernels=kernels)) for each in cohorts]
+            return [
+                self._row(body(*_logs(each, self._repair), ["sets"], kernels=kernels))
+                for each in cohorts
+            ]
         if self._variances is None:
-            self._variances = body(*_logs(cohorts[0]), ["sets"]).variances
+            self._variances = body(*_logs(cohorts[0], self._repair), ["sets"]).variances
         return [self._row(each) for each in self._together(cohorts, kernels)]
 
     def _together(self, cohorts: list[Cohort], kernels: list[str]) -> Iterator[Any]:
@@ -66,12 +72,12 @@ class NewModel:
         from analysis.models.dose.variances import own_scale
         from analysis.models.dose.whitening import Days, Sums
 
-        logs = [_logs(each) for each in cohorts]
+        logs = [_logs(each, self._repair) for each in cohorts]
         sizes = [len(weekly.logged) for _, weekly in logs]
         first = np.cumsum([0, *sizes])
         parts = [columns_of(weekly, ["sets"], kernels=kernels) for _, weekly in logs]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        series = [days.series + 10_000 * at for at, (days, _) in zip(first, logs, strict=False)]
+        series = [days.series + 100_000 * at for at, (days, _) in zip(first, logs, strict=False)]
         athlete = [days.athlete + at for at, (days, _) in zip(first, logs, strict=False)]
         days = Days(
             np.concatenate(athlete), np.concatenate(series),
@@ -102,12 +108,19 @@ class NewModel:
         )  # fmt: skip
 
 
-def _logs(found: Cohort) -> tuple[Any, Any]:
+def _logs(found: Cohort, repair: bool = False) -> tuple[Any, Any]:
     from analysis.models.dose.inputs import Weekly
     from analysis.models.dose.whitening import Days
+    from analysis.models.strength import regimes
 
     ones = np.ones(len(found.athlete))
     days = Days(found.athlete, found.series, found.week, found.day, found.strength, ones)
+    if repair:  # as the program does with a logbook: where a level jumps, another series begins
+        days = days.of(np.lexsort((days.day, days.series)))
+        lift = np.unique(days.series, return_inverse=True)[1]
+        series = regimes.Series(lift, days.day.astype(float), days.strength / 100)
+        seen = regimes.find(series)
+        days = replace(days, series=lift + seen.regime, weight=(~seen.odd).astype(float))
     return days, Weekly(found.logged, {"sets": found.sets})
 
 
@@ -161,6 +174,31 @@ def old_model(found: Cohort) -> tuple[float, ...]:
         *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
         one.lead_fires, np.nan, *(np.nan,) * 6,
     )  # fmt: skip
+
+
+def factor(lifters: int) -> Iterator[str]:
+    """Say how large the bias is for each unit of lead, in one large cohort of each kind."""
+    from analysis.models.dose.effects import body, effect
+
+    base = replace(WORLDS["zero"], missing=0.0)
+    state = {"confounding_pct": 1.0, "confounding_sets": 1.0}
+    kinds = {
+        f"unseen state, weekly memory {memory:g}": replace(base, **state, state_memory=memory)
+        for memory in (0.5, 0.8, 0.9, 0.95)
+    }
+    kinds |= {
+        f"feedback {sets:g} sets per %": replace(base, feedback_sets=sets) for sets in (0.2, 0.5)
+    }
+    yield "| source of bias | bias, 5–12 weeks | lead | bias / lead |\n|---|---|---|---|"
+    for name, world in kinds.items():
+        one = effect(body(*_logs(cohort(world, lifters, 1)), ["sets"]), "sets")
+        lead = one.placebo.lead
+        assert lead is not None
+        bias = one.estimate
+        yield (
+            f"| {name} | {bias.estimate:+.3f} ({bias.std_error:.3f}) | {lead.estimate:+.3f} "
+            f"({lead.std_error:.3f}) | {bias.estimate / lead.estimate:.1f} |"
+        )
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
@@ -220,17 +258,23 @@ def main() -> None:
     parser.add_argument("--smallest", type=float, default=0.1, help="smallest effect of interest")
     parser.add_argument("--gains", action="store_true", help="the eventual gain too")
     parser.add_argument("--learn-each", action="store_true", help="variances of every cohort")
+    parser.add_argument("--repair", action="store_true", help="new intercepts where levels jump")
+    parser.add_argument("--factor", action="store_true", help="bias per unit of lead, instead")
     parser.add_argument("--keep", type=Path, help="folder for the numbers of every cohort")
     args = parser.parse_args()
     if args.old:
         sys.path.insert(0, str(args.old))
-    new = NewModel(args.smallest, gains=args.gains, learn_each=args.learn_each)
+    new = NewModel(args.smallest, args.gains, args.learn_each, args.repair)
     model: OldModel | NewModel = OldModel() if args.old else new
     heads = ["world", "cohorts", "truth", "mean", "holds %", "p < .05 %", "lead p < .05 %",
              "veto %", "lead"]  # fmt: skip
     heads += ["at once", "gain", "gain holds %"] if args.gains and not args.old else []
-    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
     started = time.perf_counter()
+    if args.factor:
+        for line in factor(args.lifters):
+            print(line, flush=True)
+        return
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
     for name, world in WORLDS.items():
         if any(part in name for part in args.only.split("|")):
             print(row(name, world, args.lifters, args.cohorts, model, args.keep), flush=True)

@@ -35,8 +35,9 @@ class World:
         missing: share of weeks without a log, half of them in runs; `rest` says untrained.
         feedback_sets: sets added next week per % that strength lies below its course.
         confounding_pct, confounding_sets: what an unseen state adds to growth in four weeks, and
-            to weekly sets, per SD.
+            to weekly sets, per SD; `state_memory` is its correlation from week to week.
         warmups: whether a changing number of unmarked warm-ups passes for sets.
+        conventions: whether a fifth of the exercises are logged double from some week on.
         rough: exercises that wander 5 %/√week and errors of 6 %, as in real logs.
         fatigue_pct: lost on the day per set of the three days before.
         walks: Gaussian walks and errors, equal lifters: the model's own world.
@@ -52,7 +53,9 @@ class World:
     feedback_sets: float = 0.0
     confounding_pct: float = 0.0
     confounding_sets: float = 0.0
+    state_memory: float = 0.8
     warmups: bool = False
+    conventions: bool = False
     rough: bool = False
     fatigue_pct: float = 0.0
     walks: bool = False
@@ -110,6 +113,7 @@ WORLDS = {
     ),
     "growth confounded, strongly": replace(BASE, confounding_pct=1.5, confounding_sets=2.0),
     "unmarked warm-ups": replace(BASE, warmups=True),
+    "logged double from some week": replace(BASE, conventions=True),
 }
 """The first fifteen have a defined truth; the rest are about bias."""
 
@@ -120,7 +124,7 @@ def cohort(world: World, lifters: int, seed: int) -> Cohort:
     n, weeks = lifters, world.weeks
     span = np.where(rng.random(n) < 0.3, rng.integers(weeks // 3, weeks, n), weeks)
     plan = _plan(world, n, rng)
-    state = _autoregressive((n, weeks), 0.8, rng)
+    state = _autoregressive((n, weeks), world.state_memory, rng)
     growth = rng.normal(8.0, 6.0, (n, 1)) * np.log1p(np.arange(weeks) / 26.0)
     own = _course(world, n, rng)
     hidden = np.cumsum(world.confounding_pct / 4 * state, axis=1)
@@ -257,6 +261,9 @@ def _log(
         station = rng.standard_normal((n, pool, weeks)).cumsum(axis=2)
     if world.rough:
         station = station + 5.0 * rng.standard_normal((n, pool, weeks)).cumsum(axis=2)
+    if world.conventions:
+        since = np.where(rng.random((n, pool)) < 0.2, rng.integers(8, weeks - 8, (n, pool)), weeks)
+        station = station + 100 * np.log(2.0) * (np.arange(weeks) >= since[..., None])
     noise = 6.0 if world.rough else 3.2
     size = np.ones(n) if world.walks else np.exp(0.35 * rng.standard_normal(n))
     here = in_log[:, :, None] & (sets > 0) & (np.arange(per_week) < sessions[:, None, None])

@@ -119,11 +119,11 @@ def test_the_dose_of_the_truth_is_counted_from_the_sets(cohort):
 def test_strength_comes_back_from_the_sets_through_the_curve():
     still = replace(QUIET, day_noise_pct=0.0, set_noise_pct=0.0, ramping=0.0, rir_noise=0.0)
     sets = simulate(still, seed=8).sets.filter(~pl.col("warmup"), pl.col("set_number") == 1)
-    per_block = sets.with_columns(
+    per_week = sets.with_columns(
         estimate=(pl.col("load_kg") * (1 + (pl.col("reps") + pl.col("rir")) / 30)).log(),
-        block=(pl.col("started_at").dt.date() - still.start).dt.total_days() // 28,
+        week=(pl.col("started_at").dt.date() - still.start).dt.total_days() // 7,
     )
-    spread = per_block.group_by("athlete", "exercise", "block").agg(pl.col("estimate").std())
+    spread = per_week.group_by("athlete", "exercise", "week").agg(pl.col("estimate").std())
     assert spread["estimate"].max() < 1e-9
 
 

@@ -37,7 +37,8 @@ class Truth:
         sets: working sets per athlete, muscle, place and week.
         logged: whether an athlete's week is in the log.
         dose: fractional sets per week, per athlete, muscle and week.
-        level: mean log strength per athlete, muscle and block, 0 at the first block.
+        level: log strength at the start of a block, per athlete and muscle, 0 at the first.
+        weekly_level: the same at the start of every week: gains accrue week by week.
         slope: within effect of each athlete, % per weekly set and block.
     """
 
@@ -46,6 +47,7 @@ class Truth:
     logged: NDArray[np.bool_]
     dose: Floats
     level: Floats
+    weekly_level: Floats
     slope: Floats
 
 
@@ -57,8 +59,9 @@ def draw(scenario: Scenario, rng: np.random.Generator) -> Truth:
     sets = _sets(scenario, unseen, stress, rng)
     dose = _dose(scenario, lift, sets)
     slope = scenario.within_pct + scenario.within_sd_pct * rng.standard_normal(scenario.n_athletes)
-    level = _levels(scenario, dose, slope, unseen, rng)
-    return Truth(lift, sets, _logged(scenario, rng), dose, level, slope)
+    level = _weekly_levels(scenario, dose, slope, unseen, rng)
+    borders = level[..., :: scenario.block_weeks]
+    return Truth(lift, sets, _logged(scenario, rng), dose, borders, level, slope)
 
 
 def _autoregressive(white: Floats, correlation: float) -> Floats:
@@ -142,22 +145,26 @@ def block_mean(weekly: Floats, block_weeks: int) -> Floats:
     return np.asarray(blocks.mean(axis=-1))
 
 
-def _levels(
+def _weekly_levels(
     scenario: Scenario, dose: Floats, slope: Floats, unseen: Floats, rng: np.random.Generator
 ) -> Floats:
-    exposure = block_mean(dose, scenario.block_weeks)
-    own_mean = exposure.mean(axis=-1, keepdims=True)
+    """Return log strength at the start of every week.
+
+    A week's sets act from the next week on; growth and what is unseen of a block come evenly over
+    its weeks. Over a block the changes add up to the planted law.
+    """
+    own_mean = dose.mean(axis=-1, keepdims=True)
     cohort_mean = own_mean.mean(axis=0, keepdims=True)
     yearly = rng.standard_normal((scenario.n_athletes, 1, 1)) * scenario.growth_sd_pct_year
     growth = (scenario.growth_pct_year + yearly) * scenario.block_weeks / 52.18
-    change_pct = (
+    a_block = (
         growth
-        + slope[:, None, None] * (exposure - own_mean)
+        + slope[:, None, None] * (dose - own_mean)
         + scenario.between_pct * (own_mean - cohort_mean)
-        + unseen
+        + np.repeat(unseen, scenario.block_weeks, axis=-1)
     )
-    level = np.zeros(exposure.shape)
-    level[..., 1:] = np.cumsum(change_pct[..., :-1], axis=-1) / 100.0
+    level = np.zeros(dose.shape)
+    level[..., 1:] = np.cumsum(a_block[..., :-1], axis=-1) / scenario.block_weeks / 100.0
     return level
 
 
@@ -262,7 +269,7 @@ def _day_levels(
     block = week // scenario.block_weeks
     shared = rng.standard_normal((scenario.n_athletes, scenario.weeks, max(DAYS)))
     noise = 0.6 * shared[athlete, week, day] + 0.8 * rng.standard_normal(len(athlete))
-    level = truth.level[athlete, muscle, block] + scenario.day_noise_pct / 100.0 * noise
+    level = truth.weekly_level[athlete, muscle, week] + scenario.day_noise_pct / 100.0 * noise
     return level, truth.level[athlete, muscle, np.maximum(block - 1, 0)]
 
 

@@ -20,16 +20,17 @@ class Scenario:
         change to the next block, % = growth + within · (x − x̄) + between · (x̄ − cohort mean)
                                       + confounding · u + drift
 
-    where change is 100 times the difference in mean log strength, u the unseen stress of the
-    athlete in that block, and drift the level noise.
+    where change is 100 times the difference in log strength from the start of a block to that of
+    the next, u the unseen stress of the athlete in that block, and drift the level noise. It comes
+    week by week: a week's sets act from the next week on.
 
     Attributes:
         n_athletes: how many athletes.
         weeks: length of every log, a multiple of `block_weeks`.
-        block_weeks: length of a block; strength moves at its border.
+        block_weeks: length of a block, for which doses are planned.
         muscles: muscles that every athlete trains, words of the catalogue's groups.
         start: Monday of the first week.
-        within_pct: within effect, % strength per added weekly set and block.
+        within_pct: within effect, % strength per added weekly set held for a block.
         within_sd_pct: its spread over athletes.
         between_pct: between effect, % per weekly set of the athlete's mean and block.
         growth_pct_year: mean growth per year; real logs show a median of +11 %.

@@ -164,6 +164,7 @@ class FewDof:
         def look(where: NDArray[np.int64]) -> tuple[float, float]:
             return self._deviance(where, terms, weights)
 
+        self._look_around(eye)
         centre, v = look(here)
         up, down = ([look(sign * e) for e in eye] for sign in (1, -1))
         slope = np.array([(a[1] - b[1]) / (2 * STEP) for a, b in zip(up, down, strict=True)])
@@ -179,15 +180,28 @@ class FewDof:
         spread = float((2.0 * along**2 / values[held]).sum())
         return max(2.0 * v**2 / spread if spread > 0 else 1e6, 1.0)
 
+    def _look_around(self, eye: NDArray[np.int64]) -> None:
+        """Whiten at every point that differences need, in one pass over the weeks."""
+        if self._looks:
+            return
+        size = len(eye)
+        pairs = [eye[i] + eye[j] for i in range(size) for j in range(i)]
+        points = [np.zeros(size, dtype=int), *eye, *(-eye), *pairs]
+        at = self._logs()
+        made = self.sums.whitened_each([Variances(*np.exp(at + STEP * p)) for p in points])
+        self._looks.update(
+            {tuple(int(e) for e in p): one for p, one in zip(points, made, strict=True)}
+        )
+
+    def _logs(self) -> Floats:
+        return np.log([getattr(self.variances, n) for n in self.variances.__dataclass_fields__])
+
     def _deviance(
         self, where: NDArray[np.int64], terms: Sequence[str], weights: Floats
     ) -> tuple[float, float]:
-        at = np.log([getattr(self.variances, n) for n in self.variances.__dataclass_fields__])
-        at = at + STEP * where
-        key = tuple(int(each) for each in where)
-        if key not in self._looks:
-            self._looks[key] = self.sums.whitened(Variances(*np.exp(at)))
-        products = with_sums(self._looks[key], self.made) if self.made else self._looks[key]
+        at = self._logs() + STEP * where
+        found = self._looks[tuple(int(each) for each in where)]
+        products = with_sums(found, self.made) if self.made else found
         part = deviance(products.pick(_with_growth(terms)))
         xx, xy = part.gram[:-1, :-1], part.gram[:-1, -1]
         solved = np.linalg.solve(xx, np.column_stack([weights, xy]))

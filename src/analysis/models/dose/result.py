@@ -28,6 +28,7 @@ from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
 from analysis.models.dose.people import Repeatability, repeatability
 from analysis.models.dose.placebo import BIAS_PER_LEAD, Placebo
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
+from analysis.models.dose.whitening import Variances
 from analysis.models.published import (
     PELLAND_STRENGTH,
     Prior,
@@ -202,7 +203,7 @@ def dose_response(
         people = _repeats(logs, reduced, question)
     if people is not None:
         rows.append(_repeat_row(people))
-    others, failed = _tried(_sensitivity(logbook, question))
+    others, failed = _tried(_sensitivity(logbook, question, reduced.variances))
     rows += others
     return _result(
         question,
@@ -299,7 +300,8 @@ def _extras(logs: MuscleLogs, reduced: Body, question: Question) -> Iterator[Par
     yield "The effect between athletes", apart
 
 
-def _sensitivity(logbook: Logbook, question: Question) -> Iterator[Part]:
+def _sensitivity(logbook: Logbook, question: Question, variances: Variances) -> Iterator[Part]:
+    # the variances, on which only efficiency hangs, are those of the estimate itself
     for change in question.sensitivity:
         name = ", ".join(f"{spoken(str(key))} {value}" for key, value in change.items())
 
@@ -307,7 +309,9 @@ def _sensitivity(logbook: Logbook, question: Question) -> Iterator[Part]:
             options = DoseOptions(**{**_shallow(question.options), **change})
             logs = muscle_logs(logbook, question.muscle, options)
             measures = [question.exposure, *HELD.get(question.exposure, ())]
-            reduced = body(logs.days, logs.weekly, measures, unknown=options.unknown)
+            reduced = body(
+                logs.days, logs.weekly, measures, unknown=options.unknown, variances=variances
+            )
             found = effect_of(reduced, question)
             return [row("sensitivity", name, found.estimate, question.unit,
                         found.n_athletes, found.n_rows)]  # fmt: skip

@@ -144,17 +144,26 @@ class Sums:
 
     def whitened(self, variances: Variances, names: Sequence[str] | None = None) -> CrossProducts:
         """Return the cross-products at some variances, of all or some columns."""
+        return self.whitened_each([variances], names)[0]
+
+    def whitened_each(
+        self, variances: Sequence[Variances], names: Sequence[str] | None = None
+    ) -> list[CrossProducts]:
+        """Return the cross-products at each of several variances, in one pass over the weeks."""
         names = self.names[:-1] if names is None else tuple(names)
         at = np.array([self.names.index(name) for name in names], dtype=np.int64)
         size = len(names) + 1
-        gram = np.zeros((self.n_athletes, size, size))
-        log_det = np.zeros(self.n_athletes)
+        gram = np.zeros((len(variances), self.n_athletes, size, size))
+        log_det = np.zeros((len(variances), self.n_athletes))
         for batch in self._batches:
-            gram[batch.athletes], log_det[batch.athletes] = batch.eliminate(variances, at)
-        log_det += self.n_rows * np.log(variances.residual)
-        log_det -= self.n_series * np.log(variances.residual)
-        gram /= variances.residual
-        return CrossProducts((*names, "strength"), gram, log_det, self.n_rows, self.n_series)
+            gram[:, batch.athletes], log_det[:, batch.athletes] = batch.eliminate(variances, at)
+        residual = np.array([each.residual for each in variances])
+        log_det += (self.n_rows - self.n_series) * np.log(residual)[:, None]
+        gram /= residual[:, None, None, None]
+        return [
+            CrossProducts((*names, "strength"), one, log, self.n_rows, self.n_series)
+            for one, log in zip(gram, log_det, strict=True)
+        ]
 
 
 class _Batch:
@@ -208,45 +217,48 @@ class _Batch:
         present[:, 0] = True
         self._absent = ~present
 
-    def eliminate(self, variances: Variances, columns: Ints) -> tuple[Floats, Floats]:
-        """Return G and log-determinant of each athlete, at σ² = 1."""
-        moments, log_det = self._moments(variances.session)
+    def eliminate(self, variances: Sequence[Variances], columns: Ints) -> tuple[Floats, Floats]:
+        """Return G and log-determinant at σ² = 1: (variances, athletes, …)."""
+        moments, log_det = self._moments(np.array([each.session for each in variances]))
         x = self._x[:, columns]
-        n, m, p = len(self.athletes), self._size, len(columns) + 1
-        gram, information, cross = np.zeros((n, p, p)), np.zeros((n, m, m)), np.zeros((n, m, p))
-        information[:, 0, 0] = 1.0  # the walk's level at its start: absorbed by the intercepts
-        root = np.sqrt(np.r_[variances.muscle, np.full(m - 1, variances.exercise)])
+        c, n, m, p = len(variances), len(self.athletes), self._size, len(columns) + 1
+        gram, cross = np.zeros((c, n, p, p)), np.zeros((c, n, m, p))
+        information = np.zeros((c, n, m, m))
+        information[:, :, 0, 0] = 1.0  # the walk's level at its start: intercepts absorb it
+        walks = [np.r_[each.muscle, np.full(m - 1, each.exercise)] for each in variances]
+        root = np.sqrt(np.array(walks))[:, None, :]
         for rows in self._steps():
             k = len(rows)
-            here, seen, gap = moments[rows], x[rows], np.sqrt(self._gap[rows])
+            here, seen, gap = moments[:, rows], x[rows], np.sqrt(self._gap[rows])
             if gap.any():
-                left = _predict(information[:k], cross[:k], gap[:, None] * root)
-                information[:k], cross[:k], down, log_m = left
-                gram[:k] -= down
-                log_det[:k] += log_m
-            information[:k] += here[:, :m, :m]
-            cross[:k, :, :-1] += here[:, :m, :1] * seen[:, None, :]
-            cross[:k, :, -1] += here[:, :m, -1]
-            row = np.concatenate([seen * here[:, 0, :1], here[:, 0, -1:]], axis=1)
-            gram[:k, :-1] += seen[:, :, None] * row[:, None, :]
-            gram[:k, -1, :-1] += row[:, -1:] * seen
-            gram[:k, -1, -1] += here[:, -1, -1]
-        information[:, np.arange(m), np.arange(m)] += self._absent
+                left = _predict(information[:, :k], cross[:, :k], gap[:, None] * root)
+                information[:, :k], cross[:, :k], down, log_m = left
+                gram[:, :k] -= down
+                log_det[:, :k] += log_m
+            information[:, :k] += here[..., :m, :m]
+            cross[:, :k, :, :-1] += here[..., :m, :1] * seen[:, None, :]
+            cross[:, :k, :, -1] += here[..., :m, -1]
+            row = np.concatenate([seen * here[..., 0, :1], here[..., 0, -1:]], axis=-1)
+            gram[:, :k, :-1] += seen[:, :, None] * row[..., None, :]
+            gram[:, :k, -1, :-1] += row[..., -1:] * seen
+            gram[:, :k, -1, -1] += here[..., -1, -1]
+        information[..., np.arange(m), np.arange(m)] += self._absent
         root_last = np.linalg.cholesky(information)
         half = np.linalg.solve(root_last, cross)
-        gram -= half.swapaxes(1, 2) @ half
-        log_det += 2 * np.log(np.diagonal(root_last, axis1=1, axis2=2)).sum(axis=1)
+        gram -= half.swapaxes(-1, -2) @ half
+        log_det += 2 * np.log(np.diagonal(root_last, axis1=-2, axis2=-1)).sum(axis=-1)
         return gram, log_det
 
-    def _moments(self, session: float) -> tuple[Floats, Floats]:
+    def _moments(self, session: Floats) -> tuple[Floats, Floats]:
         """Return [H y]ᵀR⁻¹[H y] of every athlete-week, and log|R| of every athlete."""
-        total = self._day[:, 0]
+        total, session = self._day[:, 0], session[:, None]
         share = session / (1 + session * total)
-        shrunk = self._day * np.sqrt(share)[:, None]
-        outer = shrunk[:, :, None] * shrunk[:, None, :]
-        log_det = -self._log_weight
-        np.add.at(log_det, self._day_who, np.log1p(session * total))
-        return self._own - np.add.reduceat(outer, self._first_day, axis=0), log_det
+        shrunk = self._day * np.sqrt(share)[..., None]
+        outer = shrunk[..., :, None] * shrunk[..., None, :]
+        log_det = np.repeat(-self._log_weight[None, :], len(session), axis=0)
+        for one, log in zip(log_det, np.log1p(session * total), strict=True):
+            np.add.at(one, self._day_who, log)
+        return self._own - np.add.reduceat(outer, self._first_day, axis=1), log_det
 
     def _steps(self) -> Iterator[Ints]:
         order = np.argsort(self._step, kind="stable")
@@ -257,20 +269,20 @@ def _predict(
     information: Floats, cross: Floats, scale: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Let the state walk on: information, cross-products, what leaves G, and log|M|."""
-    half = scale[:, :, None] * information
-    system = half * scale[:, None, :]
-    diagonal = np.arange(system.shape[1])
-    system[:, diagonal, diagonal] += 1.0
+    half = scale[..., :, None] * information
+    system = half * scale[..., None, :]
+    diagonal = np.arange(system.shape[-1])
+    system[..., diagonal, diagonal] += 1.0
     root = np.linalg.cholesky(system)
-    solved = np.linalg.solve(root, np.concatenate([half, scale[:, :, None] * cross], axis=2))
+    solved = np.linalg.solve(root, np.concatenate([half, scale[..., :, None] * cross], axis=-1))
     m = len(diagonal)
-    to_state, to_cross = solved[:, :, :m], solved[:, :, m:]
-    back = to_state.swapaxes(1, 2)
-    log_m = 2 * np.log(root[:, diagonal, diagonal]).sum(axis=1)
+    to_state, to_cross = solved[..., :m], solved[..., m:]
+    back = to_state.swapaxes(-1, -2)
+    log_m = 2 * np.log(root[..., diagonal, diagonal]).sum(axis=-1)
     return (
         information - back @ to_state,
         cross - back @ to_cross,
-        to_cross.swapaxes(1, 2) @ to_cross,
+        to_cross.swapaxes(-1, -2) @ to_cross,
         log_m,
     )
 
