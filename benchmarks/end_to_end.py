@@ -6,10 +6,10 @@
 
 Each cohort is written as Strong, Hevy and FitNotes files, and goes through what
 `liftdose test hypothesis.toml PATH --out DIR` does. The week's best set as outcome stands beside,
-to show its bias. The simulator lets gains come week by week and stay, so that the planted number is
-what the plan asks for. `--quick` leaves out specification curve and power. "sets counted" is how
-many sets are counted for each set that the planted law counts, within lifters: unmarked warm-ups
-that pass for work make an effect per counted set smaller by as much.
+to show its bias. The simulator lets gains come week by week and stay, so that the planted number
+is what the plan asks for. `--quick` leaves out specification curve and power. "sets counted" is
+how many sets are counted for each set that the planted law counts, within lifters: unmarked
+warm-ups that pass for work make an effect per counted set smaller by as much.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def row(planted: float, seed: int, found: dict) -> str:
     cells = (
         f"{planted:+.2f}", f"{seed}", f"{found['sets']:,}", f"{found['n_athletes']}",
         f"{found['n_days']:,}", interval(found),
-        "yes" if found["low"] <= planted <= found["high"] else "NO",
+        "yes" if found["conf_low"] <= planted <= found["conf_high"] else "NO",
         found["verdict"],
         "fires" if found["lead_placebo"]["fires"] else "silent", interval(naive),
         f"{curve['median']:+.2f}, p {curve['p_joint'] or 1:.3f}" if curve else "–",
@@ -109,7 +109,7 @@ def row(planted: float, seed: int, found: dict) -> str:
 
 
 def interval(found: dict) -> str:
-    return f"{found['estimate']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
+    return f"{found['estimate']:+.3f} [{found['conf_low']:+.3f}, {found['conf_high']:+.3f}]"
 
 
 def main() -> None:

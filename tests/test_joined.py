@@ -201,8 +201,8 @@ def asked(folder, cohort, extra):
 def test_a_girth_as_outcome_finds_what_was_planted_in_it(cohort, tmp_path):
     found = asked(tmp_path, cohort, 'outcome = "thigh_cm"\nsubgroup = "sex"\n')
     target = found.fitted.target
-    assert target.conf_low < 1.5 < target.conf_high
-    assert target.conf_low > 0.5
+    assert target.low < 1.5 < target.high
+    assert target.low > 0.5
     assert found.fitted.naive is None
     by_level = results(found)["subgroups"]
     assert by_level.table["kind"].tolist() == ["f", "m"]
@@ -238,7 +238,9 @@ def test_anonymised_tables_keep_gaps_and_lose_names_dates_and_rare_words(cohort)
         [(cohort.athletes[0], None, "club", None, "the only one")], schema=cohort.joined.schema,
         orient="row",
     )  # fmt: skip
-    hidden = anonymise(replace(cohort, joined=pl.concat([cohort.joined, rare])), "sixteen or more letters").joined
+    hidden = anonymise(
+        replace(cohort, joined=pl.concat([cohort.joined, rare])), "sixteen or more letters"
+    ).joined
     assert not set(hidden["athlete"]) & set(cohort.athletes)
     assert "club" not in hidden["name"].to_list()
     assert set(hidden["text"].drop_nulls()) == {"f", "m"}

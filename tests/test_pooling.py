@@ -77,7 +77,7 @@ def test_the_pooled_fit_is_the_fit_of_all_logs_together(logbook, halves, second,
     together = Study(replace(plan, exclusions=replace(plan.exclusions, min_days=20)), logbook)
     whole = together.fit()
     want, got = together.target(whole), pooled.target
-    for name in ("estimate", "std_error", "dof", "conf_low", "conf_high"):
+    for name in ("estimate", "std_error", "dof", "low", "high"):
         assert getattr(got, name) == pytest.approx(getattr(want, name), rel=1e-8, abs=1e-10)
     lead, mine = whole.effect.placebo.lead, pooled.within.placebo.lead
     assert mine.estimate == pytest.approx(lead.estimate, rel=1e-7, abs=1e-10)

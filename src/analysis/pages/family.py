@@ -58,7 +58,7 @@ def family_page(
     rows = []
     for plan, outcome, each in zip(plans, outcomes, family, strict=True):
         target = None if outcome.fitted is None else outcome.fitted.target
-        numbers = ("estimate", "conf_low", "conf_high")
+        numbers = ("estimate", "low", "high")
         rows.append(
             {
                 "plan": plan.stem,

@@ -22,7 +22,7 @@ from analysis.models.hypothesis.results import (
     placebo_sentence,
     rule_sentence,
 )
-from analysis.models.hypothesis.run import looked_at
+from analysis.models.hypothesis.run import looked_at, numbers
 from analysis.models.hypothesis.sharing import (
     FEWEST_ROWS,
     RoundOne,
@@ -142,11 +142,10 @@ def save_pooled(paths: Sequence[Path], out: str | Path) -> Iterator[str]:
 
 def record(pooled: Pooled) -> dict[str, Any]:
     """Return the content of `verdict.json`; numbers that are not known are None."""
-    names = ("estimate", "std_error", "conf_low", "conf_high")
     placebo, between = pooled.placebo, pooled.heterogeneity
     lead = None if placebo is None else placebo.lead
     return {
-        **{n: None if pooled.target is None else float(getattr(pooled.target, n)) for n in names},
+        **numbers(pooled.target),
         "unit": pooled.plan.unit,
         "n_athletes": 0 if pooled.within is None else pooled.within.n_athletes,
         "n_days": 0 if pooled.within is None else pooled.within.n_rows,
@@ -156,7 +155,7 @@ def record(pooled: Pooled) -> dict[str, Any]:
         "plan_sha256": pooled.plan_sha256,
         "question": pooled.plan.question,
         "lead_placebo": {
-            **{n: None if lead is None else float(getattr(lead, n)) for n in names},
+            **numbers(lead),
             "says": "untold" if placebo is None else placebo.kind,
         },
         "heterogeneity": None
@@ -182,7 +181,7 @@ def pooled_page(pooled: Pooled) -> Report:
     )
     tiles = [Tile("Verdict", pooled.verdict)]
     if pooled.target is not None:
-        low, high = pooled.target.conf_low, pooled.target.conf_high
+        low, high = pooled.target.low, pooled.target.high
         level = f"{100 * pooled.target.level:.0f} % interval"
         tiles.append(Tile("Estimate", f"{pooled.target.estimate:+.2f} %", comparison=plan.unit))
         tiles.append(Tile(level, f"{low:+.2f} to {high:+.2f}"))
@@ -233,7 +232,7 @@ def _estimate(pooled: Pooled) -> Result:
     )
 
 
-_COLUMNS = ["kind", "estimate", "std_error", "conf_low", "conf_high"]
+_COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
 
 
 def _row(kind: str, each: Estimate, unit: str) -> dict[str, Any]:
@@ -243,7 +242,7 @@ def _row(kind: str, each: Estimate, unit: str) -> dict[str, Any]:
 def _forest(table: pd.DataFrame, name: str) -> Figure:
     points = [
         interval_points(
-            [row["estimate"]], [row[name]], [row["conf_low"]], [row["conf_high"]],
+            [row["estimate"]], [row[name]], [row["low"]], [row["high"]],
             str(row[name]), series=place, hover="%{x:.2f} %<extra>%{y}</extra>",
         )
         for place, row in enumerate(table.dropna(subset=["estimate"]).to_dict("records"))

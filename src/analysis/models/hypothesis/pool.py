@@ -55,7 +55,7 @@ class Pooled:
     Attributes:
         plan: the plan, the same at every site; `plan_bytes` and `plan_sha256` its file.
         sites: one row per site: `site`, `people`, `rows`, `left_out`, `counted_twice`, `stamp`,
-            `noise`, `noise_cost`, `estimate`, `std_error`, `conf_low`, `conf_high`.
+            `noise`, `noise_cost`, `estimate`, `std_error`, `low`, `high`.
         within: effect within athletes; None where there is too little.
         target: the effect that the plan asks for.
         verdict, reason: by the plan's rule.
@@ -143,7 +143,7 @@ def pool(files: Sequence[SiteFile]) -> Pooled:
             "noise_cost": one.cost,
             **{
                 name: None if found is None else getattr(found, name)
-                for name in ("estimate", "std_error", "conf_low", "conf_high")
+                for name in ("estimate", "std_error", "low", "high")
             },
         }
         for each, one, again, found in zip(files, kept, twice, own, strict=True)

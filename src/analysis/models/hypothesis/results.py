@@ -502,7 +502,7 @@ def subgroup_result(outcome: Outcome, found: Fitted) -> list[Result]:
     ]
     told = [each for each in found.subgroups if each.estimate is not None and each.level]
     few = [each for each in found.subgroups if each.estimate is None]
-    columns = ["kind", "estimate", "std_error", "conf_low", "conf_high", "p_value", "unit",
+    columns = ["kind", "estimate", "std_error", "low", "high", "p_value", "unit",
                "n_athletes"]  # fmt: skip
     notes = tuple(
         f"{each.level or 'Not known'}: {count(each.n_athletes, 'athlete')}, too few or with too "

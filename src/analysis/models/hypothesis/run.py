@@ -90,7 +90,7 @@ class Outcome:
         found = self.fitted
         placebo = None if found is None else found.placebo
         return {
-            **_numbers(None if found is None else found.target),
+            **numbers(None if found is None else found.target),
             "unit": self.plan.unit,
             "n_athletes": 0 if found is None else found.fit.n_athletes,
             "n_blocks": 0 if found is None else found.fit.n_blocks,
@@ -107,18 +107,18 @@ class Outcome:
             "first_look": self.stamp.first_look,
             "people_sha256": self.stamp.people_sha256,
             "lead_placebo": {
-                **_numbers(None if placebo is None else placebo.lead),
+                **numbers(None if placebo is None else placebo.lead),
                 "fires": placebo is not None and placebo.fires,
                 "says": "untold" if placebo is None else placebo.kind,
                 "bias_bound": None
                 if placebo is None or placebo.lead is None
                 else placebo.bias_bound,
             },
-            "naive_maximum": _numbers(None if found is None else found.naive),
+            "naive_maximum": numbers(None if found is None else found.naive),
             "subgroups": []
             if found is None
             else [
-                {"level": each.level, "n_athletes": each.n_athletes, **_numbers(each.estimate)}
+                {"level": each.level, "n_athletes": each.n_athletes, **numbers(each.estimate)}
                 for each in found.subgroups
             ],
             "minimal_detectable_effect": self.detectable,
@@ -149,9 +149,16 @@ class Outcome:
         }
 
 
-def _numbers(found: Estimate | None) -> dict[str, float | None]:
-    names = ("estimate", "std_error", "low", "high")
-    return {name: None if found is None else float(getattr(found, name)) for name in names}
+FIELDS = {"estimate": "estimate", "std_error": "std_error", "conf_low": "low", "conf_high": "high"}
+"""Fields of an estimate in `verdict.json`, which others read: they keep their names."""
+
+
+def numbers(found: Estimate | None) -> dict[str, float | None]:
+    """Return an estimate as the fields of `verdict.json`; all None where there is none."""
+    return {
+        field: None if found is None else float(getattr(found, name))
+        for field, name in FIELDS.items()
+    }
 
 
 def run(
