@@ -35,7 +35,7 @@ def test_ingest_writes_its_contract(tmp_path):
     file(tmp_path, "a.csv", HEVY + hevy_row() + hevy_row(reps="x", index=1))
     done = liftdose("ingest", tmp_path / "a.csv", "--out", tmp_path / "out")
     assert done.returncode == 0
-    assert "2 records = 1 sets + 0 no sets + 0 duplicates + 1 rejected" in done.stdout
+    assert "2 records = 1 sets + 0 other entries + 0 duplicates + 1 rejected" in done.stdout
     assert (tmp_path / "out/sets.parquet").exists()
     assert header(tmp_path / "out/ledger.csv") == [
         "source_file", "vendor", "lines", "header_lines", "inside_lines", "blank_lines",

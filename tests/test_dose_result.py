@@ -187,7 +187,7 @@ def test_what_the_placebo_says_follows_its_verdict():
     [
         (Estimate(0.4, 0.1, 50), None, 0.0, "strength was higher after more work"),
         (Estimate(-0.4, 0.1, 50), None, 0.0, "strength was lower after more work"),
-        (Estimate(0.1, 0.1, 50), None, 0.0, "cannot tell it from nothing"),
+        (Estimate(0.1, 0.1, 50), None, 0.0, "cannot be told from no effect"),
         (Estimate(0.4, 0.1, 50), Estimate(0.2, 0.02, 50), 0.0, "work that came later"),
         (Estimate(0.4, 0.1, 50), None, 5.0, "effort that is not logged"),
     ],

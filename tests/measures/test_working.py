@@ -108,7 +108,7 @@ def test_result_accounts_for_every_set():
     assert set(result.table["standing"]) <= set(STANDINGS)
     assert result.table["share_pct"].sum() == pytest.approx(100)
     assert result.summary == "1 of 5 sets (20.0 %) are working sets."
-    assert "Not counted as sets: 1 unmarked warm-ups, told by load, 20.0 % of 5 sets." in (
+    assert "Not counted as sets: 1 unmarked warm-ups, identified by load, 20.0 % of 5 sets." in (
         result.notes
     )
     assert len(result.notes) == 4

@@ -24,14 +24,13 @@ def formats(
 
 def explain(
     term: Annotated[
-        list[str] | None, typer.Argument(help="A word of the field, such as e1RM.")
+        list[str] | None, typer.Argument(help="Words of the field, such as e1RM RIR.")
     ] = None,
 ) -> None:
     """Say what a term or a muscle group means; without one, list the terms."""
-    from analysis.cli.explain import explain as meaning
-    from analysis.cli.explain import terms
+    from analysis.cli.explain import explain_all, terms
 
-    result(meaning(" ".join(term)) if term else terms())
+    result(explain_all(term) if term else terms())
 
 
 def doctor(out: Out = Path("reports")) -> None:

@@ -31,6 +31,25 @@ def explain(word: str) -> str:
     raise UserError(f"no entry for {word!r}{hint}\n{terms()}")
 
 
+def explain_all(words: Sequence[str]) -> str:
+    """Return what each term of a command line means; a term may be of several words.
+
+    Raises:
+        UserError: as `explain`, for the first word that begins no known term.
+    """
+    known = {*_spellings(), *_muscle_groups()}
+    said: list[str] = []
+    left = list(words)
+    while left:
+        sizes = range(len(left), 0, -1)
+        size = next((n for n in sizes if " ".join(left[:n]).strip().casefold() in known), 0)
+        if not size and not said:
+            return explain(" ".join(left))
+        said.append(explain(" ".join(left[: size or 1])))
+        left = left[size or 1 :]
+    return "\n".join(said)
+
+
 def terms() -> str:
     """Return the terms and muscle groups that can be explained."""
     words = ", ".join(term.term for term in default_terms())

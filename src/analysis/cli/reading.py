@@ -343,11 +343,11 @@ def print_ledger(ledger: pl.DataFrame) -> None:
     result(
         f"{files} of {len(rows)} files read: {total['records']:,} records = "
         f"{total['with_sets']:,} {'with sets' if several else 'sets'} + "
-        f"{total['not_sets']:,} no sets + {total['duplicates']:,} duplicates + "
+        f"{total['not_sets']:,} other entries + {total['duplicates']:,} duplicates + "
         f"{total['rejected']:,} rejected{lost}" + (f"; {total['sets']:,} sets" if several else "")
     )
 
 
 def _aside(row: dict[str, Any]) -> str:
-    words = {"not_sets": "no sets", "duplicates": "duplicates", "rejected": "rejected"}
+    words = {"not_sets": "other entries", "duplicates": "duplicates", "rejected": "rejected"}
     return "".join(f", {row[name]:,} {word}" for name, word in words.items() if row[name])

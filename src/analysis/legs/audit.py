@@ -26,7 +26,7 @@ TOPICS: Mapping[str, Callable[[LegLog], Finding]] = {
     **{f"{muscle} volume": partial(dose.muscle_sets, muscle=muscle) for muscle in MUSCLES},
     "all leg groups trained": dose.covered,
     "leg days a week": dose.leg_days,
-    "calves not forgotten": dose.calf_neglect,
+    "calves trained": dose.calf_neglect,
     "calves against quads": dose.calf_share,
     "calf work, knee straight or bent": dose.calf_kind,
     "compound and isolation": exercises.mechanic_share,
@@ -97,7 +97,7 @@ def summary(log: LegLog) -> Result:
         name="leg-audit",
         title="Leg-day audit",
         table=table,
-        summary=f"{found['all leg groups trained'].shows} {found['calves not forgotten'].shows} "
+        summary=f"{found['all leg groups trained'].shows} {found['calves trained'].shows} "
         f"Of {count(len(found), 'topic')}, {len(blind)} cannot be measured from this file"
         + (f"; not done: {few(not_done)}." if not_done else "."),
         notes=(
@@ -105,7 +105,7 @@ def summary(log: LegLog) -> Result:
             f"A muscle's volume is “done” with direct sets and {dose.FEW_SETS:g} sets a week or "
             "more, sets in which it helps counted half: from there trials could detect growth "
             "(Pelland et al. 2025, doi 10.1007/s40279-025-02344-w). It is no recommended amount. "
-            f"Calves count as not forgotten up to {dose.LONG_WEEKS} weeks without them, and as "
+            f"Calves count as trained up to {dose.LONG_WEEKS} weeks without them, and as "
             "forgotten from half of the log on: our convention.",
             *unmapped_note(log),
         ),

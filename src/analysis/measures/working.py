@@ -32,7 +32,7 @@ STANDINGS = {
     "working": "working sets",
     "cluster": "later parts of drop-set and myo-rep clusters (work, but no set of their own)",
     "second_side": "second sides of left/right pairs (work, but no set of their own)",
-    "unmarked_warmup": "unmarked warm-ups, told by load",
+    "unmarked_warmup": "unmarked warm-ups, identified by load",
     "warmup": "marked warm-ups",
     "cooldown": "marked cool-downs",
     "empty": "sets with no repetitions, duration or distance",

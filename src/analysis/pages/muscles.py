@@ -13,6 +13,7 @@ from analysis.models.strength.known import records
 from analysis.models.strength.sentences import of_row
 from analysis.report import Section, Tile, Tiles
 from analysis.result import Figure, Result
+from analysis.say import count
 
 # A muscle at a glance: weekly sets, training days, load and repetitions of its direct sets.
 
@@ -159,8 +160,8 @@ def _by_week(weeks: pd.DataFrame, line: pd.DataFrame | None, group: str, said: s
         title=f"Sets and strength by week: {in_words(group).lower()}",
         table=_side_by_side(weeks[SETS], line),
         summary=(
-            f"{middle:.1f} fractional sets in a typical logged week (middle half {low:.1f} to "
-            f"{high:.1f}, n = {len(logged)} weeks). {said}"
+            f"You usually do {middle:.0f} sets a week ({low:.0f}–{high:.0f}, n = "
+            f"{count(len(logged), 'logged week')}). {said}"
         ).strip(),
         draw=_draw,
         notes=()
@@ -243,8 +244,13 @@ def _exercises(rows: pd.DataFrame, group: str) -> Result:
         title=f"Exercises: {in_words(group).lower()}",
         table=table.reset_index(drop=True),
         summary=(
-            f"{(table['role'] == 'direct').sum()} exercises train it directly, "
-            f"{(table['role'] == 'indirect').sum()} assist; {rated} have a change of strength "
-            "(% since a day of their own, with its 95 % interval)."
+            f"{_of(table, 'direct')} directly; {_of(table, 'indirect', 'assists', 'assist')}; "
+            f"{rated} {'has' if rated == 1 else 'have'} a change of strength (% since a day of "
+            "its own, with its 95 % interval)."
         ),
     )
+
+
+def _of(table: pd.DataFrame, role: str, one: str = "trains it", more: str = "train it") -> str:
+    n = int((table["role"] == role).sum())
+    return f"{count(n, 'exercise')} {one if n == 1 else more}"

@@ -463,6 +463,22 @@ LEAST_WEEKS = 6
 SAID = {
     "calf_knee_extended": "calf raise with straight knees",
     "calf_knee_flexed": "calf raise with bent knees",
+    "horizontal_abduction": "rear-delt",
+    "shoulder_abduction": "lateral-raise",
+    "knee_flexion": "leg-curl",
+    "knee_extension": "leg-extension",
+    "elbow_flexion": "biceps-curl",
+    "elbow_extension": "triceps-extension",
+    "hip_hinge": "deadlift or hip-hinge",
+    "horizontal_push": "bench or push-up",
+    "horizontal_pull": "row",
+    "vertical_push": "overhead-press",
+    "vertical_pull": "pull-up or pulldown",
+    "scapular_elevation": "shrug",
+    "trunk_flexion": "crunch",
+    "trunk_extension": "back-extension",
+    "hip_abduction": "hip-abduction",
+    "hip_adduction": "hip-adduction",
 }
 """Patterns whose name in the catalogue is no coach's word."""
 

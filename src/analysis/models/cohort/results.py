@@ -140,7 +140,7 @@ def muscle_sentence(row: dict[str, Any]) -> str:
         RISES: f"clear over all muscles looked at (p {_p(row['p_holm'])} after Holm)",
         FALLS: f"clear over all muscles looked at (p {_p(row['p_holm'])} after Holm)",
         HINT: f"a hint only: p {_p(row['p_value'])} alone, {_p(row['p_holm'])} after Holm",
-    }.get(str(row["verdict"]), "these logs cannot tell it from nothing")
+    }.get(str(row["verdict"]), "by these logs it cannot be told from no effect")
     way = "higher" if float(row["estimate"]) > 0 else "lower"
     heard = placebo_kind_words(str(row["placebo"]), float(row["bias_bound"]))
     return (
@@ -354,7 +354,7 @@ def curve_sentence(muscle: MuscleStudy, curve: Curve) -> str:
         if from_ > 0
         else "less than nothing"
         if to < 0
-        else "these logs cannot tell it from nothing"
+        else "by these logs it cannot be told from no effect"
     )
     shape, weight = next(iter(curve.weights.items()))
     return (

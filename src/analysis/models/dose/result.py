@@ -457,7 +457,7 @@ def verdict(found: Effect, by_effort: float = 0.0) -> str:
         return means.format("higher")
     if found.estimate.high < 0:
         return means.format("lower")
-    return f"{whose} cannot tell it from nothing"
+    return f"by {whose} it cannot be told from no effect"
 
 
 def cautions(question: Question, found: Effect, logs: MuscleLogs) -> tuple[str, ...]:

@@ -395,7 +395,9 @@ def _label(name: str, value: Any) -> str:
     words = {
         "indirect": f"an indirect set counts {value:.2g}" if name == "indirect" else "",
         "formula": f"e1RM {value}",
-        "warmups": {"by_load": "warm-ups told by load", "marked_only": "only marked warm-ups out"}
+        "warmups": {
+            "by_load": "warm-ups identified by load", "marked_only": "only marked warm-ups out",
+        }
         .get(str(value), ""),
         "week_starts": f"weeks from {str(value).capitalize()}",
         "unlogged": f"weeks without a log {value}",
