@@ -106,7 +106,7 @@ def test_a_short_log_gets_a_sentence_and_the_published_slope_alone(logbook):
     result = dose_response(replace(one, sets=early), muscle="quads")
     assert result.summary.startswith("Too little to say what one more weekly set bought quads")
     assert set(result.table["kind"]) == {"published"}
-    assert result.figure_dict is not None
+    assert len(result.figure_dict["data"][0]["x"]) == len(result.table)
 
 
 def test_a_between_question_is_answered_with_its_caution(logbook):

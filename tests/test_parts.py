@@ -146,7 +146,6 @@ def test_an_ambiguous_name_is_not_read(name):
 )
 def test_a_name_is_read_whole(name, movement, equipment):
     reading = grammar().read(name)
-    assert reading is not None
     assert worked(reading.movement) == worked(movement)
     assert reading.equipment == equipment
 

@@ -143,7 +143,7 @@ def test_figure_is_a_heat_map_with_gaps_for_unknown_weeks():
     assert heat["y"] == [name.replace("_", " ") for name in GROUPS]
     assert heat["z"][0] == [1, None, 1]
     assert figure["layout"]["meta"]["time_axis"] == "x"
-    assert volume(book).figure is not None
+    assert list(volume(book).figure.data[0].z[0]) == [1, None, 1]
 
 
 def test_a_figure_of_several_athletes_has_a_menu():
