@@ -93,10 +93,10 @@ class NewModel:
         more = (np.nan,) * 6
         if self._gains:
             both = (at_once(logs, "sets")[0], eventual_gain(logs, "sets").estimate)
-            more = tuple(n for e in both for n in (e.estimate, e.conf_low, e.conf_high))
+            more = tuple(n for e in both for n in (e.estimate, e.low, e.high))
         return (
-            one.estimate.estimate, one.estimate.std_error, one.estimate.conf_low,
-            one.estimate.conf_high, one.estimate.p_value,
+            one.estimate.estimate, one.estimate.std_error, one.estimate.low,
+            one.estimate.high, one.estimate.p_value,
             *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
             one.placebo.fires, one.placebo.kind == "bounded", *more,
         )  # fmt: skip
@@ -157,7 +157,7 @@ def old_model(found: Cohort) -> tuple[float, ...]:
     one = within_effect(panel.assemble(exposure, panel.exercise_changes(strength, roles), options))
     lead = one.lead
     return (
-        one.estimate, one.std_error, one.conf_low, one.conf_high, one.p_value,
+        one.estimate, one.std_error, one.low, one.high, one.p_value,
         *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
         one.lead_fires, np.nan, *(np.nan,) * 6,
     )  # fmt: skip

@@ -101,7 +101,7 @@ def row(planted: float, seed: int, found: dict) -> str:
     cells = (
         f"{planted:+.2f}", f"{seed}", f"{found['sets']:,}", f"{found['n_athletes']}",
         f"{found['n_days']:,}", interval(found),
-        "yes" if found["conf_low"] <= BORDERS * planted <= found["conf_high"] else "NO",
+        "yes" if found["low"] <= BORDERS * planted <= found["high"] else "NO",
         found["verdict"],
         "fires" if found["lead_placebo"]["fires"] else "silent", interval(naive),
         f"{curve['median']:+.2f}, p {curve['p_joint'] or 1:.3f}" if curve else "–",
@@ -113,7 +113,7 @@ def row(planted: float, seed: int, found: dict) -> str:
 
 
 def interval(found: dict) -> str:
-    return f"{found['estimate']:+.3f} [{found['conf_low']:+.3f}, {found['conf_high']:+.3f}]"
+    return f"{found['estimate']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
 
 
 def main() -> None:

@@ -260,8 +260,8 @@ def test_the_simultaneous_band_is_the_wider_and_both_hold_the_curve():
     logs = logs_of(*planted(7, athletes=40, weeks=60))
     curve = dose_curve(body(logs.days, logs.weekly, MEASURES), logs)
     drawn = curve.table
-    assert (drawn["all_low"] < drawn["conf_low"] + 1e-9).all()
-    assert (drawn["all_high"] > drawn["conf_high"] - 1e-9).all()
+    assert (drawn["all_low"] < drawn["low"] + 1e-9).all()
+    assert (drawn["all_high"] > drawn["high"] - 1e-9).all()
     seen = logs.weekly.doses["sets"]
     true = 0.4 * (drawn["dose"] - np.nanmean(seen))
     assert ((drawn["all_low"] <= true) & (true <= drawn["all_high"])).all()
@@ -280,8 +280,8 @@ def test_no_curve_for_fewer_than_five_athletes():
 def test_a_placebo_that_fires_is_no_cause():
     muscle = study_muscle(logs_of(*planted(9, athletes=30, weeks=60, feedback=3.0)))
     assert muscle.effects["sets"].placebo.fires
-    row = {"muscle": "quads", "verdict": FIRES, "estimate": 0.2, "conf_low": 0.1,
-           "conf_high": 0.3, "n_days": 10, "n_athletes": 5, "lead": 0.4, "lead_low": 0.2,
+    row = {"muscle": "quads", "verdict": FIRES, "estimate": 0.2, "low": 0.1,
+           "high": 0.3, "n_days": 10, "n_athletes": 5, "lead": 0.4, "lead_low": 0.2,
            "lead_high": 0.6, "lead_p": 0.001}  # fmt: skip
     assert "cannot say what sets bought" in muscle_sentence(row)
     assert "placebo fires" in muscle_sentence(row)
@@ -302,7 +302,7 @@ def test_a_placebo_that_fires_is_no_cause():
 )
 def test_the_word_follows_the_numbers(change, verdict):
     row = {"estimate": 0.3, "p_value": 0.001, "p_holm": 0.01, "placebo": "blunt",
-           "conf_low": 0.05, "by_effort_pct": 0.0}  # fmt: skip
+           "low": 0.05, "by_effort_pct": 0.0}  # fmt: skip
     assert verdicts(pd.DataFrame([row | change])) == [verdict]
 
 

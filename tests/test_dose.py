@@ -198,7 +198,7 @@ def test_without_noise_the_planted_effect_comes_back_in_every_band():
 def test_the_planted_effect_lies_within_its_interval(athletes):
     days, weekly = planted(11, athletes=athletes, weeks=100)
     found = effect(body(days, weekly, ["sets"]), "sets")
-    assert found.estimate.conf_low < 0.4 < found.estimate.conf_high
+    assert found.estimate.low < 0.4 < found.estimate.high
     assert found.n_athletes == athletes
     assert found.n_rows == len(days)
 
@@ -212,7 +212,7 @@ def test_one_athlete_has_fewer_degrees_of_freedom_than_rows():
 def test_intervals_hold_about_as_often_as_they_say():
     found = [effect(body(*planted(seed, athletes=10), ["sets"], variances=SHARED), "sets")
              for seed in range(30)]  # fmt: skip
-    held = np.mean([each.estimate.conf_low < 0.4 < each.estimate.conf_high for each in found])
+    held = np.mean([each.estimate.low < 0.4 < each.estimate.high for each in found])
     assert held >= 0.83  # 25 of 30: below in 1 of 100 runs of a true 95 %
     spread = np.std([each.estimate.estimate for each in found])
     assert np.mean([each.estimate.std_error for each in found]) == pytest.approx(spread, rel=0.4)
@@ -283,7 +283,7 @@ def test_the_eventual_gain_is_averaged_over_delays_and_knows_an_immediate_one():
     found = eventual_gain(body(days, weekly, ["sets"], kernels=["sets"]), "sets")
     assert sum(found.weights.values()) == pytest.approx(1.0)
     assert max(found.weights, key=found.weights.get) == "gain_0_ever"
-    assert found.estimate.conf_low < 0.4 < found.estimate.conf_high
+    assert found.estimate.low < 0.4 < found.estimate.high
 
 
 def test_a_linear_dose_is_found_linear_among_the_shapes():
@@ -304,8 +304,8 @@ def test_two_exposures_are_told_apart_when_fitted_together():
     noise = rng.normal(0, 1, weekly.logged.shape)
     both = Weekly(weekly.logged, {**weekly.doses, "frequency": np.round(2 + noise)})
     found, _ = joint(body(days, both, ["sets", "frequency"]), ["sets", "frequency"])
-    assert found["sets"].conf_low < 0.4 < found["sets"].conf_high
-    assert found["frequency"].conf_low < 0 < found["frequency"].conf_high
+    assert found["sets"].low < 0.4 < found["sets"].high
+    assert found["frequency"].low < 0 < found["frequency"].high
 
 
 def test_whether_a_muscle_is_trained_at_all_has_a_term_of_its_own():
@@ -319,8 +319,8 @@ def test_whether_a_muscle_is_trained_at_all_has_a_term_of_its_own():
     days = replace(days, strength=strength).of(kept)
     made = Weekly(weekly.logged, with_shapes({"sets": sets}))
     found, _ = joint(body(days, made, list(made.doses)), ["sets", "trained"])
-    assert found["trained"].conf_low < 4.0 < found["trained"].conf_high
-    assert found["sets"].conf_low < 0.0 < found["sets"].conf_high
+    assert found["trained"].low < 4.0 < found["trained"].high
+    assert found["sets"].low < 0.0 < found["sets"].high
 
 
 def test_athletes_own_slopes_repeat_where_they_differ():
@@ -346,7 +346,7 @@ def test_growth_goes_with_the_usual_dose_where_planted():
     flat = between(body(days, weekly, ["sets"]), "sets")
     steep = between(body(more, weekly, ["sets"]), "sets")
     assert steep.estimate - flat.estimate == pytest.approx(0.1 * 52.18, rel=0.05)
-    assert flat.conf_low < 0 < flat.conf_high
+    assert flat.low < 0 < flat.high
 
 
 def test_the_placebo_is_judged_by_its_size():

@@ -49,7 +49,7 @@ def test_the_planted_effect_comes_back_through_files_and_parser(answer):
     (found,) = of_kind(answer, "effect").itertuples()
     # planted at the borders of blocks: three quarters of it reach weeks 5 to 12, less what
     # unmarked warm-ups blur
-    assert 0 < found.conf_low < 0.75 * PLANTED < found.conf_high
+    assert 0 < found.low < 0.75 * PLANTED < found.high
     assert found.n_athletes == 40
     assert f"n = 40 athletes, {found.n_days:,} strength days" in answer.summary
     assert "strength 5 to 12 weeks later was +" in answer.summary
@@ -63,7 +63,7 @@ def test_the_table_holds_everything_that_should_stand_beside_the_effect(answer):
     assert list(of_kind(answer, "event study")["term"]) == list(BAND_WORDS.values())
     assert of_kind(answer, "shape")["weight"].sum() == pytest.approx(1.0, abs=1e-5)
     assert set(of_kind(answer, "sensitivity")["term"]) >= {"unlogged rest", "rule direct"}
-    assert (answer.table["conf_low"] <= answer.table["conf_high"]).all()
+    assert (answer.table["low"] <= answer.table["high"]).all()
     assert set(of_kind(answer, "joint")["term"]) == {"sets", "frequency", "light share"}
 
 
@@ -207,5 +207,5 @@ def test_real_logs_give_an_effect_with_its_placebo():
     result = dose_response(read(REAL), muscle="chest", more=False, sensitivity=())
     (row,) = of_kind(result, "effect").itertuples()
     assert row.n_athletes >= 10
-    assert row.conf_low < row.estimate < row.conf_high
+    assert row.low < row.estimate < row.high
     assert "lacebo" in result.notes[0]

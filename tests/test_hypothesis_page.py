@@ -23,7 +23,7 @@ APPS = ("strong-s2-lb", "hevy-kg", "fitnotes-f3-kg", "strong-s3-kg", "hevy-lb", 
 SMALL = "[sensitivity]\nmax_specifications = 4\npermutations = 99\n[power]\nsimulations = 20\n"
 NONE = "[sensitivity]\nmax_specifications = 0\n[power]\nsimulations = 0\n"
 CONTRACT = {
-    "estimate", "std_error", "conf_low", "conf_high", "unit", "n_athletes", "n_blocks", "verdict",
+    "estimate", "std_error", "low", "high", "unit", "n_athletes", "n_blocks", "verdict",
     "plan_sha256",
 }  # fmt: skip
 TODAY = date(2026, 3, 2)
@@ -62,7 +62,7 @@ def test_a_planted_effect_comes_back_from_strong_hevy_and_fitnotes_files(planted
     assert set(planted_logs.sets["app"].unique()) == {"strong", "hevy", "fitnotes"}
     assert set(found) >= CONTRACT
     # planted at the borders of blocks, where three quarters of it reach weeks 5 to 12
-    assert found["conf_low"] <= 0.45 <= found["conf_high"]
+    assert found["low"] <= 0.45 <= found["high"]
     assert found["verdict"] == "supported"
     assert found["unit"] == "% per weekly set held for four weeks"
     assert not found["lead_placebo"]["fires"]
@@ -70,7 +70,7 @@ def test_a_planted_effect_comes_back_from_strong_hevy_and_fitnotes_files(planted
 
 def test_the_best_set_of_the_week_stands_beside_it(answered):
     _, found, _, _ = answered
-    assert found["naive_maximum"]["conf_low"] < found["naive_maximum"]["conf_high"]
+    assert found["naive_maximum"]["low"] < found["naive_maximum"]["high"]
     assert found["lead_placebo"]["says"] in ("blunt", "bounded")
     assert found["lead_placebo"]["bias_bound"] > 0
 
@@ -79,7 +79,7 @@ def test_no_effect_is_not_found(tmp_path):
     logbook = cohort(tmp_path / "logs", 0.0)
     outcome = run(write_plan(tmp_path, NONE), logbook)
     assert outcome.verdict in ("practically zero", "cannot tell")
-    assert outcome.fitted.target.conf_low <= 0 <= outcome.fitted.target.conf_high
+    assert outcome.fitted.target.low <= 0 <= outcome.fitted.target.high
 
 
 def test_the_page_says_question_plan_and_hash_before_the_verdict(answered):
@@ -148,7 +148,7 @@ def test_too_little_is_cannot_tell_with_the_reason(tmp_path):
     list(answer(plan, one, out, today=TODAY))
     found = json.loads((out / "verdict.json").read_text("utf-8"))
     assert found["verdict"] == "cannot tell"
-    assert found["estimate"] is found["conf_low"] is found["std_error"] is None
+    assert found["estimate"] is found["low"] is found["std_error"] is None
     assert "strength days enough" in found["reason"]
     assert (out / "index.html").stat().st_size > 10_000
     assert (out / "analysis.R").read_text().startswith("# hypothesis.toml: no model was fitted")

@@ -135,7 +135,7 @@ def test_lengthened_partials_trial_growth(machine, rows, n_obs, published):
     effect = fit.contrast({"time84": 1.0, "time84:condition[T.lpROM]": share})
     assert fit.n_obs == n_obs == len(used)
     assert any("left out for a missing value" in message for message in fit.messages)
-    found = effect[["estimate", "conf_low", "conf_high"]].tolist()
+    found = effect[["estimate", "low", "high"]].tolist()
     assert found == pytest.approx(published, abs=0.002)
 
 

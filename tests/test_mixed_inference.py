@@ -57,9 +57,9 @@ def test_intervals_are_t_intervals_with_their_own_dof():
     fit = mixed.fit("y ~ week", unbalanced(), groups="athlete", random="~ week")
     reach = stats.t.ppf(0.95, fit.dof) * fit.std_errors
     low = fit.params - reach
-    assert fit.conf_int(0.9)["conf_low"].to_numpy() == pytest.approx(low.to_numpy())
+    assert fit.conf_int(0.9)["low"].to_numpy() == pytest.approx(low.to_numpy())
     assert list(fit.tidy().columns) == [
-        "term", "estimate", "std_error", "statistic", "dof", "p_value", "conf_low", "conf_high",
+        "term", "estimate", "std_error", "statistic", "dof", "p_value", "low", "high",
     ]  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def test_satterthwaite_intervals_hold_in_small_samples():
         rng = np.random.default_rng(seed)
         data["y"] += rng.normal(0, 0.3, 10)[data["athlete"]] * data["week"]
         interval = mixed.fit("y ~ week", data, groups="athlete", random="~ week").conf_int()
-        held += interval.loc["week", "conf_low"] < 0.1 < interval.loc["week", "conf_high"]
+        held += interval.loc["week", "low"] < 0.1 < interval.loc["week", "high"]
     assert 0.90 <= held / draws <= 0.99
 
 

@@ -121,14 +121,14 @@ class Together:
 
     Attributes:
         mean, sd: of the normal posterior.
-        conf_low, conf_high: its central interval.
+        low, high: its central interval.
         from_log: share of the answer that comes from the log, 0 to 1: its weight in the mean.
     """
 
     mean: float
     sd: float
-    conf_low: float
-    conf_high: float
+    low: float
+    high: float
     from_log: float
 
 

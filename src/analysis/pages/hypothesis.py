@@ -108,7 +108,7 @@ def _tiles(outcome: Outcome) -> Tiles:
     tiles = [Tile("Verdict", outcome.verdict, comparison=outcome.stamp.word)]
     if outcome.fitted is not None:
         target = outcome.fitted.target
-        between = f"{target.conf_low:+.2f} to {target.conf_high:+.2f}"
+        between = f"{target.low:+.2f} to {target.high:+.2f}"
         tiles.append(Tile("Estimate", f"{target.estimate:+.2f} %", comparison=outcome.plan.unit))
         tiles.append(Tile(f"{100 * target.level:.0f} % interval", between))
     if outcome.detectable is not None:

@@ -55,8 +55,8 @@ def draw_effects(table: pd.DataFrame, *, published: tuple[float, float, float] |
         )  # fmt: skip
         shapes.append(_rule(slope, PALETTE[1]))
     ends = [
-        told[["conf_low", "lead_low"]].min(axis=1),
-        told[["conf_high", "lead_high"]].max(axis=1),
+        told[["low", "lead_low"]].min(axis=1),
+        told[["high", "lead_high"]].max(axis=1),
     ]
     return _forest(traces, names, f"Strength, {unit}", shapes, _focus(*ends))
 
@@ -67,14 +67,14 @@ def draw_spread(table: pd.DataFrame) -> Figure:
     rows = np.arange(len(told), dtype=float)
     names = [label(str(name).replace("_", " ").capitalize()) for name in told["muscle"]]
     mean = told.assign(estimate=told["mean"])
-    new = told.assign(estimate=told["mean"], conf_low=told["new_low"], conf_high=told["new_high"])
+    new = told.assign(estimate=told["mean"], low=told["new_low"], high=told["new_high"])
     traces = [
         _points(new, "", rows + APART, "an athlete not yet seen", 4),
         _points(mean, "", rows - APART, "mean of athletes", 0),
     ]
     unit = str(told["unit"].iloc[0])
     return _forest(
-        traces, names, f"Strength, {unit}", [_rule(0.0)], _focus(new["conf_low"], new["conf_high"])
+        traces, names, f"Strength, {unit}", [_rule(0.0)], _focus(new["low"], new["high"])
     )
 
 
@@ -109,7 +109,7 @@ def draw_curve(table: pd.DataFrame) -> Figure:
     dose = list(table["dose"])
     traces = [
         band(dose, list(table["all_low"]), list(table["all_high"]), "95 %, all doses at once"),
-        band(dose, list(table["conf_low"]), list(table["conf_high"]), "95 %, at one dose"),
+        band(dose, list(table["low"]), list(table["high"]), "95 %, at one dose"),
         line(dose, table["change_pct"], "these athletes", mode="lines",
              hover="%{x:.1f} sets a week: %{y:+.2f} % 5 to 12 weeks later<extra></extra>"),
         line(dose, table["published_pct"], "published slope (Pelland et al. 2025)", series=1,
@@ -163,7 +163,7 @@ def draw_days(table: pd.DataFrame) -> Figure:
 def _points(
     rows: pd.DataFrame, prefix: str, y: Any, name: str, series: int, middle: str = ""
 ) -> Trace:
-    low, high = (f"{prefix}low", f"{prefix}high") if prefix else ("conf_low", "conf_high")
+    low, high = f"{prefix}low", f"{prefix}high"
     centre = middle or (prefix.rstrip("_") if prefix else "estimate")
     trace = interval_points(
         rows[centre], plain(y), rows[low], rows[high], name, series=series,

@@ -69,7 +69,7 @@ def _verdict(row: dict[str, Any]) -> str:
         return "no estimate"
     if row["placebo"] == "veto":
         return FIRES
-    if p < ALPHA and estimate > 0 and row["conf_low"] <= row["by_effort_pct"]:
+    if p < ALPHA and estimate > 0 and row["low"] <= row["by_effort_pct"]:
         return BY_EFFORT
     if after < ALPHA:
         return RISES if estimate > 0 else FALLS
@@ -239,7 +239,7 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
 def numbers(row: Mapping[Any, Any]) -> str:
     """Return an effect with its interval and n."""
     return (
-        f"{row['estimate']:+z.2f} % [{row['conf_low']:+z.2f}, {row['conf_high']:+z.2f}] "
+        f"{row['estimate']:+z.2f} % [{row['low']:+z.2f}, {row['high']:+z.2f}] "
         f"(n = {count(int(row['n_days']), 'day')} of "
         f"{count(int(row['n_athletes']), 'athlete')})"
     )
@@ -446,7 +446,7 @@ def results(study: CohortStudy) -> dict[str, Result]:
 def effects_result(study: CohortStudy, exposure: str) -> Result:
     """Return the within effects of an exposure, one row per `muscle`, clearest data first.
 
-    Columns: `estimate`, `std_error`, `conf_low`, `conf_high`, `dof`, `p_value`, `p_holm` (Holm
+    Columns: `estimate`, `std_error`, `low`, `high`, `dof`, `p_value`, `p_holm` (Holm
     over the muscles of the table), `verdict`, `unit`, `n_athletes`, `n_days` (strength days of
     an exercise); `lead`, its interval and p (the placebo), `placebo` (veto, bounded, blunt or
     untold) and `bias_bound`; `by_effort_pct` (what unlogged
@@ -515,7 +515,7 @@ def holm(p_values: pd.Series) -> pd.Series:
 def spread_result(study: CohortStudy) -> Result:
     """Return how athletes' true slopes differ, one row per `muscle`.
 
-    Columns: `athletes` (with an own slope), `mean`, `conf_low`, `conf_high` (of the pooled
+    Columns: `athletes` (with an own slope), `mean`, `low`, `high` (of the pooled
     effect), `sd` of true slopes with its interval, `new_low`, `new_high` (true slope of an
     athlete not yet seen), `typical_error` (of an own slope), `reliability` with its interval,
     `repeats` (correlation of own slopes between the halves of a log) with its interval,
@@ -528,8 +528,8 @@ def spread_result(study: CohortStudy) -> Result:
             "muscle": each.muscle,
             "athletes": int(each.own["own"].notna().sum()),
             "mean": effect.estimate,
-            "conf_low": effect.conf_low,
-            "conf_high": effect.conf_high,
+            "low": effect.low,
+            "high": effect.high,
         }
         names = ("sd", "sd_low", "sd_high", "new_low", "new_high", "typical_error",
                  "reliability", "reliability_low", "reliability_high")  # fmt: skip
@@ -632,9 +632,9 @@ def as_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _interval(name: str, found: Estimate | None) -> dict[str, float]:
-    middle, ends = (name, f"{name}_") if name else ("estimate", "conf_")
+    middle, ends = (name, f"{name}_") if name else ("estimate", "")
     found = found or MISSING
-    return {middle: found.estimate, f"{ends}low": found.conf_low, f"{ends}high": found.conf_high}
+    return {middle: found.estimate, f"{ends}low": found.low, f"{ends}high": found.high}
 
 
 def _published(

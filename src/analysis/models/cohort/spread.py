@@ -204,7 +204,7 @@ class Curve:
     """A fitted curve over the doses seen.
 
     Attributes:
-        table: one row per dose: `dose`, `change_pct`, `conf_low`, `conf_high` (pointwise),
+        table: one row per dose: `dose`, `change_pct`, `low`, `high` (pointwise),
             `all_low`, `all_high` (simultaneous), `weeks` (logged, nearest to that dose).
         weights: of every shape tried, largest first.
         mean_dose: of the weeks logged; where the published slope is laid against the curve.
@@ -251,8 +251,8 @@ def dose_curve(reduced: Body, logs: MuscleLogs, level: float = 0.95) -> Curve:
         {
             "dose": doses,
             "change_pct": mean[:POINTS],
-            "conf_low": low,
-            "conf_high": high,
+            "low": low,
+            "high": high,
             "all_low": np.minimum(mean[:POINTS] - reach, low),
             "all_high": np.maximum(mean[:POINTS] + reach, high),
             "weeks": _nearest(doses, seen),

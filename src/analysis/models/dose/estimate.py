@@ -29,12 +29,12 @@ class Estimate:
         return float(stdtrit(self.dof, 0.5 + self.level / 2)) * self.std_error
 
     @property
-    def conf_low(self) -> float:
+    def low(self) -> float:
         """Lower end of the interval."""
         return self.estimate - self.reach
 
     @property
-    def conf_high(self) -> float:
+    def high(self) -> float:
         """Upper end of the interval."""
         return self.estimate + self.reach
 

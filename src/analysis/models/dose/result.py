@@ -81,7 +81,7 @@ LEAST_FROM_LOG = 0.1
 """Share of a combined number that the log must supply for it to be shown."""
 
 COLUMNS = (
-    "kind", "term", "estimate", "std_error", "conf_low", "conf_high", "p_value", "dof", "unit",
+    "kind", "term", "estimate", "std_error", "low", "high", "p_value", "dof", "unit",
     "n_athletes", "n_days", "weight",
 )  # fmt: skip
 
@@ -170,7 +170,7 @@ def dose_response(
     Returns:
         Result whose table has one row per estimate: `kind` (effect, event study, eventual gain,
         trained, joint, shape, between, repeatability, sensitivity, published, together), `term`,
-        `estimate`, `std_error`, `conf_low`, `conf_high`, `p_value`, `dof`, `unit`, `n_athletes`,
+        `estimate`, `std_error`, `low`, `high`, `p_value`, `dof`, `unit`, `n_athletes`,
         `n_days` (strength days of an exercise) and `weight` (of a shape, by likelihood). Where
         the logs hold too little, the sentence says so and the published row stands alone.
 
@@ -337,8 +337,8 @@ def row(kind: str, term: str, found: Estimate, unit: str, n_athletes: int, n_day
         "term": term,
         "estimate": found.estimate,
         "std_error": found.std_error,
-        "conf_low": found.conf_low,
-        "conf_high": found.conf_high,
+        "low": found.low,
+        "high": found.high,
         "p_value": found.p_value,
         "dof": found.dof,
         "unit": unit,
@@ -414,8 +414,8 @@ def _repeat_row(people: Repeatability) -> Row:
     unit = "correlation of own effects between the halves of a log"
     return {
         "kind": "repeatability", "term": "own effects, first half against second",
-        "estimate": people.observed, "std_error": np.nan, "conf_low": people.observed_low,
-        "conf_high": people.observed_high, "p_value": np.nan, "dof": np.nan, "unit": unit,
+        "estimate": people.observed, "std_error": np.nan, "low": people.observed_low,
+        "high": people.observed_high, "p_value": np.nan, "dof": np.nan, "unit": unit,
         "n_athletes": people.n_athletes, "n_days": 0, "weight": np.nan,
     }  # fmt: skip
 
@@ -447,11 +447,11 @@ def verdict(found: Effect, by_effort: float = 0.0) -> str:
         means = "strength was {} after more work, for these people alone"
     if found.placebo.fires:
         return f"{whose} cannot say what work bought, because work that came later goes with it"
-    if 0 < found.estimate.conf_low <= by_effort:
+    if 0 < found.estimate.low <= by_effort:
         return f"{whose} cannot tell, because effort that is not logged alone could show it"
-    if found.estimate.conf_low > 0:
+    if found.estimate.low > 0:
         return means.format("higher")
-    if found.estimate.conf_high < 0:
+    if found.estimate.high < 0:
         return means.format("lower")
     return f"{whose} cannot tell it from nothing"
 
@@ -519,8 +519,8 @@ def placebo_kind_words(kind: str, bias_bound: float) -> str:
 def interval(found: Estimate) -> str:
     """Return an estimate with its interval."""
     return (
-        f"{found.estimate:+z.2f} % [{100 * found.level:.0f} % interval {found.conf_low:+z.2f} to "
-        f"{found.conf_high:+z.2f}]"
+        f"{found.estimate:+z.2f} % [{100 * found.level:.0f} % interval {found.low:+z.2f} to "
+        f"{found.high:+z.2f}]"
     )
 
 
@@ -535,7 +535,7 @@ def _between_sentence(question: Question, rows: Sequence[Row]) -> str:
             "These logs cannot show a difference between athletes; five or more who differ in "
             "their usual are needed."
         )
-    low, high = one["conf_low"], one["conf_high"]
+    low, high = one["low"], one["high"]
     return (
         f"Athletes whose usual {spoken(question.muscle)} {spoken(question.exposure)} is one "
         f"higher gained {one['estimate']:+z.2f} % [{low:+z.2f} to {high:+z.2f}] more strength a "
@@ -632,8 +632,8 @@ def draw(table: pd.DataFrame) -> Figure:
 def _points(rows: pd.DataFrame, name: str, series: int) -> Trace:
     centre = plain(rows["estimate"])
     colour = PALETTE[series]
-    above = plain(rows["conf_high"] - rows["estimate"])
-    below = plain(rows["estimate"] - rows["conf_low"])
+    above = plain(rows["high"] - rows["estimate"])
+    below = plain(rows["estimate"] - rows["low"])
     return {
         "type": "scatter",
         "mode": "markers",

@@ -147,8 +147,8 @@ def placebo_sentence(placebo: Placebo) -> str:
 def interval(found: Estimate) -> str:
     """Return an estimate with its interval."""
     return (
-        f"{found.estimate:+.2f} % [{100 * found.level:.0f} % interval {found.conf_low:+.2f}, "
-        f"{found.conf_high:+.2f}]"
+        f"{found.estimate:+.2f} % [{100 * found.level:.0f} % interval {found.low:+.2f}, "
+        f"{found.high:+.2f}]"
     )
 
 
@@ -255,7 +255,7 @@ def draw_estimates(table: pd.DataFrame) -> Figure:
     """Draw each estimate with its interval; zero is no effect."""
     points = [
         interval_points(
-            [row["estimate"]], [row["kind"]], [row["conf_low"]], [row["conf_high"]],
+            [row["estimate"]], [row["kind"]], [row["low"]], [row["high"]],
             str(row["kind"]), series=place, hover="%{x:.2f} %<extra>%{y}</extra>",
         )
         for place, row in enumerate(table.to_dict("records"))
@@ -345,8 +345,8 @@ def _estimates(part: pd.DataFrame, name: str, series: int) -> Trace:
     trace["error_y"] = {
         "type": "data",
         "symmetric": False,
-        "array": plain(part["conf_high"] - part["estimate"]),
-        "arrayminus": plain(part["estimate"] - part["conf_low"]),
+        "array": plain(part["high"] - part["estimate"]),
+        "arrayminus": plain(part["estimate"] - part["low"]),
         "color": GREY if series == 0 else PALETTE[series],
         "thickness": 1,
         "width": 0,
@@ -458,7 +458,7 @@ def estimate_result(outcome: Outcome) -> Result:
             "week's best set (biased)": found.naive,
         }
         rows = [_row(outcome, found, kind, each) for kind, each in kinds.items() if each]
-    columns = ["kind", "estimate", "std_error", "conf_low", "conf_high", "p_value", "dof", "unit",
+    columns = ["kind", "estimate", "std_error", "low", "high", "p_value", "dof", "unit",
                "n_athletes", "n_days"]  # fmt: skip
     return Result(
         name="estimate",
@@ -563,8 +563,8 @@ def _row(outcome: Outcome, found: Fitted, kind: str, each: Estimate) -> dict[str
         "kind": kind,
         "estimate": each.estimate,
         "std_error": each.std_error,
-        "conf_low": each.conf_low,
-        "conf_high": each.conf_high,
+        "low": each.low,
+        "high": each.high,
         "p_value": each.p_value,
         "dof": each.dof,
         "unit": outcome.plan.unit,

@@ -95,7 +95,7 @@ def scores(fit: Fit, exposure: str) -> Floats:
     return np.asarray((xy - xx @ null) @ across)
 
 
-CURVE = ("specification", "planned", "estimate", "std_error", "conf_low", "conf_high", "unit",
+CURVE = ("specification", "planned", "estimate", "std_error", "low", "high", "unit",
          "n_athletes", "n_days", *Choice.__dataclass_fields__)  # fmt: skip
 
 
@@ -128,7 +128,7 @@ class SpecificationCurve:
     @property
     def excluding_zero(self) -> float:
         """Share of intervals that do not hold 0."""
-        return float(((self.table["conf_low"] > 0) | (self.table["conf_high"] < 0)).mean())
+        return float(((self.table["low"] > 0) | (self.table["high"] < 0)).mean())
 
 
 def curve(study: Study, variances: Variances, tell: Tell = silent) -> SpecificationCurve | None:
@@ -149,8 +149,8 @@ def curve(study: Study, variances: Variances, tell: Tell = silent) -> Specificat
                 "planned": own,
                 "estimate": found.estimate,
                 "std_error": found.std_error,
-                "conf_low": found.conf_low,
-                "conf_high": found.conf_high,
+                "low": found.low,
+                "high": found.high,
                 "unit": plan.unit,
                 "n_athletes": fit.n_athletes,
                 "n_days": fit.n_days,
@@ -240,7 +240,7 @@ def power(study: Study, fit: Fit, tell: Tell = silent) -> Power | None:
             refused += 1
             continue
         row = again.contrast(primary(study.exposure), plan.inference.level, robust="CR2")
-        found.append((row["estimate"], (row["conf_high"] - row["conf_low"]) / 2))
+        found.append((row["estimate"], (row["high"] - row["low"]) / 2))
     if len(found) < FEWEST_REFITS:
         return None
     pairs = np.array(found, dtype=float)

@@ -139,7 +139,7 @@ class Outcome:
 
 
 def _numbers(found: Estimate | None) -> dict[str, float | None]:
-    names = ("estimate", "std_error", "conf_low", "conf_high")
+    names = ("estimate", "std_error", "low", "high")
     return {name: None if found is None else float(getattr(found, name)) for name in names}
 
 

@@ -313,7 +313,7 @@ def verdict(
             "the placebo fires: work of the next four weeks goes with today's strength, so "
             "strength drives the work, or something unseen drives both"
         )
-    low, high = found.conf_low, found.conf_high
+    low, high = found.low, found.high
     if -smallest_effect < low and high < smallest_effect:
         return ZERO, (
             f"the whole interval lies inside ±{smallest_effect:g}, the smallest effect that the "

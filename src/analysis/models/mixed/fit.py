@@ -104,13 +104,13 @@ class MixedFit:
         }
 
     def conf_int(self, level: float = 0.95, *, robust: Robust = None) -> pd.DataFrame:
-        """Return `conf_low` and `conf_high` of each fixed effect, t with its own dof."""
-        return self.tidy(level, robust=robust).set_index("term")[["conf_low", "conf_high"]]
+        """Return `low` and `high` of each fixed effect, t with its own dof."""
+        return self.tidy(level, robust=robust).set_index("term")[["low", "high"]]
 
     def tidy(self, level: float = 0.95, *, robust: Robust = None) -> pd.DataFrame:
         """Return one row per fixed effect.
 
-        Columns: `term, estimate, std_error, statistic, dof, p_value, conf_low, conf_high`.
+        Columns: `term, estimate, std_error, statistic, dof, p_value, low, high`.
         `robust="CR2"` gives cluster-robust errors by the outermost group, with their own dof;
         `"CR1"` those without adjustment for leverage, with groups − 1.
         """

@@ -218,8 +218,8 @@ def estimates(
             "statistic": statistic,
             "dof": dof,
             "p_value": 2.0 * stdtr(dof, -np.abs(statistic)),
-            "conf_low": estimate - reach,
-            "conf_high": estimate + reach,
+            "low": estimate - reach,
+            "high": estimate + reach,
         },
         index=pd.Index(names, name="term"),
     )
