@@ -2,8 +2,8 @@
 
 *Set.* The first working set at the day's heaviest load speaks for the day. The *best* set of a day
 is a maximum over sets: with 3.6 % noise a set, three sets raise it by 3 % and ten by 5.5 % for
-nothing (the largest of 3 draws is 0.85 SD above the mean, of 10 it is 1.54). Both are given so that
-the difference can be seen; what five more sets do to the first is measured in
+nothing (the largest of 3 draws is 0.85 SD above the mean, of 10 it is 1.54). Both are given so
+that the difference can be seen; what five more sets do to the first is measured in
 docs/strength.md#a-day.
 
 *Repetitions.* One cap, `e1rm.REP_CAP`, for everything that is called an e1RM.

@@ -62,7 +62,7 @@ OUTCOMES = {
 """Words of `outcome` -> what a day's strength is taken from."""
 
 WARMUPS = {"by_load": WorkingRule().warmup_below, "marked_only": 0.0}
-"""Words of `warmups` -> share of the best e1RM of the day below which an early set is a warm-up."""
+"""Words of `warmups` -> share of the day's best e1RM below which an early set is a warm-up."""
 
 COVARIATES = ("sets", "hard_sets", "frequency", "light_share")
 """Weekly doses that may be held fixed."""
