@@ -109,7 +109,7 @@ def row(planted: float, seed: int, found: dict) -> str:
 
 
 def interval(found: dict) -> str:
-    return f"{found['estimate']:+.3f} [{found['conf_low']:+.3f}, {found['conf_high']:+.3f}]"
+    return f"{found['estimate']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import pytest
 import analysis as lab
 from analysis import exercises, schema
 from analysis.ingest.vendors import known_vendors
-from analysis.measures.day_strength import Estimate
+from analysis.measures.day_strength import E1rmRule
 from analysis.simulate import DIALECTS
 from analysis.simulate.cells import lifts
 from analysis.simulate.cohort import KG_PER_LB
@@ -238,7 +238,7 @@ def test_volume_and_strength_are_those_of_the_year(dialect, folder):
     year_itself = replace(book, sets=sets)
     for measure in (
         partial(lab.volume, body_mass_kg=BODY_KG),
-        partial(lab.strength, estimate=Estimate(body_mass_kg=BODY_KG)),
+        partial(lab.strength, estimate=E1rmRule(body_mass_kg=BODY_KG)),
     ):
         given, own = (measure(each).table.sort_index(axis=1) for each in (book, year_itself))
         keys = [column for column in given.columns if given[column].dtype == object]

@@ -146,7 +146,6 @@ def test_a_sentence_that_is_read_back_is_found(line):
 
 NO_SENTENCES = {
     "report/notebook.py": "tokens of Markdown have attributes of that name",
-    "models/hypothesis/plan.py": "a rule's words, of which a longer rule is made",
 }
 """Files in which these names mean something else."""
 
@@ -159,6 +158,26 @@ def test_no_code_reads_a_sentence_back():
         for line in readings(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert not found
+
+
+def test_no_page_of_the_repository_points_outside_it():
+    pages = [*SOURCE.rglob("*.py"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]
+    outside = re.compile(
+        r"SCIENCE|\bshared/|(DESIGN|STYLE|STRENGTH|CONTINUOUS|MIXED|SCALE)(\.md| §)"
+    )
+    assert not [path.name for path in pages if outside.search(path.read_text(encoding="utf-8"))]
+
+
+SHARED_WORDS = ("Estimate", "Evidence", "Prior", "Curve", "Finding", "Column", "Note", "Result")
+"""Concepts of every room: each is one class."""
+
+
+def test_a_concept_of_the_house_is_one_class():
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")]
+    classes = [
+        node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    ]
+    assert {name: classes.count(name) for name in SHARED_WORDS} == dict.fromkeys(SHARED_WORDS, 1)
 
 
 def test_the_lock_holds_names_and_versions_only():

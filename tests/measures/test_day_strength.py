@@ -1,7 +1,7 @@
 import pytest
 from set_literals import logbook, sets
 
-from analysis.measures.day_strength import Estimate, e1rm
+from analysis.measures.day_strength import E1rmRule, e1rm
 
 
 def one(*runs, **settings):
@@ -30,7 +30,7 @@ def test_the_cap_counts_reps_in_reserve():
     result = e1rm(logbook(sets("2024-01-01", "squat", "100x13@3")))
     assert result.table["e1rm_kg"].isna().all()
     assert any("1 of 1 top set give no e1RM: more than 15 rep" in n for n in result.notes)
-    assert one(sets("2024-01-01", "squat", "100x13@3"), estimate=Estimate(rep_cap=16))[
+    assert one(sets("2024-01-01", "squat", "100x13@3"), estimate=E1rmRule(rep_cap=16))[
         "e1rm_kg"
     ] == pytest.approx(100 * (1 + 16 / 30))
 
@@ -57,7 +57,7 @@ def test_the_spread_is_over_all_formulas_and_holds_the_chosen_one():
 
 def test_an_unknown_formula_is_an_error():
     with pytest.raises(ValueError, match="expected one of epley"):
-        e1rm(logbook(sets("2024-01-01", "squat", "100x5")), estimate=Estimate(formula="magic"))
+        e1rm(logbook(sets("2024-01-01", "squat", "100x5")), estimate=E1rmRule(formula="magic"))
 
 
 def test_records_are_above_every_earlier_day():
@@ -99,7 +99,7 @@ def test_only_external_loads_are_ranked():
 
 
 def test_body_mass_gives_bodyweight_lifts_a_strength_but_no_rank():
-    row = one(sets("2024-01-01", "pull_up", "10x5"), estimate=Estimate(body_mass_kg=80.0))
+    row = one(sets("2024-01-01", "pull_up", "10x5"), estimate=E1rmRule(body_mass_kg=80.0))
     assert row["e1rm_kg"] == pytest.approx(90 * (1 + 5 / 30))
     assert not row["rank_as_external"]
 

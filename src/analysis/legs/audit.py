@@ -11,7 +11,7 @@ from analysis.legs import dose, exercises, methods, overload
 from analysis.legs.leg_log import (
     MUSCLES,
     VERDICTS,
-    Finding,
+    Answer,
     LegLog,
     few,
     logs_of,
@@ -22,7 +22,7 @@ from analysis.logbook import Logbook
 from analysis.result import Result
 from analysis.say import count
 
-TOPICS: Mapping[str, Callable[[LegLog], Finding]] = {
+TOPICS: Mapping[str, Callable[[LegLog], Answer]] = {
     **{f"{muscle} volume": partial(dose.muscle_sets, muscle=muscle) for muscle in MUSCLES},
     "all leg groups trained": dose.covered,
     "leg days a week": dose.leg_days,
@@ -73,7 +73,7 @@ def leg_audit(logbook: Logbook, *, block_weeks: int = 4) -> list[Result]:
 
     Returns:
         First the summary, `leg-audit`: one row per `topic` with `this_log` (a sentence),
-        `verdict` (a word of `finding.VERDICTS`), and the same as data: `number`, `unit`, `n`,
+        `verdict` (a word of `leg_log.VERDICTS`), and the same as data: `number`, `unit`, `n`,
         `missing` (the field that is not in the file). Then the details, each named `leg-…`.
     """
     logs = logs_of(logbook, block_weeks)
@@ -113,9 +113,9 @@ def summary(log: LegLog) -> Result:
     )
 
 
-def columns(findings: list[Finding]) -> dict[str, list[object]]:
-    """Return the findings' data columns."""
+def columns(answers: list[Answer]) -> dict[str, list[object]]:
+    """Return the answers' data columns."""
     return {
-        name: [getattr(finding, name) for finding in findings]
+        name: [getattr(answer, name) for answer in answers]
         for name in ("number", "unit", "n", "missing")
     }

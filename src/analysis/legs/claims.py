@@ -18,7 +18,7 @@ from analysis.legs import dose, exercises, methods, overload
 from analysis.legs.audit import columns
 from analysis.legs.evidence import READING, Evidence, known
 from analysis.legs.leg_log import (
-    Finding,
+    Answer,
     LegLog,
     few,
     logs_of,
@@ -78,14 +78,14 @@ READABLE = ("claim", "verdict", "in_your_log", "your_log", "evidence")
 """The columns that a page shows; the others are the same as data."""
 
 
-def _missing(what: str) -> Callable[[LegLog], Finding]:
-    def find(log: LegLog) -> Finding:  # noqa: ARG001
+def _missing(what: str) -> Callable[[LegLog], Answer]:
+    def find(log: LegLog) -> Answer:  # noqa: ARG001
         return not_measurable(what)
 
     return find
 
 
-FINDINGS: Mapping[str, Callable[[LegLog], Finding]] = {
+FINDINGS: Mapping[str, Callable[[LegLog], Answer]] = {
     "strength": overload.strength_gain,
     "benefits": _missing("no field for endurance, sport, joints or muscle size"),
     "mechanic": exercises.mechanic_share,
@@ -134,7 +134,7 @@ def claims(logbook: Logbook, *, block_weeks: int = 4) -> Result:
 
     Returns:
         Result whose table has one row per claim. In words: `claim` (ours, not the article's),
-        `your_log` and `in_your_log` (a word of `finding.VERDICTS`), `evidence` and `verdict` (a
+        `your_log` and `in_your_log` (a word of `leg_log.VERDICTS`), `evidence` and `verdict` (a
         word of `article.VERDICTS`). As data: `number`, `unit`, `n` and `missing` (the field that
         is not in the file) of the log; `effect` (with its interval), `strength`, `doi` and
         `evidence_ids` of the evidence; `sections` and `questions` (places in the article).

@@ -12,7 +12,7 @@ from analysis.legs.leg_log import (
     GROUPS,
     LEGS,
     MUSCLES,
-    Finding,
+    Answer,
     LegLog,
     in_order,
     nothing_logged,
@@ -66,12 +66,12 @@ def leg_volume(log: LegLog) -> Result:
     )
 
 
-def weekly_sets(log: LegLog) -> Finding:
+def weekly_sets(log: LegLog) -> Answer:
     """Find the direct sets a week of every group now."""
     direct = log.now("direct")
     total = direct.get(LEGS, 0.0)
     said = ", ".join(f"{name} {number(direct.get(name, 0.0))}" for name in GROUPS)
-    return Finding(
+    return Answer(
         f"Direct sets a week, last {log.block_weeks} weeks: {said} "
         f"(log of {count(log.logged_weeks, 'week')}).",
         "done" if total >= FEW_SETS else "partly done" if total else "not done",
@@ -81,13 +81,13 @@ def weekly_sets(log: LegLog) -> Finding:
     )
 
 
-def muscle_sets(log: LegLog, muscle: str) -> Finding:
+def muscle_sets(log: LegLog, muscle: str) -> Answer:
     """Find the weekly sets of one muscle, now and over the log."""
     now, usual = log.now("direct").get(muscle, 0.0), log.over_log("direct_sets").get(muscle, 0.0)
     counted = log.now("fractional").get(muscle, 0.0)
     helping = f" ({number(counted)} with half of the sets it helps in)" if counted > now else ""
     enough = now > 0 and counted >= FEW_SETS
-    return Finding(
+    return Answer(
         f"{number(now)} direct sets a week now{helping}, {number(usual)} over the log.",
         "done" if enough else "partly done" if counted else "not done",
         now,
@@ -96,7 +96,7 @@ def muscle_sets(log: LegLog, muscle: str) -> Finding:
     )
 
 
-def covered(log: LegLog) -> Finding:
+def covered(log: LegLog) -> Answer:
     """Find how many of the five leg groups got a direct set in the last block."""
     direct = log.now("direct")
     without = [name for name in GROUPS if not direct.get(name, 0.0)]
@@ -104,7 +104,7 @@ def covered(log: LegLog) -> Finding:
     left = f"; no direct set for {', '.join(without)}" if without and trained else ""
     if not trained:
         left = _last_leg_day(log)
-    return Finding(
+    return Answer(
         f"{trained} of {len(GROUPS)} leg groups had direct sets in the last {log.block_weeks} "
         f"weeks{left}.",
         "done" if not without else "partly done" if trained else "not done",
@@ -142,13 +142,13 @@ def leg_frequency(log: LegLog) -> Result:
     )
 
 
-def leg_days(log: LegLog) -> Finding:
+def leg_days(log: LegLog) -> Answer:
     """Find on how many days of a logged week the legs were trained directly."""
     days = log.days.filter(pl.col("muscle") == LEGS)["direct_days"]
     if days.is_empty():
-        return Finding("No week holds a log (n = 0).", "cannot tell yet")
+        return Answer("No week holds a log (n = 0).", "cannot tell yet")
     mean, twice = float(days.sum()) / len(days), share_pct(days >= 2)
-    return Finding(
+    return Answer(
         f"Legs on {number(mean)} days of a logged week; on two days or more in "
         f"{number(twice, 0)} % of weeks (n = {count(len(days), 'week')}).",
         "done" if twice >= 75 else "partly done" if twice >= 25 else "not done",
@@ -158,13 +158,13 @@ def leg_days(log: LegLog) -> Finding:
     )
 
 
-def consistency(log: LegLog) -> Finding:
+def consistency(log: LegLog) -> Answer:
     """Find the share of logged weeks with any direct leg set."""
     sets = log.weekly.filter(pl.col("muscle") == LEGS)["direct_sets"]
     if sets.is_empty():
-        return Finding("No week holds a log (n = 0).", "cannot tell yet")
+        return Answer("No week holds a log (n = 0).", "cannot tell yet")
     share = share_pct(sets > 0)
-    return Finding(
+    return Answer(
         f"{number(share, 0)} % of logged weeks hold leg work (n = {count(len(sets), 'week')}).",
         "done" if share >= 75 else "partly done" if share else "not done",
         share,
@@ -234,25 +234,25 @@ def leg_neglect(log: LegLog) -> Result:
     )
 
 
-def calf_neglect(log: LegLog) -> Finding:
+def calf_neglect(log: LegLog) -> Answer:
     """Find the longest stretch without a direct calf set, with its dates."""
     row = _row(log, "calves")
     if not log.logged_weeks:
-        return Finding("No week holds a log (n = 0).", "cannot tell yet")
+        return Answer("No week holds a log (n = 0).", "cannot tell yet")
     if row is None:
         weeks = count(log.logged_weeks, "week")
-        return Finding(f"No logged week is without calf work (n = {weeks}).", "done", 0.0, "weeks",
+        return Answer(f"No logged week is without calf work (n = {weeks}).", "done", 0.0, "weeks",
                        log.logged_weeks)  # fmt: skip
     longest = int(row["longest_weeks"])
     if longest == log.logged_weeks:
-        return Finding(
+        return Answer(
             f"No direct calf set in any of {count(longest, 'logged week')}.",
             "not done",
             float(longest),
             "weeks without calf work",
             log.logged_weeks,
         )
-    return Finding(
+    return Answer(
         f"Longest time without calf work: {count(longest, 'logged week')}, "
         f"{row['first_day']} to {row['last_day']} (n = {count(log.logged_weeks, 'week')}).",
         _word(longest, log.logged_weeks),
@@ -262,7 +262,7 @@ def calf_neglect(log: LegLog) -> Finding:
     )
 
 
-def calf_share(log: LegLog) -> Finding:
+def calf_share(log: LegLog) -> Answer:
     """Find calf sets for every ten quad sets over the log."""
     mean = log.over_log("direct_sets")
     quads, calves = mean.get("quads", 0.0), mean.get("calves", 0.0)
@@ -270,7 +270,7 @@ def calf_share(log: LegLog) -> Finding:
         return nothing_logged("direct quad or calf set")
     ratio = 10 * calves / quads if quads else None
     compared = f": {number(ratio)} for every ten quad sets" if ratio is not None else ""
-    return Finding(
+    return Answer(
         f"{number(calves)} direct calf sets a week against {number(quads)} for quads{compared} "
         f"(n = {count(log.logged_weeks, 'week')}).",
         "noted" if calves else "not done",
@@ -280,7 +280,7 @@ def calf_share(log: LegLog) -> Finding:
     )
 
 
-def calf_kind(log: LegLog) -> Finding:
+def calf_kind(log: LegLog) -> Answer:
     """Find calf sets with the knee straight (gastrocnemius) and bent (soleus alone)."""
     found = (
         log.sets.filter(pl.col("pattern").is_in(list(CALF_WORK)))
@@ -292,7 +292,7 @@ def calf_kind(log: LegLog) -> Finding:
     if not total:
         return nothing_logged("calf raise")
     straight = sets.get("straight knee", 0)
-    return Finding(
+    return Answer(
         f"{count(straight, 'calf set')} with a straight knee, {sets.get('bent knee', 0):,} with a "
         f"bent knee (n = {count(total, 'set')}).",
         "done" if straight else "partly done",

@@ -11,7 +11,7 @@ import polars as pl
 from analysis.legs.leg_log import (
     LEGS,
     MUSCLES,
-    Finding,
+    Answer,
     LegLog,
     also,
     not_measurable,
@@ -61,7 +61,7 @@ NAMED_AS_BEST = ("deadlifts", "barbell_squats", "leg_extensions", "lying_curls",
 SAMPLE_ROUTINE = ("barbell_squats", "romanian", "leg_extensions", "seated_curls")
 
 
-def family_sets(log: LegLog, family: str) -> Finding:
+def family_sets(log: LegLog, family: str) -> Answer:
     """Find how many sets a week of one family the log holds, and how it moves."""
     chosen = FAMILIES[family]
     mine = _of(log, family)
@@ -69,7 +69,7 @@ def family_sets(log: LegLog, family: str) -> Finding:
     if not sets:
         return nothing_logged(f"set of {chosen.said}")
     weekly = sets / max(log.logged_weeks, 1)
-    finding = Finding(
+    finding = Answer(
         f"{number(weekly)} sets of {chosen.said} a week (n = {count(sets, 'set')} in "
         f"{count(log.logged_weeks, 'logged week')}).",
         "done" if weekly >= REGULAR else "partly done",
@@ -81,7 +81,7 @@ def family_sets(log: LegLog, family: str) -> Finding:
     return also(finding, trend) if trend else finding
 
 
-def curl_kinds(log: LegLog) -> Finding:
+def curl_kinds(log: LegLog) -> Answer:
     """Find leg curls, seated and lying apart."""
     finding = family_sets(log, "leg_curls")
     if not finding.n:
@@ -92,17 +92,17 @@ def curl_kinds(log: LegLog) -> Finding:
     return also(finding, said)
 
 
-def named_best(log: LegLog) -> Finding:
+def named_best(log: LegLog) -> Answer:
     """Find which of the five exercises that the article calls best are done."""
     return _ticked(log, NAMED_AS_BEST, "exercises named")
 
 
-def sample_routine(log: LegLog) -> Finding:
+def sample_routine(log: LegLog) -> Answer:
     """Find which of the four exercises of the article's sample routine are done."""
     return _ticked(log, SAMPLE_ROUTINE, "exercises of its routine")
 
 
-def variety(log: LegLog) -> Finding:
+def variety(log: LegLog) -> Answer:
     """Find how many leg exercises were in use in the last block, and the span of repetitions."""
     if log.sets.is_empty():
         return nothing_logged("direct leg set")
@@ -116,7 +116,7 @@ def variety(log: LegLog) -> Finding:
     lifts = recent["lift"].n_unique()
     low, high = (recent["reps"].quantile(q) for q in (0.1, 0.9))
     span = f", mostly {low:.0f} to {high:.0f} repetitions" if low and high else ""
-    return Finding(
+    return Answer(
         f"{count(lifts, 'leg exercise')} in the last {log.block_weeks} weeks{span} "
         f"(n = {count(recent.height, 'set')}).",
         "done" if lifts > 2 else "partly done",
@@ -136,13 +136,13 @@ def _of(log: LegLog, family: str) -> pl.DataFrame:
     return log.sets.filter(in_family(family))
 
 
-def _ticked(log: LegLog, families: tuple[str, ...], what: str) -> Finding:
+def _ticked(log: LegLog, families: tuple[str, ...], what: str) -> Answer:
     sets = {name: float(_of(log, name)["set_count"].sum()) for name in families}
     enough = REGULAR * max(log.logged_weeks, 1)
     has = [FAMILIES[name].said for name, n in sets.items() if n >= enough]
     lacks = [FAMILIES[name].said for name in families if FAMILIES[name].said not in has]
     without = f" Not, or hardly: {', '.join(lacks)}." if lacks else ""
-    return Finding(
+    return Answer(
         f"{len(has)} of {len(families)} {what} are in regular use"
         f"{': ' + ', '.join(has) if has else ''}.{without}",
         "done" if not lacks else "partly done" if has else "not done",
@@ -199,14 +199,14 @@ def leg_balance(log: LegLog) -> Result:
     )
 
 
-def mechanic_share(log: LegLog) -> Finding:
+def mechanic_share(log: LegLog) -> Answer:
     """Find the share of compound and isolation work."""
     sets = _sets(log, "mechanic")
     total = sum(sets.values())
     if not total:
         return nothing_logged("direct leg set")
     compound, isolation = sets.get("compound", 0.0), sets.get("isolation", 0.0)
-    return Finding(
+    return Answer(
         f"{number(100 * compound / total, 0)} % compound and {number(100 * isolation / total, 0)} "
         f"% isolation (n = {count(round(total), 'leg set')}).",
         "done" if compound and isolation else "partly done",
@@ -216,13 +216,13 @@ def mechanic_share(log: LegLog) -> Finding:
     )
 
 
-def knee_and_hip(log: LegLog) -> Finding:
+def knee_and_hip(log: LegLog) -> Answer:
     """Find the balance of knee- and hip-dominant sets."""
     sets = _sets(log, "dominance")
     knee, hip = sets.get("knee", 0.0), sets.get("hip", 0.0)
     if not knee + hip:
         return nothing_logged("knee- or hip-dominant set")
-    return Finding(
+    return Answer(
         f"{number(100 * knee / (knee + hip), 0)} % knee-dominant, "
         f"{number(100 * hip / (knee + hip), 0)} % hip-dominant "
         f"(n = {count(round(knee + hip), 'set')}).",
@@ -233,14 +233,14 @@ def knee_and_hip(log: LegLog) -> Finding:
     )
 
 
-def one_legged(log: LegLog) -> Finding:
+def one_legged(log: LegLog) -> Answer:
     """Find the share of sets on one leg."""
     sets = _sets(log, "laterality")
     total = sum(sets.values())
     if not total:
         return nothing_logged("direct leg set")
     single = sets.get("unilateral", 0.0)
-    return Finding(
+    return Answer(
         f"{number(100 * single / total, 0)} % on one leg at a time "
         f"(n = {count(round(total), 'leg set')}).",
         "done" if single else "not done",
@@ -281,7 +281,7 @@ def leg_sides(log: LegLog) -> Result:
     )
 
 
-def side_gap(log: LegLog) -> Finding:
+def side_gap(log: LegLog) -> Answer:
     """Find the largest gap between left and right."""
     table = _gaps_once(log)
     if table.empty:
@@ -294,7 +294,7 @@ def side_gap(log: LegLog) -> Finding:
         if gap
         else f"{widest['exercise']}: no difference"
     )
-    return Finding(
+    return Answer(
         f"{said} (n = {count(int(widest['days']), 'day')}; {count(len(table), 'exercise')}).",
         "done" if gap <= EVEN_PCT else "partly done",
         gap,

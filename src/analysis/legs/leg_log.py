@@ -199,7 +199,7 @@ VERDICTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Answer:
     """What a log shows of one topic.
 
     Attributes:
@@ -219,14 +219,14 @@ class Finding:
     missing: str = ""
 
 
-def not_measurable(missing: str) -> Finding:
+def not_measurable(missing: str) -> Answer:
     """Return the finding that the file has no field for it."""
-    return Finding(f"Not measurable from this file: {missing}.", "not measurable", missing=missing)
+    return Answer(f"Not measurable from this file: {missing}.", "not measurable", missing=missing)
 
 
-def nothing_logged(what: str) -> Finding:
+def nothing_logged(what: str) -> Answer:
     """Return the finding that there is nothing to measure."""
-    return Finding(f"No {what} in this log (n = 0).", "not done", 0.0, "sets", 0)
+    return Answer(f"No {what} in this log (n = 0).", "not done", 0.0, "sets", 0)
 
 
 def few(names: list[str], by: str = ", ", most: int = 4) -> str:
@@ -239,7 +239,7 @@ def few(names: list[str], by: str = ", ", most: int = 4) -> str:
     return by.join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def also(finding: Finding, sentence: str) -> Finding:
+def also(finding: Answer, sentence: str) -> Answer:
     """Return the finding with one more sentence."""
     return replace(finding, shows=f"{finding.shows} {sentence}")
 

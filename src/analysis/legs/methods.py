@@ -13,7 +13,7 @@ import polars as pl
 
 from analysis.legs.leg_log import (
     LEGS,
-    Finding,
+    Answer,
     LegLog,
     in_order,
     median,
@@ -68,14 +68,14 @@ def leg_methods(log: LegLog) -> Result:
     )
 
 
-def method(log: LegLog, name: str) -> Finding:
+def method(log: LegLog, name: str) -> Answer:
     """Find how often one technique is named in leg work."""
     sets, mentions, days = _counts(log, LEGS, name)
     word = name.replace("_", " ")
     if sets or mentions:
         parts = [count(sets, "leg set")] if sets else []
         parts += [f"{count(mentions, 'note')} on leg exercises"] if mentions else []
-        return Finding(
+        return Answer(
             f"{word.capitalize()}: {' and '.join(parts)}, on {count(days, 'day')}.",
             "done",
             float(sets or mentions),
@@ -84,7 +84,7 @@ def method(log: LegLog, name: str) -> Finding:
         )
     elsewhere, named_elsewhere, _ = _counts(log, ALL, name)
     if elsewhere:
-        return Finding(
+        return Answer(
             f"{word.capitalize()}: marked for other muscles, never in direct leg work "
             f"(n = {count(log.sets.height, 'leg set')}).",
             "not done",
@@ -96,7 +96,7 @@ def method(log: LegLog, name: str) -> Finding:
     return not_measurable(FIELDS[name].replace("no note", "no leg note") + beyond)
 
 
-def advanced(log: LegLog) -> Finding:
+def advanced(log: LegLog) -> Answer:
     """Find all of supersets, drop sets, myo-reps and BFR together."""
     names = ("superset", "drop_set", "myo_or_rest_pause", "bfr")
     found = {name: sum(_counts(log, LEGS, name)[:2]) for name in names}
@@ -104,7 +104,7 @@ def advanced(log: LegLog) -> Finding:
     if not used:
         return not_measurable("no leg set is marked with a technique and no note names one")
     total = sum(found.values())
-    return Finding(
+    return Answer(
         f"In leg work the log names {', '.join(used)} "
         f"({count(total, 'set or note', 'sets and notes')}).",
         "done",
@@ -114,7 +114,7 @@ def advanced(log: LegLog) -> Finding:
     )
 
 
-def range_of_motion(log: LegLog) -> Finding:
+def range_of_motion(log: LegLog) -> Answer:
     """Find sets of exercises with a shortened range, and notes on the range."""
     short = log.sets.filter(pl.col("lift").str.contains(SHORT_RANGE))
     sets = round(float(short["set_count"].sum()))
@@ -123,7 +123,7 @@ def range_of_motion(log: LegLog) -> Finding:
     if not sets and not noted:
         return not_measurable("range of motion has no field, and no name or note speaks of it")
     said = count(mentions["full_range"][1], "note")
-    return Finding(
+    return Answer(
         f"{count(sets, 'leg set')} of exercises with a shortened range; {said} on full and "
         f"{mentions['partial_range'][1]:,} on partial range.",
         "noted",
@@ -133,13 +133,13 @@ def range_of_motion(log: LegLog) -> Finding:
     )
 
 
-def rest_between_sets(log: LegLog) -> Finding:
+def rest_between_sets(log: LegLog) -> Answer:
     """Find the typical rest after a leg set, where it is logged."""
     rests = log.sets.filter(pl.col("rest_s") > 0)["rest_s"]
     if rests.is_empty():
         return not_measurable("no rest time between sets (rest_s)")
     middle = median(rests)
-    return Finding(
+    return Answer(
         f"Typical rest after a leg set: {number(middle, 0)} s, as logged or set in the app "
         f"(n = {count(len(rests), 'set')}).",
         "done" if middle > 60 else "partly done",
@@ -149,14 +149,14 @@ def rest_between_sets(log: LegLog) -> Finding:
     )
 
 
-def effort(log: LegLog) -> Finding:
+def effort(log: LegLog) -> Answer:
     """Find how many leg sets were hard, where effort is logged."""
     hard = log.sets.filter(pl.col("set_count") > 0).select(counting.hard())["hard"]
     known = hard.drop_nulls()
     if known.is_empty():
         return not_measurable("no effort (RIR, RPE or a set marked as failure) on leg sets")
     share = share_pct(known)
-    return Finding(
+    return Answer(
         f"{number(share, 0)} % of leg sets with a logged effort were hard, RIR 4 or less "
         f"(n = {len(known):,} of {count(len(hard), 'set')}).",
         "done" if share >= 50 else "partly done",
@@ -166,7 +166,7 @@ def effort(log: LegLog) -> Finding:
     )
 
 
-def heaviness(log: LegLog) -> Finding:
+def heaviness(log: LegLog) -> Answer:
     """Find how heavy leg sets are: typical repetitions and share of the past e1RM."""
     reps = log.sets.filter(pl.col("set_count") > 0, pl.col("reps") > 0)["reps"]
     if reps.is_empty():
@@ -175,10 +175,10 @@ def heaviness(log: LegLog) -> Finding:
     middle = median(reps)
     said = f"Typical leg set: {number(middle, 0)} repetitions (n = {count(len(reps), 'set')})"
     if with_share.is_empty():
-        return Finding(f"{said}.", "noted", middle, "repetitions", len(reps))
+        return Answer(f"{said}.", "noted", middle, "repetitions", len(reps))
     pct = median(with_share["pct_e1rm"])
     known = int(with_share["pct_sets"].sum())
-    return Finding(
+    return Answer(
         f"{said}, at {number(pct, 0)} % of the estimated one-repetition best "
         f"(n = {count(known, 'set')}).",
         "noted",
@@ -234,13 +234,13 @@ def leg_recovery(log: LegLog) -> Result:
     )
 
 
-def rest_days(log: LegLog) -> Finding:
+def rest_days(log: LegLog) -> Answer:
     """Find the days from one direct leg session to the next."""
     row = _legs(log)
     if row is None or row["median_gap_days"] is None:
-        return Finding("Fewer than two days with leg work (n < 2).", "cannot tell yet")
+        return Answer("Fewer than two days with leg work (n < 2).", "cannot tell yet")
     gap = float(row["median_gap_days"])
-    return Finding(
+    return Answer(
         f"{number(gap, 0)} days from one leg session to the next, longest "
         f"{number(float(row['longest_gap_days']), 0)} "
         f"(n = {count(int(row['sessions']), 'leg day')}).",
@@ -251,16 +251,16 @@ def rest_days(log: LegLog) -> Finding:
     )
 
 
-def deloads(log: LegLog) -> Finding:
+def deloads(log: LegLog) -> Answer:
     """Find the weeks in which leg volume fell to 60 % of the weeks before or less."""
     row = _legs(log)
     compared = 0 if row is None else int(row["compared_weeks"])
     if row is None or not compared:
-        return Finding("Too few weeks to tell a lighter one (n = 0).", "cannot tell yet")
+        return Answer("Too few weeks to tell a lighter one (n = 0).", "cannot tell yet")
     light = int(row["deload_weeks"])
     irregular = light > IRREGULAR * compared
     doubt = "; too irregular to call any of them a rest" if irregular else ""
-    return Finding(
+    return Answer(
         f"{count(light, 'lighter week')} for the legs (n = {count(compared, 'week')} compared)"
         f"{doubt}.",
         "cannot tell yet" if irregular else "noted",
@@ -270,7 +270,7 @@ def deloads(log: LegLog) -> Finding:
     )
 
 
-def sleep(log: LegLog) -> Finding:
+def sleep(log: LegLog) -> Answer:
     """Find the hours slept before leg days, where a sleep column was joined."""
     if SLEEP not in log.sets.columns:
         return not_measurable(f"hours of sleep (no column {SLEEP} is joined to the sets)")
@@ -278,7 +278,7 @@ def sleep(log: LegLog) -> Finding:
     if nights.is_empty():
         return not_measurable(f"hours of sleep ({SLEEP} is empty on leg days)")
     hours = median(nights)
-    return Finding(
+    return Answer(
         f"{number(hours)} h of sleep before a typical leg day "
         f"(n = {count(len(nights), 'night')}).",
         "noted",
@@ -288,14 +288,14 @@ def sleep(log: LegLog) -> Finding:
     )
 
 
-def mobility(log: LegLog) -> Finding:
+def mobility(log: LegLog) -> Answer:
     """Find logged stretching, rolling and mobility work."""
     kinds = log.logbook.catalogue.exercises.filter(pl.col("pattern") == MOBILITY)["exercise_id"]
     done = log.logbook.sets.filter(pl.col("exercise_id").is_in(kinds.implode()))
     if done.is_empty():
         return not_measurable("no stretching, foam rolling or mobility entry")
     days = done["started_at"].dt.date().n_unique()
-    return Finding(
+    return Answer(
         f"{count(done.height, 'entry', 'entries')} of stretching or mobility on "
         f"{count(days, 'day')}.",
         "done",

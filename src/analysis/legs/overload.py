@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.legs.leg_log import LEGS, Finding, LegLog
+from analysis.legs.leg_log import LEGS, Answer, LegLog
 from analysis.measures.e1rm import REP_CAP
 from analysis.measures.load import series_load
 from analysis.models.strength.sentences import of_row
@@ -97,17 +97,17 @@ def leg_top_sets(log: LegLog) -> Result:
     )
 
 
-def overload(log: LegLog) -> Finding:
+def overload(log: LegLog) -> Answer:
     """Find how many leg exercises rise or fall."""
     told = log.changes.filter(pl.col("scope") == "lift", pl.col("verdict") != "none")
     if told.is_empty():
-        return Finding(
+        return Answer(
             f"No leg exercise trained lately has the {FEWEST_DAYS} days over four weeks that a "
             "verdict needs (n = 0).",
             "cannot tell yet",
         )
     rising, falling, steady = (int((told["verdict"] == word).sum()) for word in (UP, DOWN, STEADY))
-    return Finding(
+    return Answer(
         f"Of {count(told.height, 'leg exercise')} with enough days, {rising:,} up, "
         f"{falling:,} down, {steady:,} without a large change, "
         f"{told.height - rising - falling - steady:,} not to be told surely.",
@@ -118,7 +118,7 @@ def overload(log: LegLog) -> Finding:
     )
 
 
-def strength_gain(log: LegLog) -> Finding:
+def strength_gain(log: LegLog) -> Answer:
     """Find the change of the legs, or else of the exercise with the most days."""
     whole = log.changes.filter(pl.col("scope") == "muscle", pl.col("name") == LEGS)
     single = log.changes.filter(pl.col("scope") == "lift")
@@ -126,11 +126,11 @@ def strength_gain(log: LegLog) -> Finding:
         pl.col("verdict") != "none"
     )
     if known.is_empty():
-        return Finding("Too few days for a verdict on leg strength (n = 0).", "cannot tell yet")
+        return Answer("Too few days for a verdict on leg strength (n = 0).", "cannot tell yet")
     row = known.row(0, named=True)
     verdict = row["verdict"]
     days, lifts = count(int(row["days"]), "day"), count(int(row["lifts"]), "lift")
-    return Finding(
+    return Answer(
         f"{of_row(row)} n = {days} of {lifts}.",
         _word(int(verdict == UP), int(verdict == DOWN)),
         float(row["change_pct"]),

@@ -22,8 +22,8 @@ Numbers = TypeVar("Numbers", pl.Expr, Floats)
 
 REP_CAP = 15.0
 """Most repetitions to failure that an e1RM is taken from, everywhere. Formulas part widely above
-10 (SCIENCE §1.3), but a lift is mostly compared with itself, where a formula's error cancels; what
-the cap costs and buys in real logs is in docs/strength.md#a-day."""
+10 (LeSuer et al. 1997, JSCR 11:211), but a lift is mostly compared with itself, where a formula's
+error cancels; what the cap costs and buys in real logs is in docs/strength.md#a-day."""
 
 
 def _epley(load: Numbers, reps: Numbers) -> Numbers:

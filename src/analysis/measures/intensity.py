@@ -17,7 +17,7 @@ import polars as pl
 from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
-from analysis.measures.day_strength import Estimate
+from analysis.measures.day_strength import E1rmRule
 from analysis.measures.load import series_load
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
@@ -33,7 +33,7 @@ REFERENCES = {"median": pl.Expr.rolling_median_by, "best": pl.Expr.rolling_max_b
 def intensity(
     logbook: Logbook,
     *,
-    estimate: Estimate | None = None,
+    estimate: E1rmRule | None = None,
     rule: WorkingRule | None = None,
     reference: str = "median",
     past_weeks: int = 12,
@@ -60,7 +60,7 @@ def intensity(
     Raises:
         ValueError: `reference` is neither of the two, or zones do not ascend.
     """
-    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    estimate, rule = estimate or E1rmRule(), rule or WorkingRule()
     if reference not in REFERENCES or any(a >= b for a, b in pairwise(zones)):
         raise ValueError(
             f"reference is {reference!r}, expected median or best; zones are {tuple(zones)}, "
@@ -97,7 +97,7 @@ def _with_share(
     done: pl.DataFrame,
     logbook: Logbook,
     tops: pl.DataFrame,
-    estimate: Estimate,
+    estimate: E1rmRule,
     reference: str,
     past_weeks: int,
 ) -> pl.DataFrame:

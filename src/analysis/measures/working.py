@@ -11,7 +11,8 @@ five or more sets of the same repetitions that rise in equal steps. Measured on 
 their warm-ups: docs/measures.md#working.
 
 A cluster counts once: drop sets belong to the set before them, successive myo-rep sets to their
-first (meta-analyses find them equal to ordinary sets, set for set; SCIENCE §1.1). Sets logged per
+first (drop sets equal ordinary sets, set for set: Coleman 2022, doi 10.47206/ijsc.v2i1.135; Sødal
+2023, doi 10.1186/s40798-023-00620-5). Sets logged per
 side count once per pair. Members of a cluster and second sides are still work: they add
 repetitions and tonnage, but no set.
 """

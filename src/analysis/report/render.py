@@ -30,7 +30,15 @@ from analysis.report.drawing_library import packed
 from analysis.report.glossary import Glossary
 from analysis.report.roster import Roster
 from analysis.report.roster import view as roster_view
-from analysis.report.tables import ALL_ROWS, Column, Grid, columns, csv_cells, grid, plain_text
+from analysis.report.tables import (
+    ALL_ROWS,
+    Grid,
+    PlainColumn,
+    columns,
+    csv_cells,
+    grid,
+    plain_text,
+)
 from analysis.result import Figure, Result
 
 
@@ -54,7 +62,7 @@ def environment() -> Environment:
 class Table:
     """A result's table, taken apart once for the page and for its CSV."""
 
-    columns: list[Column]
+    columns: list[PlainColumn]
     csv: list[list[str]]
 
     @classmethod
@@ -109,7 +117,7 @@ class Renderer:
         """Return a table for a template, and note whether it holds kg."""
         return self._grid(columns(table))
 
-    def _grid(self, table: list[Column], links: Mapping[str, str] | None = None) -> Grid:
+    def _grid(self, table: list[PlainColumn], links: Mapping[str, str] | None = None) -> Grid:
         made = grid(table, links, self.rows_per_table)
         self.has_kg |= any(each.in_kg for each in made.heads)
         return made

@@ -42,7 +42,7 @@ UNITS = {
     "days": "days",
     "weeks": "weeks",
 }
-"""Column suffix -> unit as printed in a table head."""
+"""PlainColumn suffix -> unit as printed in a table head."""
 
 MISSING = "–"
 _PER = re.compile(r"_per_(\d+_)?(weeks|days|min|s|m)$")
@@ -66,7 +66,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PlainColumn:
     """One column of a table.
 
     Attributes:
@@ -89,12 +89,12 @@ def head(column: str, number: bool) -> Head:
     return Head(re.sub(r"\bpct\b", "%", said), unit, column, number)
 
 
-def columns(table: pd.DataFrame) -> list[Column]:
+def columns(table: pd.DataFrame) -> list[PlainColumn]:
     """Return the columns of a table."""
     return [_column(str(name), values) for name, values in table.items()]
 
 
-def _column(name: str, values: pd.Series[Any]) -> Column:
+def _column(name: str, values: pd.Series[Any]) -> PlainColumn:
     dtype = values.dtype
     kind = dtype.kind if isinstance(dtype, np.dtype) else "O"
     number = kind in "iuf" or (kind == "O" and _is_number(dtype))
@@ -102,7 +102,7 @@ def _column(name: str, values: pd.Series[Any]) -> Column:
         plain = _iso(values.to_numpy())
     else:
         plain = [None if _is_missing(value) else value for value in values.tolist()]
-    return Column(head(name, number), plain, kind)
+    return PlainColumn(head(name, number), plain, kind)
 
 
 def _is_number(dtype: Any) -> bool:
@@ -148,7 +148,7 @@ def csv_text(table: Frame) -> str:
     return _polars_csv(table)
 
 
-def csv_cells(table: list[Column]) -> list[list[str]]:
+def csv_cells(table: list[PlainColumn]) -> list[list[str]]:
     """Return each column as the cells of its CSV, head first, quoted where they must be."""
     alone = len(table) == 1
     return [_quoted([inert(each.head.column), *_texts(each)], alone=alone) for each in table]
@@ -159,7 +159,7 @@ def joined(columns: list[list[str]]) -> str:
     return "".join(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
 
 
-def _texts(column: Column) -> list[str]:
+def _texts(column: PlainColumn) -> list[str]:
     if column.kind in "biufM":
         return ["" if value is None else str(value) for value in column.plain]
     return ["" if value is None else str(inert(value)) for value in column.plain]
@@ -257,7 +257,7 @@ def room(lengths: Sequence[int]) -> int:
 
 
 def grid(
-    table: Sequence[Column], links: Mapping[str, str] | None = None, most: int = ALL_ROWS
+    table: Sequence[PlainColumn], links: Mapping[str, str] | None = None, most: int = ALL_ROWS
 ) -> Grid:
     """Return the table's heads and its first rows; its last ones where it runs with time.
 
@@ -285,14 +285,14 @@ def grid(
     return Grid([each.head for each in shown], Markup(rows), few, total, newest)
 
 
-def _left_out(column: Column, addresses: set[str]) -> bool:
+def _left_out(column: PlainColumn, addresses: set[str]) -> bool:
     """Return whether a column holds addresses, or one athlete's name in every row."""
     if column.head.column in addresses:
         return True
     return column.head.column == "athlete" and len(column.plain) > 1 == len(set(column.plain))
 
 
-def _runs_with_time(column: Column) -> bool:
+def _runs_with_time(column: PlainColumn) -> bool:
     """Return whether a column is of dates that never go back: the last rows are news."""
     days = column.plain
     if column.kind != "M" or None in days:

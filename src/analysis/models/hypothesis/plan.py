@@ -73,7 +73,7 @@ FORM_AT = 10.0
 """Weekly sets at which one more is stated where a dose is curved."""
 
 WARMUPS = {"by_load": WorkingRule().warmup_below, "marked_only": 0.0}
-"""Words of `warmups` -> share of the top load below which an unmarked set is a warm-up."""
+"""Words of `warmups` -> share of the day's best e1RM below which an early set is a warm-up."""
 
 COVARIATES = ("sets", "hard_sets", "frequency", "light_share")
 """Weekly doses that may be held fixed."""
@@ -323,31 +323,31 @@ def _number(low: float, high: float, says: str) -> Rule:
 
 
 def _whole(low: int, high: int) -> Rule:
-    says = f"expected a whole number from {low} to {high:,}"
+    says = f"a whole number from {low} to {high:,}"
     return Rule(lambda v: type(v) is int and low <= v <= high, says)
 
 
 def _word(words: Sequence[str]) -> Rule:
-    return Rule(lambda v: v in words, f"expected one of {', '.join(words)}", words)
+    return Rule(lambda v: v in words, f"one of {', '.join(words)}", words)
 
 
 def _many(each: Rule) -> Rule:
     def holds(value: Any) -> bool:
         return isinstance(value, list) and bool(value) and all(each.holds(v) for v in value)
 
-    return Rule(holds, f"expected a list, of each {each.says.removeprefix('expected ')}",
+    return Rule(holds, f"a list, of each {each.says}",
                 each.words)  # fmt: skip
 
 
-TEXT = Rule(lambda v: isinstance(v, str) and bool(v.strip()), "expected a sentence in quotes")
+TEXT = Rule(lambda v: isinstance(v, str) and bool(v.strip()), "a sentence in quotes")
 NAMES = Rule(
     lambda v: isinstance(v, list) and all(isinstance(name, str) for name in v),
-    "expected a list of names in quotes",
+    "a list of names in quotes",
 )
-YES_NO = Rule(lambda v: isinstance(v, bool), "expected true or false")
-SHARE = _number(0.0, 1.0, "expected a number from 0 to 1")
-PART = _number(0.01, 0.99, "expected a number between 0 and 1")
-ABOVE_0 = Rule(lambda v: _is_number(v) and v > 0, "expected a number above 0")
+YES_NO = Rule(lambda v: isinstance(v, bool), "true or false")
+SHARE = _number(0.0, 1.0, "a number from 0 to 1")
+PART = _number(0.01, 0.99, "a number between 0 and 1")
+ABOVE_0 = Rule(lambda v: _is_number(v) and v > 0, "a number above 0")
 
 WEEKS_APART = 2 * REACH + 1
 
@@ -361,7 +361,7 @@ def _is_autocorrelation(value: object) -> bool:
 
 CORRELATED = Rule(
     _is_autocorrelation,
-    f"expected, by weekly dose, a list of {WEEKS_APART} numbers: of weeks 0 to {2 * REACH} apart",
+    f"by weekly dose, a list of {WEEKS_APART} numbers: of weeks 0 to {2 * REACH} apart",
 )
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -379,7 +379,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     },
     "split": {"explore": PART, "use": _word(("explore", "confirm"))},
     "inference": {
-        "level": _number(0.5, 0.999, "expected a number from 0.5 to 0.999"),
+        "level": _number(0.5, 0.999, "a number from 0.5 to 0.999"),
         "robust": _word(("CR2",)),
     },
     "sensitivity": {
@@ -569,7 +569,7 @@ def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]
         gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
         if gone or not rule.holds(value):
             remedy = "; ".join(gone) or _remedy(value, rule.words)
-            raise PlanError(file, where, value, rule.says, remedy)
+            raise PlanError(file, where, value, f"expected {rule.says}", remedy)
         found[key] = tuple(value) if isinstance(value, list) else value
     return found
 

@@ -15,7 +15,7 @@ from analysis.models.dose.inputs import PULSE
 from analysis.models.dose.placebo import BIAS_PER_LEAD, Placebo
 from analysis.models.dose.variances import growth_out
 from analysis.models.hypothesis.plan import Plan, settings, stated
-from analysis.models.hypothesis.robustness import Curve, Power, power_table
+from analysis.models.hypothesis.robustness import Power, SpecificationCurve, power_table
 from analysis.models.hypothesis.run import Fitted, Outcome
 from analysis.models.hypothesis.study import Choice, Subgroup
 from analysis.result import Figure, Result
@@ -200,7 +200,7 @@ def influence_sentence(table: pd.DataFrame, target: Estimate) -> str:
     )
 
 
-def curve_sentence(found: Curve) -> str:
+def curve_sentence(found: SpecificationCurve) -> str:
     """Say what the specification curve shows."""
     unit = str(found.table["unit"].iloc[0])
     joint = ""
@@ -217,7 +217,7 @@ def curve_sentence(found: Curve) -> str:
     )
 
 
-def curve_notes(found: Curve) -> tuple[str, ...]:
+def curve_notes(found: SpecificationCurve) -> tuple[str, ...]:
     """Say how the curve is to be read, and what could not be fitted."""
     notes = [
         "A display of robustness, no better estimate than the plan's own: the specifications "

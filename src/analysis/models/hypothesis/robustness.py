@@ -100,7 +100,7 @@ CURVE = ("specification", "planned", "estimate", "std_error", "low", "high", "un
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class SpecificationCurve:
     """A specification curve.
 
     Attributes:
@@ -131,7 +131,7 @@ class Curve:
         return float(((self.table["low"] > 0) | (self.table["high"] < 0)).mean())
 
 
-def curve(study: Study, variances: Variances, tell: Tell = silent) -> Curve | None:
+def curve(study: Study, variances: Variances, tell: Tell = silent) -> SpecificationCurve | None:
     """Run the specifications of a plan; None where the plan wants none or none can be fitted."""
     plan = study.plan
     rows, refused, fitted = [], [], []
@@ -162,7 +162,9 @@ def curve(study: Study, variances: Variances, tell: Tell = silent) -> Curve | No
         return None
     table = pd.DataFrame(rows).sort_values("estimate", kind="stable", ignore_index=True)
     table.insert(0, "specification", np.arange(1, len(table) + 1))
-    return Curve(table[list(CURVE)], tuple(refused), combinations(plan), _joint(plan, fitted))
+    return SpecificationCurve(
+        table[list(CURVE)], tuple(refused), combinations(plan), _joint(plan, fitted)
+    )
 
 
 def _joint(plan: Plan, fitted: Sequence[Specification]) -> Joint | None:

@@ -16,7 +16,7 @@ from analysis.models.dose.placebo import Placebo
 from analysis.models.hypothesis import study as rule
 from analysis.models.hypothesis.plan import Plan, check_names, read_plan
 from analysis.models.hypothesis.register import Stamp, stamp
-from analysis.models.hypothesis.robustness import Curve, Power, curve, power
+from analysis.models.hypothesis.robustness import Power, SpecificationCurve, curve, power
 from analysis.models.hypothesis.study import (
     Fit,
     People,
@@ -50,7 +50,7 @@ class Fitted:
     target: Estimate
     placebo: Placebo
     naive: Estimate | None
-    curve: Curve | None
+    curve: SpecificationCurve | None
     power: Power | None
     subgroups: Sequence[Subgroup] = ()
 

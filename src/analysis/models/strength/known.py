@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.logbook import Logbook, Machines
-from analysis.measures.day_strength import Estimate
+from analysis.measures.day_strength import E1rmRule
 from analysis.measures.working import WorkingRule
 from analysis.models.strength import verdicts
 from analysis.models.strength.lifts import Lifts, gather
@@ -52,11 +52,11 @@ class Known:
 def known(
     logbook: Logbook,
     population: Population | None = None,
-    estimate: Estimate | None = None,
+    estimate: E1rmRule | None = None,
     rule: WorkingRule | None = None,
 ) -> Known:
     """Return what is known of the strength in a logbook; worked out once."""
-    estimate, rule = estimate or Estimate(), rule or WorkingRule()
+    estimate, rule = estimate or E1rmRule(), rule or WorkingRule()
     numbers = population or published()
     # muscles are part of it, and a logbook that groups them otherwise shares what was made
     key = ("strength", id(logbook.catalogue), numbers.key, estimate, rule)
@@ -64,7 +64,7 @@ def known(
 
 
 def _known(
-    logbook: Logbook, population: Population, estimate: Estimate, rule: WorkingRule
+    logbook: Logbook, population: Population, estimate: E1rmRule, rule: WorkingRule
 ) -> Known:
     lifts = gather(logbook, population, estimate=estimate, rule=rule)
     kept, begun, unknown = _overruled(lifts, logbook.machines)

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 
 from analysis.logbook import Logbook
-from analysis.measures.day_strength import Estimate, top_sets
+from analysis.measures.day_strength import E1rmRule, top_sets
 from analysis.measures.working import WorkingRule
 from analysis.models.strength.population import Population
 from analysis.models.strength.regimes import Floats, Series
@@ -52,7 +52,7 @@ def gather(
     logbook: Logbook,
     population: Population,
     *,
-    estimate: Estimate | None = None,
+    estimate: E1rmRule | None = None,
     rule: WorkingRule | None = None,
 ) -> Lifts:
     """Return the lifts of a logbook with their days."""

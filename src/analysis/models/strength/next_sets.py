@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.figures import Trace, band, by_athlete, figure, line
 from analysis.logbook import Logbook
-from analysis.measures.day_strength import Estimate
+from analysis.measures.day_strength import E1rmRule
 from analysis.measures.e1rm import e1rm
 from analysis.models.strength import verdicts
 from analysis.models.strength.known import Known, as_days, known
@@ -59,7 +59,7 @@ def quantiles(mean: Floats, sd: Floats, population: Population) -> Floats:
 
 
 def forecast(
-    logbook: Logbook, *, population: Population | None = None, estimate: Estimate | None = None
+    logbook: Logbook, *, population: Population | None = None, estimate: E1rmRule | None = None
 ) -> Result:
     """Forecast the top set of each current lift, one, four and eight weeks ahead.
 
@@ -72,7 +72,7 @@ def forecast(
         `high_50_kg`, `high_80_kg`, `high_95_kg`, the ends of the ranges that hold the next top
         set with 50, 80 and 95 % probability.
     """
-    numbers, settings = population or published(), estimate or Estimate()
+    numbers, settings = population or published(), estimate or E1rmRule()
     what = known(logbook, population, estimate)
     lifts, series = what.lifts, what.lifts.series
     current = np.flatnonzero(series.day[series.last] >= lifts.end - verdicts.RECENT)
@@ -123,7 +123,7 @@ RANGES = ("low_95_kg", "low_80_kg", "low_50_kg", "middle_kg", "high_50_kg", "hig
 DRAWN_LIFTS, DRAWN_DAYS = 4, 365.0
 
 
-def _usual(lifts: Lifts, current: Ints, estimate: Estimate) -> tuple[Floats, Floats]:
+def _usual(lifts: Lifts, current: Ints, estimate: E1rmRule) -> tuple[Floats, Floats]:
     """Return the usual repetitions of each lift, and the e1RM per kg of load at these."""
     series = lifts.series
     reps = np.array(

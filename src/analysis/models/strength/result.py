@@ -13,7 +13,7 @@ import polars as pl
 from analysis.figures import Trace, by_athlete, figure, interval_points
 from analysis.logbook import Logbook
 from analysis.measures import day_strength, working
-from analysis.measures.day_strength import Estimate
+from analysis.measures.day_strength import E1rmRule
 from analysis.measures.working import WorkingRule
 from analysis.models.strength import sentences, verdicts
 from analysis.models.strength.known import (
@@ -45,7 +45,7 @@ def strength(
     logbook: Logbook,
     *,
     population: Population | None = None,
-    estimate: Estimate | None = None,
+    estimate: E1rmRule | None = None,
     rule: WorkingRule | None = None,
 ) -> Result:
     """Say what changed, per lift, per muscle and for the lifter, since when, and how sure.
@@ -84,9 +84,9 @@ def strength(
         table=table[list(COLUMNS)],
         summary=_summary(table),
         draw=_draw,
-        notes=_notes(what, logbook, estimate or Estimate(), rule or WorkingRule()),
+        notes=_notes(what, logbook, estimate or E1rmRule(), rule or WorkingRule()),
         settings={
-            **asdict(estimate or Estimate()),
+            **asdict(estimate or E1rmRule()),
             **asdict(rule or WorkingRule()),
             **_settings(population or published()),
         },
@@ -198,7 +198,7 @@ def _summary(table: pd.DataFrame) -> str:
 
 
 def _notes(
-    what: Known, logbook: Logbook, estimate: Estimate, rule: WorkingRule
+    what: Known, logbook: Logbook, estimate: E1rmRule, rule: WorkingRule
 ) -> tuple[str, ...]:
     lifts, series = what.lifts, what.lifts.series
     current = verdicts.is_current(series, what.repairs, lifts.end)
