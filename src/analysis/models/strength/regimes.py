@@ -197,14 +197,24 @@ def _regimes(series: Series, step: Flags) -> Ints:
     return np.cumsum(step | _opens(series)).astype(np.int64)
 
 
-def _median_of_few(stack: Floats) -> tuple[Floats, Floats]:
-    """Return the median over the first axis, ignoring NaN, and how many values it is of."""
-    ordered = np.sort(stack, axis=0)  # NaN last
-    count = np.sum(~np.isnan(stack), axis=0)
-    some = np.maximum(count, 1)
-    low = np.take_along_axis(ordered, ((some - 1) // 2)[None], axis=0)[0]
-    high = np.take_along_axis(ordered, (some // 2)[None], axis=0)[0]
-    return (low + high) / 2, count.astype(float)
+def _median_of_few(beside: Floats) -> tuple[Floats, Floats]:
+    """Return the median of each row, NaN left out, and how many values it is of."""
+    ordered = np.sort(beside, axis=1)  # NaN last
+    count = beside.shape[1] - np.isnan(beside).sum(axis=1)
+    row, some = np.arange(len(beside)), np.maximum(count, 1)
+    middle = (ordered[row, (some - 1) // 2] + ordered[row, some // 2]) / 2
+    return middle, count.astype(float)
+
+
+def _near(values: Floats, regime: Ints, rows: Ints, steps: range) -> Floats:
+    """Return for some rows the values so many rows further on, NaN beyond the regime."""
+    other = rows[:, None] + np.array(steps)
+    inside = (other >= 0) & (other < len(values))
+    other = np.where(inside, other, 0)
+    found: Floats = np.where(
+        inside & (regime[other] == regime[rows][:, None]), values[other], np.nan
+    )
+    return found
 
 
 def _clearest_steps(
@@ -216,19 +226,18 @@ def _clearest_steps(
 ) -> Ints:
     """Return the row of the clearest step of each regime that has one."""
     value, regime = series.value, _regimes(series, step)
-    before = np.stack([_shifted(value, regime, -k) for k in range(1, SIDE + 1)])
-    jump = value - before[0]
     # Only days that leap are looked at closer: few, and the medians are the dear part.
-    near = np.flatnonzero(np.abs(jump) > ABRUPT * smallest)
-    before = before[:, near]
-    ahead = [value[near], *(_shifted(value, regime, k)[near] for k in range(1, SIDE))]
-    after = np.stack(ahead)
-    jump = jump[near]
+    leap = np.abs(np.diff(value)) > ABRUPT * smallest
+    near = np.flatnonzero(leap & (regime[1:] == regime[:-1])) + 1
+    before = _near(value, regime, near, range(-SIDE, 0))
+    after = _near(value, regime, near, range(SIDE))
+    jump = value[near] - value[near - 1]
     (low, n_before), (high, n_after) = _median_of_few(before), _median_of_few(after)
     size = high - low
     error = noise[series.lift[near]] * np.sqrt(1.57 * (1 / np.maximum(n_before, 1) + 1 / n_after))
     line, up = (low + high) / 2, np.sign(size)
-    strays = np.sum(up * (before - line) > 0, axis=0) + np.sum(up * (after - line) < 0, axis=0)
+    strays = np.sum((up * (before.T - line) > 0), axis=0)
+    strays += np.sum((up * (after.T - line) < 0), axis=0)
     is_step = (
         (np.minimum(n_before, n_after) >= FEWEST)
         & (np.abs(size) > np.maximum(smallest, noises * error))
@@ -246,23 +255,22 @@ def _step_size(series: Series, step: Flags, odd: Flags) -> Floats:
     """Return how far the level jumps into each row: median after less median before."""
     value = np.where(odd, np.nan, series.value)
     regime = _regimes(series, step)
-    lift = series.lift
-    ahead = np.stack([value, *(_shifted(value, regime, k) for k in range(1, SIDE))])
-    last = np.flatnonzero(step) - 1
-    behind = np.full((SIDE, len(value)), np.nan)
-    for k in range(SIDE):
-        row = last - k
-        same = (row >= 0) & (regime[row] == regime[last]) & (lift[row] == lift[last])
-        behind[k, last + 1] = np.where(same, value[row], np.nan)
-    return np.nan_to_num(_median_of_few(ahead)[0] - _median_of_few(behind)[0])
+    rows = np.flatnonzero(step)
+    size = np.zeros(len(value))
+    if len(rows):
+        after = _near(value, regime, rows, range(SIDE))
+        before = _near(value, regime, rows - 1, range(-SIDE + 1, 1))
+        size[rows] = np.nan_to_num(_median_of_few(after)[0] - _median_of_few(before)[0])
+    return size
 
 
 def _weigh(series: Series, step: Flags, noise: Floats) -> tuple[Flags, Floats]:
     """Return which days are odd, and what each day counts."""
     value, regime = series.value, _regimes(series, step)
-    before = np.stack([_shifted(value, regime, -k) for k in range(1, NEIGHBOURS + 1)])
-    after = np.stack([_shifted(value, regime, k) for k in range(1, NEIGHBOURS + 1)])
-    around, n_around = _median_of_few(np.concatenate([before, after]))
+    sides = range(1, NEIGHBOURS + 1)
+    before = np.stack([_shifted(value, regime, -k) for k in sides], axis=1)
+    after = np.stack([_shifted(value, regime, k) for k in sides], axis=1)
+    around, n_around = _median_of_few(np.concatenate([before, after], axis=1))
     (low, n_before), (high, n_after) = _median_of_few(before), _median_of_few(after)
     spread = noise[series.lift]
     limit = np.maximum(ODD, ODD_NOISES * spread)
