@@ -79,6 +79,7 @@ def anonymise(logbook: Logbook, salt: str) -> Logbook:
             for entry in logbook.provenance
         ),
         units=_units(logbook.units, files, names),
+        joined=_joined(logbook.joined, weeks_back).with_columns(_renamed("athlete", people)),
         machines={
             people[athlete]: _machines(said, weeks_back[athlete], names, catalogue)
             for athlete, said in logbook.machines.items()

@@ -165,7 +165,13 @@ def test(
         reading.show(
             "Testing",
             lambda tell: answer_all(
-                plans, logbook, out, register=place, command=command, tell=tell
+                plans,
+                logbook,
+                out,
+                register=place,
+                command=command,
+                anonymous=anonymise,
+                tell=tell,
             ),
         )
         lines = iter(())

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.logbook import Logbook
 from analysis.models.hypothesis import Outcome, read_plan, run
 from analysis.models.hypothesis.family import Adjusted, adjusted
+from analysis.outputs import whole_folder
 from analysis.pages.hypothesis import answer, refuse_other_plan, written
 from analysis.pages.lifter import made_with
 from analysis.progress import Tell, silent
@@ -27,6 +28,7 @@ def answer_all(
     register: Path | None = None,
     command: Sequence[str] = (),
     today: date | None = None,
+    anonymous: bool = False,
     tell: Tell = silent,
 ) -> Iterator[str]:
     """Answer one plan, or a family of them, and yield what to tell the user.
@@ -38,8 +40,9 @@ def answer_all(
     """
     if len(plans) == 1:
         yield from answer(
-            plans[0], logbook, out, register=register, command=command, today=today, tell=tell
-        )
+            plans[0], logbook, out, register=register, command=command, today=today,
+            anonymous=anonymous, tell=tell,
+        )  # fmt: skip
         return
     # before anything is looked at: a look that leaves no page is still a look
     for plan in plans:
@@ -47,8 +50,10 @@ def answer_all(
     outcomes = [run(plan, logbook, register=register, today=today, tell=tell) for plan in plans]
     family = adjusted(outcomes)
     for plan, outcome, each in zip(plans, outcomes, family, strict=True):
-        yield from written(outcome, out / plan.stem, command, each)
-    yield f"Family: {family_page(plans, outcomes, family).save(out)}"
+        yield from written(outcome, out / plan.stem, command, each, anonymous=anonymous)
+    with whole_folder(out, "family", anonymous=anonymous) as draft:
+        family_page(plans, outcomes, family).save(draft)
+    yield f"Family: {out / 'index.html'}"
 
 
 def family_page(

@@ -32,6 +32,7 @@ from analysis.models.hypothesis.sharing import (
     site,
 )
 from analysis.models.hypothesis.study import Study, choose_people
+from analysis.outputs import whole_file, whole_folder
 from analysis.pages.lifter import made_with
 from analysis.problems import UserError
 from analysis.report import Prose, Report, Section, Takeaway, Tile, Tiles
@@ -122,22 +123,21 @@ def save_pooled(paths: Sequence[Path], out: str | Path) -> Iterator[str]:
         UserError: a file is no site's, or plans or rounds differ.
     """
     files, folder = read_sites(paths), Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
     if isinstance(files[0].given, RoundOne):
         place = folder / "plan.toml"
-        place.write_text(plan_of_round_two(files), "utf-8", newline="\n")
+        _write(place, plan_of_round_two(files))
         yield f"Round one of {len(files)} sites: what they have in common is in {place}"
         yield f"Next: every site runs liftdose test {place.name} LOGS --share FILE with that plan."
         return
     pooled = pool(files)
     page = pooled_page(pooled)
-    path = page.save(folder)
-    (folder / "plan.toml").write_bytes(pooled.plan_bytes)
-    _write(
-        folder / "verdict.json", json.dumps(record(pooled), indent=2, ensure_ascii=False) + "\n"
-    )
+    with whole_folder(folder, "pool") as draft:
+        page.save(draft)
+        (draft / "plan.toml").write_bytes(pooled.plan_bytes)
+        told = json.dumps(record(pooled), indent=2, ensure_ascii=False)
+        (draft / "verdict.json").write_text(told + "\n", "utf-8", newline="\n")
     yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
-    yield f"Page: {path}"
+    yield f"Page: {folder / 'index.html'}"
 
 
 def record(pooled: Pooled) -> dict[str, Any]:
@@ -327,5 +327,5 @@ def _held(pooled: Pooled) -> Result:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    with whole_file(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")

@@ -148,12 +148,7 @@ def choose_people(logbook: Logbook, plan: Plan) -> People:
         flow.append(("each person once", len(kept), len(copies), reason))
         names = kept
     if plan.split is not None:
-        person = same_people(logbook)
-        kept = [
-            name
-            for name in names
-            if part_of(person.get(name, name), plan.split, plan.seed) == plan.split.use
-        ]
+        kept = [name for name in names if part_of(name, plan.split, plan.seed) == plan.split.use]
         other = "confirm" if plan.split.use == "explore" else "explore"
         flow.append(
             (f"{plan.split.use} part", len(kept), len(names) - len(kept), f"in the {other} part")
@@ -165,14 +160,6 @@ def choose_people(logbook: Logbook, plan: Plan) -> People:
         names = kept
     sets = logbook.sets.filter(pl.col("athlete").is_in(names))
     return People(replace(logbook, sets=sets), tuple(flow))
-
-
-def same_people(logbook: Logbook) -> dict[str, str]:
-    """Return, for a log whose workouts another one holds, whose log that is: one person, one part.
-
-    Whoever is in both parts would be explored and then confirmed on.
-    """
-    return people.copies(logbook.sets, people.shared(logbook.sets))
 
 
 def part_of(name: str, split: Split, seed: int) -> str:
