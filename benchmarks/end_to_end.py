@@ -6,10 +6,10 @@
 
 Each cohort is written as Strong, Hevy and FitNotes files, and goes through what
 `liftdose test hypothesis.toml PATH --out DIR` does. The week's best set as outcome stands beside,
-to show its bias. The simulator lets gains come week by week and stay, so that the planted number is
-what the plan asks for. `--quick` leaves out specification curve and power. "sets counted" is how
-many sets are counted for each set that the planted law counts, within lifters: unmarked warm-ups
-that pass for work make an effect per counted set smaller by as much.
+to show its bias. The simulator lets gains come week by week and stay, so that the planted number
+is what the plan asks for. `--quick` leaves out specification curve and power. "sets counted" is
+how many sets are counted for each set that the planted law counts, within lifters: unmarked
+warm-ups that pass for work make an effect per counted set smaller by as much.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from analysis.exercises import Catalogue
 from analysis.measures import counting
 from analysis.measures.e1rm import FORMULAS
 from analysis.measures.weeks import WEEKDAYS
+from analysis.measures.working import WorkingRule
 from analysis.problems import PathError, SettingsError, did_you_mean
 
 
@@ -60,8 +61,8 @@ OUTCOMES = {
 }
 """Words of `outcome` -> what a day's strength is taken from."""
 
-WARMUPS = {"by_load": 0.70, "marked_only": 0.0}
-"""Words of `warmups` -> share of the top load below which an unmarked set is a warm-up."""
+WARMUPS = {"by_load": WorkingRule().warmup_below, "marked_only": 0.0}
+"""Words of `warmups` -> share of the day's best e1RM below which an early set is a warm-up."""
 
 COVARIATES = ("sets", "hard_sets", "frequency", "light_share")
 """Weekly doses that may be held fixed."""
