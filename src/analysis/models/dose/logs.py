@@ -5,7 +5,8 @@ would grow with their number, and a mean over sets tires with it. Where a lift's
 (another machine, another way of logging) it goes on as another series with an intercept of its
 own; odd days are left out. Both are counted.
 
-Doses are per week: sets by the counting rule, hard sets, days with a direct set (frequency), the
+Doses are per week: sets by the counting rule (a set that may be an unmarked warm-up weighs softly,
+`working.classify`), hard sets, days with a direct set (frequency), the
 share of direct sets of 12 repetitions to failure or more (intensity: the share, because % of a
 past e1RM *is* the level, and lighter sets at the same effort are a choice), and whether the muscle
 was trained at all.
@@ -13,7 +14,7 @@ was trained at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +23,7 @@ import pandas as pd
 import polars as pl
 
 from analysis.exercises import Catalogue
-from analysis.logbook import Logbook
+from analysis.logbook import Logbook, Machines
 from analysis.measures import counting, day_strength, weeks, working
 from analysis.measures.counting import Rule
 from analysis.measures.e1rm import e1rm_expr
@@ -32,6 +33,7 @@ from analysis.models.dose.effects import with_shapes
 from analysis.models.dose.inputs import Floats, Weekly
 from analysis.models.dose.whitening import Days
 from analysis.models.strength import regimes
+from analysis.models.strength.known import overruled
 from analysis.say import count
 
 OUTCOMES = {
@@ -238,7 +240,7 @@ def each_muscle(
     trains = catalogue.muscle_roles.filter(pl.col("muscle").is_in(list(muscles)))
     wanted = pl.concat([trains["exercise_id"].unique(), pl.Series([options.exercise])])
     done = work.filter(pl.col("exercise_id").is_in(wanted.implode()))
-    strength = _repaired(daily_strength(done, catalogue, options), options)
+    strength = _repaired(daily_strength(done, catalogue, options), options, logbook.machines)
     by_day = _by_day(done, options)
     for muscle in muscles:
         roles = trains.filter(pl.col("muscle") == muscle).select("exercise_id", "role")
@@ -322,7 +324,7 @@ class _Calendar:
 
 def _by_day(done: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
     """Sum sets to one row per athlete, exercise and day, before muscles are joined."""
-    sets, rir = pl.col("set_count"), day_strength.rir_known()
+    sets, rir = pl.col("soft_count"), day_strength.rir_known()
     to_failure = pl.col("reps") + rir.fill_null(0.0)
     return done.group_by(
         "athlete", "exercise_id", weeks.week(options.week_starts), weeks.day()
@@ -394,14 +396,19 @@ def _summarise(sets: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
     )
 
 
-def _repaired(daily: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
+def _repaired(
+    daily: pl.DataFrame, options: DoseOptions, machines: Mapping[str, Machines]
+) -> pl.DataFrame:
     """Add `series` (a lift, or a part of one between jumps), `step` and `odd`."""
     lift = daily.select(pl.struct(SERIES).rle_id().cast(pl.Int64).alias("lift"))["lift"].to_numpy()
     if not options.shifts or not daily.height:
         nothing = pl.repeat(False, daily.height, eager=True)
         return daily.with_columns(series=pl.Series(lift), step=nothing, odd=nothing)
     day = daily["day"].cast(pl.Int32).to_numpy().astype(float)
-    repairs = regimes.find(regimes.Series(lift, day, daily["log_e1rm"].to_numpy()))
+    days = regimes.Series(lift - lift[0], day, daily["log_e1rm"].to_numpy())
+    table = daily.select(SERIES).unique(maintain_order=True).to_pandas()
+    kept, begun, _ = overruled(table, days, machines)
+    repairs = regimes.find(days, kept=kept, told=begun)
     series = lift + repairs.regime
     return daily.with_columns(
         series=pl.Series(series), step=pl.Series(repairs.step), odd=pl.Series(repairs.odd)

@@ -16,7 +16,7 @@ from analysis.measures.working import WorkingRule
 from analysis.models.strength import verdicts
 from analysis.models.strength.lifts import Lifts, gather
 from analysis.models.strength.population import Population, published
-from analysis.models.strength.regimes import Flags, Floats, Ints, Repairs, find
+from analysis.models.strength.regimes import Flags, Floats, Ints, Repairs, Series, find
 from analysis.models.strength.verdicts import Changes
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _known(
     logbook: Logbook, population: Population, estimate: E1rmRule, rule: WorkingRule
 ) -> Known:
     lifts = gather(logbook, population, estimate=estimate, rule=rule)
-    kept, begun, unknown = _overruled(lifts, logbook.machines)
+    kept, begun, unknown = overruled(lifts.table, lifts.series, logbook.machines)
     repairs = find(lifts.series, kept=kept, told=begun)
     told = verdicts.changes(lifts.series, repairs, population, lifts.units, end=lifts.end)
     alone, muscles, lifters = told
@@ -75,16 +75,24 @@ def _known(
     return Known(lifts, repairs, (alone, muscles, lifters), kinds, unknown, logbook.catalogue)
 
 
-def _overruled(
-    lifts: Lifts, machines: Mapping[str, Machines]
+def overruled(
+    table: pd.DataFrame, series: Series, machines: Mapping[str, Machines]
 ) -> tuple[Flags, Flags, tuple[str, ...]]:
-    """Return which lifts are one machine all along, and on which rows another begins."""
-    series = lifts.series
+    """Return which lifts are one machine all along, and on which rows another begins.
+
+    Args:
+        table: one row per lift, in the order of its number: `athlete`, `lift`.
+        series: the days of the lifts.
+        machines: what `liftdose.toml` says, by athlete.
+
+    Returns:
+        Flags per lift and per row, and the names that no lift has.
+    """
     kept, begun = np.zeros(series.lifts, bool), np.zeros(len(series.lift), bool)
-    names = lifts.table["lift"].str.casefold()
+    names = table["lift"].str.casefold()
     unknown = []
     for athlete, said in machines.items():
-        own = (lifts.table["athlete"] == athlete).to_numpy()
+        own = (table["athlete"] == athlete).to_numpy()
         for name in said.same:
             mine = own & (names == name.casefold()).to_numpy()
             kept |= mine
