@@ -53,7 +53,7 @@ def answered(planted_logs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("answer")
     plan = write_plan(folder, SMALL)
     out = folder / "out"
-    lines = list(answer(plan, planted_logs, out, today=TODAY))
+    lines = list(answer(plan, planted_logs, out, register=folder / "looks.json", today=TODAY))
     return out, json.loads((out / "verdict.json").read_text("utf-8")), lines, plan
 
 
@@ -99,7 +99,8 @@ def test_the_page_says_question_plan_and_hash_before_the_verdict(answered):
 def test_two_runs_write_the_same_bytes(answered, planted_logs):
     out, _, _, plan = answered
     before = {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
-    list(answer(plan, planted_logs, out, today=date(2026, 4, 1)))
+    looks = out.parent / "looks.json"
+    list(answer(plan, planted_logs, out, register=looks, today=date(2026, 4, 1)))
     assert {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()} == before
 
 
@@ -169,7 +170,8 @@ def test_one_lifter_gets_an_answer_about_that_log_alone(tmp_path):
         ('"strength"', '"strength_working"'),
         ("seed = 1", "exclusions = { min_days = 30, min_weeks_logged = 10 }"),
         ("seed = 1", 'split = { explore = 0.5, use = "explore" }'),
-        ("seed = 1", 'covariates = ["frequency"]'),
+        ("seed = 1", 'covariates = ["frequency"]'), ("seed = 1", 'form = "log"'),
+        ("seed = 1", "threshold = 8"), ("seed = 1", 'exposure_muscle = "glutes"'),
     ],
     ids=lambda change: change[1],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from analysis import exercises
 from analysis.models.dose import DoseOptions
 from analysis.models.hypothesis import PlanError, read_plan
 from analysis.models.hypothesis import plan as kinds
-from analysis.models.hypothesis.plan import RULES, TABLES, check_muscle, parse_plan, settings
+from analysis.models.hypothesis.plan import RULES, TABLES, check_names, parse_plan, settings
 from analysis.models.hypothesis.study import (
     Choice,
     alternatives,
@@ -64,7 +64,6 @@ def test_the_plans_own_logs_are_the_default_ones():
         ("[exclusions]\nmin_blocks = 8", "write min_days"),
         ("[sensitivity]\nblock_weeks = [3, 6]", "there are no blocks"),
         ('[sensitivity]\noutcomes = ["strength_change"]', "write strength:"),
-        ('covariates = ["training_years"]', "expected a list of any of sets"),
     ],
 )
 def test_keys_and_words_of_earlier_plans_name_what_stands_in_their_place(extra, instead):
@@ -84,7 +83,10 @@ BROKEN = {
     "[power]\nsimulations = 1.5": "power.simulations = 1.5: expected a whole number from 0",
     "[power]\nsimulations = true": "expected a whole number",
     "indirect_weight = 2": "expected a number from 0 to 1",
-    'covariates = ["age"]': "covariates = ['age']: expected a list of any of sets, hard_sets",
+    'covariates = "age"': "expected a list of names in quotes",
+    'form = "cubic"': "expected one of linear, log, sqrt, reciprocal",
+    'form = "log"\nthreshold = 10': "the form is log already; leave one of them out",
+    "threshold = -1": "expected a number above 0",
     'covariates = ["sets"]': "sets is the exposure itself; leave it out of the covariates",
     "written_before_data = 1": "expected true or false",
     "split = 0.5": "split = 0.5: a table with explore, use; write it below [split]",
@@ -120,7 +122,7 @@ def test_what_a_plan_needs_is_asked_for(key):
 def test_a_muscle_must_be_in_the_catalogue():
     odd = plan(text=PLAN.replace('"quads"', '"quad"'))
     with pytest.raises(PlanError, match="did you mean quads"):
-        check_muscle(odd, exercises.load(), "hypothesis.toml")
+        check_names(odd, exercises.load())
 
 
 def test_a_missing_plan_is_a_path_error(tmp_path):

@@ -1,6 +1,7 @@
 """The front door: every public name and its home. `import analysis as lab`."""
 
 from analysis.ingest import read as read
+from analysis.ingest.joined import join as join
 from analysis.legs.audit import leg_audit as leg_audit
 from analysis.legs.claims import claims as claims
 from analysis.legs.evidence import evidence as evidence

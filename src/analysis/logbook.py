@@ -42,6 +42,13 @@ class Machines:
     new_from: tuple[tuple[str, date], ...] = ()
 
 
+JOINED = pl.Schema(
+    {"athlete": pl.String, "date": pl.Date, "name": pl.String, "value": pl.Float64,
+     "text": pl.String}
+)  # fmt: skip
+"""Columns of what is joined to the logs."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Logbook:
     """The set table with its ledger.
@@ -61,6 +68,8 @@ class Logbook:
         shared: pairs of athletes who, by their logs, are one person, as found on reading; one row
             per pair: `athlete`, `other`, `sessions`. See `ingest.people`.
         different: names that somebody called different people's.
+        joined: tables that stand beside the logs, as `JOINED`: one row per athlete, day and
+            measure; what never changes has no date, and a word instead of a number is `text`.
     """
 
     sets: pl.DataFrame
@@ -74,6 +83,7 @@ class Logbook:
     machines: Mapping[str, Machines] = field(default_factory=dict)
     shared: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARED))
     different: tuple[tuple[str, ...], ...] = ()
+    joined: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=JOINED))
     _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -152,6 +162,7 @@ class Logbook:
         return replace(
             self,
             sets=sets,
+            joined=self.joined.filter(pl.col("athlete") == name),
             ledger=self.ledger.filter(pl.col("source_file").is_in(files)),
             rejected=self.rejected.filter(pl.col("source_file").is_in(files)),
             notes=tuple(note for note in self.notes if note.file in files or note.athlete == name),

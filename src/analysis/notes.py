@@ -134,6 +134,11 @@ SENTENCES: Mapping[str, str] = {
     "exercises are called exercise N; workout titles, notes, techniques, file names, sizes and "
     "hashes, values of rejected records and {n:note} on the reading are left out",
     "people": "{n:athlete}: {rule}",
+    # A table beside the logs.
+    "table joined": "{n:value} of {names} joined, of {people} people in the logs",
+    "table cells": "{n:cell} left out ({first})",
+    "table strangers": "{n:row} of people who are not in the logs: {names}. {near}",
+    "table lacks": "{n:person} of the logs with nothing in this table: {names}",
 }
 
 REMEDIES: Mapping[str, str] = {

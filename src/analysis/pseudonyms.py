@@ -79,6 +79,7 @@ def anonymise(logbook: Logbook, salt: str) -> Logbook:
             for entry in logbook.provenance
         ),
         units=_units(logbook.units, files, names),
+        joined=_joined(logbook.joined, weeks_back).with_columns(_renamed("athlete", people)),
         machines={
             people[athlete]: _machines(said, weeks_back[athlete], names, catalogue)
             for athlete, said in logbook.machines.items()
@@ -181,6 +182,22 @@ def _sets(
         _only("tempo", pl.col("tempo").str.contains(r"^[\dxX][\dxX .:/-]*$")),
         _renamed("exercise", names),
         _renamed("exercise_id", own_ids),
+    )
+
+
+FEWEST_OF_A_WORD = 5
+"""People who share a word of a joined table; a rarer one may say who somebody is."""
+
+
+def _joined(table: pl.DataFrame, weeks_back: Mapping[str, int]) -> pl.DataFrame:
+    """Return joined tables with shifted days, and without words that few people share."""
+    known = table.filter(pl.col("athlete").is_in(list(weeks_back)))
+    shift = pl.duration(
+        weeks=pl.col("athlete").replace_strict(dict(weeks_back), return_dtype=pl.Int64)
+    )
+    shared = pl.col("athlete").n_unique().over("name", "text") >= FEWEST_OF_A_WORD
+    return known.with_columns(pl.col("date") - shift, _only("text", shared)).filter(
+        pl.col("value").is_not_null() | pl.col("text").is_not_null()
     )
 
 

@@ -23,6 +23,7 @@ COMMANDS = (
     research.ingest,
     people.report,
     research.test,
+    research.pool,
     research.cohort,
     people.coach,
     people.audit,

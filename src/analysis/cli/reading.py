@@ -282,6 +282,18 @@ def read(paths: list[str], out: Path, **said: Any) -> Logbook:
     return logbook
 
 
+def with_tables(logbook: Logbook, tables: list[Path]) -> Logbook:
+    """Return the logbook with tables joined to it, and say what became of their rows."""
+    if not tables:
+        return logbook
+    from analysis.ingest.joined import join
+
+    joined = join(logbook, tables)
+    for note in joined.notes[len(logbook.notes) :]:
+        say(str(note))
+    return joined
+
+
 def show(title: str, work: Callable[[Tell], Iterable[str]]) -> None:
     """Do long work behind a bar, then print what it yields: a bar and lines would mix."""
     with bar(title) as shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -108,16 +109,89 @@ def test(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
+    tables: Annotated[
+        list[Path] | None,
+        typer.Option("--with", parser=pasted, metavar="FILE",
+                     help="A table to join: athlete, date, columns; may be given several times."),
+    ] = None,
+    register: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="Register of looks at these logs; by default it stands with them."),
+    ] = None,
+    share: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="No page: write cross-products and counts per person, for pooling."),
+    ] = None,
+    share_variances: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="FILE",
+                     help="No page: write this site's sums for round one of pooling."),
+    ] = None,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=0.2, help="With --share: noise mixed into the columns.")
+    ] = 0.0,
+    anonymise: Anonymise = False,
+    salt: Salt = Path("liftdose.salt"),
     strict: Strict = False,
-) -> None:
-    """Answer a question that was written down first: verdict, diagnostics, other choices."""
-    from analysis.pages.hypothesis import answer
+) -> None:  # fmt: skip
+    """Answer a question that was written down first: verdict, diagnostics, other choices.
 
+    PLAN may be a folder of plans: a family, whose p-values are adjusted together.
+    """
+    from analysis.pages.family import answer_all
+    from analysis.pages.hypothesis import checked_plans, register_of
+    from analysis.pages.pool import share_site, share_sums
+
+    if share and share_variances:
+        raise UserError("--share and --share-variances are two rounds: make one at a time")
+    plans = checked_plans(hypothesis, paths, tables or [], exercises)
+    if len(plans) > 1 and (share or share_variances):
+        raise UserError("a folder of plans is not shared at once: share each plan")
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
     )
-    reading.show("Testing", lambda tell: answer(hypothesis, logbook, out, tell=tell))
+    logbook = reading.with_tables(logbook, tables or [])
+    place = register or register_of(paths)
+    if anonymise:
+        logbook = reading.without_names(logbook, salt)
+    if share_variances:
+        lines = share_sums(plans[0], logbook, share_variances)
+    elif share:
+        lines = share_site(plans[0], logbook, share, register=place, noise=noise)
+    else:
+        command = ["liftdose", *sys.argv[1:]]
+        reading.show(
+            "Testing",
+            lambda tell: answer_all(
+                plans,
+                logbook,
+                out,
+                register=place,
+                command=command,
+                anonymous=anonymise,
+                tell=tell,
+            ),
+        )
+        lines = iter(())
+    for line in lines:
+        result(line)
     reading.finish(logbook.ledger, strict=strict)
+
+
+def pool(
+    sites: Annotated[
+        list[Path],
+        typer.Argument(parser=pasted, metavar="SITE…", help="Files that test --share wrote."),
+    ],
+    out: Out = Path("reports/pooled"),
+) -> None:
+    """Pool sites that handed over cross-products instead of logs: the fit of all their logs."""
+    from analysis.pages.pool import save_pooled
+
+    for line in save_pooled(sites, out):
+        result(line)
 
 
 def notebook(

@@ -28,7 +28,11 @@ from analysis.problems import OutputError, is_disk_full
 
 MAX_MEMBER_BYTES = 2_000_000_000
 MAX_MEMBERS = 10_000
-SETTINGS = ("exercises.toml", "exercises.new.toml", "clients.toml", remembered.FILE, layout.FILE)
+REGISTER = "liftdose-register.json"
+"""Who looked at these logs under which plan first."""
+
+SETTINGS = ("exercises.toml", "exercises.new.toml", "clients.toml", remembered.FILE, layout.FILE,
+            REGISTER)  # fmt: skip
 """Files of ours that may stand beside exports; they are settings, not logs."""
 
 MAX_RATIO = 200

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from analysis import __version__, exercises
+from analysis.ingest.joined import columns_of
+from analysis.ingest.sources import REGISTER, SETTINGS, overrides_beside
 from analysis.logbook import Logbook
-from analysis.models.hypothesis import REGISTER, Outcome, results, run
+from analysis.models.hypothesis import Outcome, read_plan, results, run
+from analysis.models.hypothesis.family import Adjusted
+from analysis.models.hypothesis.plan import check_names
 from analysis.models.hypothesis.r_script import r_script, rows_for_r
 from analysis.models.hypothesis.results import LIMITS, placebo_sentence
 from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
+from analysis.paths import existing
+from analysis.problems import PathError, UserError
 from analysis.progress import Tell, silent
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
@@ -26,6 +35,8 @@ def answer(
     logbook: Logbook,
     out: str | Path,
     *,
+    register: str | Path | None = None,
+    command: Sequence[str] = (),
     today: date | None = None,
     anonymous: bool = False,
     tell: Tell = silent,
@@ -36,7 +47,9 @@ def answer(
         plan: a `hypothesis.toml`.
         logbook: the sets, of one athlete or many.
         out: folder for `index.html`, `verdict.json`, `analysis.R`, `plan.toml` (a copy),
-            `data/` and the register of looks.
+            and `data/`.
+        register: JSON file of earlier looks at these logs; without it no run is confirmatory.
+        command: the arguments of the command that was run, for the page.
         today: day of the run, for the register.
         anonymous: whether nothing may stay in the folder that bears names.
         tell: gets the steps done, the steps in all and the next one.
@@ -45,12 +58,37 @@ def answer(
         UserError: the plan or the register cannot be used.
     """
     folder = Path(out)
-    outcome = run(plan, logbook, register=folder / REGISTER, today=today, tell=tell)
-    page = hypothesis_page(outcome)
+    outcome = run(plan, logbook, register=register, today=today, tell=tell)
+    yield from written(outcome, folder, command, anonymous=anonymous)
+
+
+def written(
+    outcome: Outcome,
+    folder: Path,
+    command: Sequence[str] = (),
+    adjusted: Adjusted | None = None,
+    *,
+    anonymous: bool = False,
+) -> Iterator[str]:
+    """Write the folder of an outcome and yield what to tell the user.
+
+    Args:
+        outcome: the answer.
+        folder: where to.
+        command: the arguments of the command that was run.
+        adjusted: what the other plans of its family make of its p-value.
+        anonymous: whether nothing may stay in the folder that bears names.
+
+    Raises:
+        UserError: the folder holds the answer to another plan.
+    """
+    refuse_other_plan(folder, outcome.plan_sha256)
+    # a command names files, and files are often named after people
+    page = hypothesis_page(outcome, () if anonymous else command, adjusted)
     with whole_folder(folder, "test", anonymous=anonymous) as draft:
         page.save(draft)
         (draft / "plan.toml").write_bytes(outcome.plan_bytes)
-        verdict = json.dumps(outcome.record(), indent=2, ensure_ascii=False)
+        verdict = json.dumps(_record(outcome, adjusted), indent=2, ensure_ascii=False)
         _write(draft / "verdict.json", verdict)
         _write(draft / "analysis.R", r_script(outcome).rstrip("\n"))
     yield f"Plan {outcome.plan_file}, SHA-256 {outcome.plan_sha256}"
@@ -59,8 +97,57 @@ def answer(
     yield f"Page: {folder / 'index.html'}"
 
 
-def hypothesis_page(outcome: Outcome) -> Report:
-    """Return the page of an outcome."""
+def _record(outcome: Outcome, adjusted: Adjusted | None) -> dict[str, Any]:
+    family = None if adjusted is None else asdict(adjusted)
+    return {**outcome.record(), "family": family}
+
+
+def refuse_other_plan(folder: Path, sha: str) -> None:
+    """Raise UserError where a folder holds the answer to another plan: it is not written over."""
+    try:
+        there = json.loads((folder / "verdict.json").read_text("utf-8"))["plan_sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if there != sha:
+        raise UserError(
+            f"{folder} holds the answer to another plan (SHA-256 {str(there)[:12]}…), which a "
+            "second one never writes over; give another --out, or move that folder away"
+        )
+
+
+def checked_plans(
+    given: Path,
+    paths: Sequence[str | Path],
+    tables: Sequence[Path] = (),
+    overrides: Path | None = None,
+) -> list[Path]:
+    """Return the plan, or those of a folder, each key and name checked before a log is read.
+
+    Raises:
+        PathError, PlanError: no plan is there, or a key of one breaks a rule.
+        UserError: a table cannot be read, or names nothing.
+    """
+    plans = sorted(given.glob("*.toml")) if given.is_dir() else [given]
+    plans = [plan for plan in plans if plan.name not in SETTINGS]
+    if not plans:
+        raise PathError(f"{given}: holds no plan; a plan is a .toml file, docs/hypothesis.md")
+    catalogue = exercises.load(overrides or overrides_beside(paths))
+    columns = columns_of(tables)
+    for plan in plans:
+        check_names(read_plan(plan)[0], catalogue, columns, plan.name)
+    return plans
+
+
+def register_of(paths: Iterable[str | Path]) -> Path:
+    """Return where the register of some logs stands: in the folder that is given or holds them."""
+    first = existing(next(iter(paths)))
+    return (first if first.is_dir() else first.parent) / REGISTER
+
+
+def hypothesis_page(
+    outcome: Outcome, command: Sequence[str] = (), adjusted: Adjusted | None = None
+) -> Report:
+    """Return the page of an outcome; the arguments are those of `written`."""
     found = results(outcome)
     who = FlowChart(found["flow"], kept="athletes", counted="athletes")
     sections = [
@@ -72,7 +159,11 @@ def hypothesis_page(outcome: Outcome) -> Report:
         Section("the-verdict", "Verdict", [_tiles(outcome), found["estimate"]]),
         *_evidence(outcome, found),
         Section("limits", "What it cannot show", [Prose("\n\n".join(LIMITS))]),
-        Section("again", "Fit it again in R", [Prose(_how_to_refit())]),
+        Section(
+            "again",
+            "Again, in R, and how to cite it",
+            [Prose(_how_to_refit()), Prose(_how_to_cite(outcome, command))],
+        ),
     ]
     return Report(
         outcome.plan.question,
@@ -83,7 +174,7 @@ def hypothesis_page(outcome: Outcome) -> Report:
             for name in ("estimate", "specifications", "power")
             if name in found
         ],
-        header=_header(outcome),
+        header=[*_header(outcome), *_family(adjusted)],
         provenance=_provenance(outcome, list(found.values())),
         tables={"weeks": outcome.logs.weekly_table(), "pseudo_rows": rows_for_r(outcome)},
         footer=("An association in logs, not a trial.",),
@@ -93,6 +184,7 @@ def hypothesis_page(outcome: Outcome) -> Report:
 def _evidence(outcome: Outcome, found: dict[str, Result]) -> Iterator[Section]:
     titles = {
         "diagnostics": ("Diagnostics", ("noise", "influence")),
+        "by-level": ("Subgroups", ("subgroups",)),
         "robustness": ("Specification curve", ("specifications",)),
         "detectable": ("Power", ("power",)),
     }
@@ -122,6 +214,26 @@ def _header(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "First run on these logs", outcome.stamp.first_look
     yield "Kind of evidence", f"{outcome.stamp.word}: {outcome.stamp.reason}"
     yield "Verdict", outcome.verdict
+
+
+def _family(adjusted: Adjusted | None) -> Iterator[tuple[str, str]]:
+    if adjusted is not None:
+        yield "Family of plans", adjusted.sentence
+
+
+def _how_to_cite(outcome: Outcome, command: Sequence[str]) -> Markup:
+    year = outcome.stamp.first_look[:4]
+    cite = Markup(
+        "Cite as: {} ({}). Registered question, plan SHA-256 {}, people SHA-256 {}; answered with "
+        "liftdose {}. "
+    ).format(outcome.plan.question, year, outcome.plan_sha256, outcome.stamp.people_sha256,
+             __version__)  # fmt: skip
+    if not command:
+        return cite
+    # names of files, not where they stand: a page says nothing of somebody's disk
+    said = shlex.join(Path(each).name if "/" in each or "\\" in each else each
+                      for each in command)  # fmt: skip
+    return cite + Markup("Run again: <code>{}</code>").format(said)
 
 
 def _how_to_refit() -> Markup:

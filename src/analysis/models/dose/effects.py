@@ -136,12 +136,30 @@ def body(
         few = {name: columns[name] for name in (GROWTH, *held)}
         variances = learnt(Sums(telling(days, n), n, few), held)
     sums = Sums(days, n, columns)
-    products = sums.whitened(variances)
-    scale = np.ones(n)
-    if int((products.n_rows > 0).sum()) >= FEWEST_CLUSTERS:
-        scale = own_scale(products, [LOG_WEEKS, f"{measures[0]}_{OWN}"])
-        scale = np.clip(scale, SMALLEST_SCALE, LARGEST_SCALE)
     mean = {measure: weekly.mean(measure) for measure in measures}
+    return body_of(sums.whitened(variances), measures[0], variances, mean, sums)
+
+
+def body_of(
+    products: CrossProducts,
+    first: str,
+    variances: Variances,
+    mean: Mapping[str, Floats],
+    sums: Sums | None = None,
+) -> Body:
+    """Return the body of cross-products that may come from several places.
+
+    Args:
+        products: of all athletes, at the shared variances.
+        first: the measure whose own week is held while noise is told apart by athlete.
+        variances: shared.
+        mean: by measure, each athlete's mean weekly dose.
+        sums: strength days by week, where they are at hand.
+    """
+    scale = np.ones(len(products.gram))
+    if int((products.n_rows > 0).sum()) >= FEWEST_CLUSTERS:
+        scale = own_scale(products, [LOG_WEEKS, f"{first}_{OWN}"])
+        scale = np.clip(scale, SMALLEST_SCALE, LARGEST_SCALE)
     return Body(products.scaled(scale), mean, variances, scale, sums)
 
 

@@ -75,6 +75,7 @@ class DoseOptions:
         working: which sets are working sets.
         shifts: whether a lift whose level jumps goes on as another series.
         unlogged: what a week without a log held: `"unknown"` or `"rest"`.
+        exercise: whose strength it is; empty for every exercise that trains the muscle directly.
     """
 
     rule: Rule = "fractional"
@@ -88,6 +89,7 @@ class DoseOptions:
     working: WorkingRule = field(default_factory=WorkingRule)
     shifts: bool = True
     unlogged: str = "unknown"
+    exercise: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome_from not in OUTCOMES:
@@ -234,12 +236,15 @@ def each_muscle(
     frame = _Calendar(weeks.calendar_of(logbook, options.week_starts))
     work = working.work(logbook, options.working)
     trains = catalogue.muscle_roles.filter(pl.col("muscle").is_in(list(muscles)))
-    done = work.filter(pl.col("exercise_id").is_in(trains["exercise_id"].unique().implode()))
+    wanted = pl.concat([trains["exercise_id"].unique(), pl.Series([options.exercise])])
+    done = work.filter(pl.col("exercise_id").is_in(wanted.implode()))
     strength = _repaired(daily_strength(done, catalogue, options), options)
     by_day = _by_day(done, options)
     for muscle in muscles:
         roles = trains.filter(pl.col("muscle") == muscle).select("exercise_id", "role")
         direct = roles.filter(pl.col("role") == "direct").select("exercise_id").unique()
+        if options.exercise:
+            direct = pl.DataFrame({"exercise_id": [options.exercise]})
         own = strength.join(direct, on="exercise_id", how="inner", maintain_order="left")
         doses = frame.doses(_weekly(by_day.join(roles, on="exercise_id"), options))
         yield MuscleLogs(

@@ -9,6 +9,6 @@ The plan's keys, the rule of the verdict and what it cannot show: docs/hypothesi
 
 from analysis.models.hypothesis.plan import Plan, PlanError, read_plan
 from analysis.models.hypothesis.results import results
-from analysis.models.hypothesis.run import REGISTER, Fitted, Outcome, run
+from analysis.models.hypothesis.run import Fitted, Outcome, run
 
-__all__ = ["REGISTER", "Fitted", "Outcome", "Plan", "PlanError", "read_plan", "results", "run"]
+__all__ = ["Fitted", "Outcome", "Plan", "PlanError", "read_plan", "results", "run"]

@@ -9,16 +9,21 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from analysis.exercises import Catalogue
 from analysis.measures import counting
 from analysis.measures.e1rm import FORMULAS
 from analysis.measures.weeks import WEEKDAYS
 from analysis.measures.working import WorkingRule
+from analysis.models.dose.inputs import REACH, Floats, Ints
+from analysis.models.dose.whitening import Variances
 from analysis.problems import PathError, SettingsError, did_you_mean
+from analysis.say import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,20 @@ OUTCOMES = {
 }
 """Words of `outcome` -> what a day's strength is taken from."""
 
+FORMS = ("linear", "log", "sqrt", "reciprocal")
+"""Words of `form`."""
+
+FORM_AT = 10.0
+"""Weekly sets at which one more is stated where a dose is curved."""
+
 WARMUPS = {"by_load": WorkingRule().warmup_below, "marked_only": 0.0}
 """Words of `warmups` -> share of the day's best e1RM below which an early set is a warm-up."""
 
 COVARIATES = ("sets", "hard_sets", "frequency", "light_share")
 """Weekly doses that may be held fixed."""
+
+CURVED = ("sets", "hard_sets")
+"""Weekly doses that may have a form or a threshold."""
 
 UNLOGGED = ("unknown", "rest")
 """What a week without a log held."""
@@ -144,6 +158,39 @@ class PowerPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Common:
+    """What every body of logs must share for cross-products to be added up, fixed beforehand.
+
+    Only efficiency and the filling of weeks without a log hang on it. Round one of pooling writes
+    it (docs/pooling.md).
+
+    Attributes:
+        muscle_walk, exercise_walk, session: variances in units of one day's, walks per week.
+        residual: variance of one day of one exercise, %².
+        autocorrelation: by weekly dose, of weeks 0 to 12 apart.
+    """
+
+    muscle_walk: float
+    exercise_walk: float
+    session: float
+    residual: float
+    autocorrelation: Mapping[str, tuple[float, ...]]
+
+    @property
+    def variances(self) -> Variances:
+        """The four variances."""
+        return Variances(self.muscle_walk, self.exercise_walk, self.session, self.residual)
+
+    @property
+    def shared(self) -> dict[str, tuple[Floats, Ints]]:
+        """The autocovariances of the doses in units of their variance, and pairs of 1 each."""
+        return {
+            name: (np.array(values), np.ones(len(values), dtype=np.int64))
+            for name, values in self.autocorrelation.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A pre-registered question.
 
@@ -155,10 +202,15 @@ class Plan:
         estimand: in words; made from the other keys where empty.
         exposure: a word of `EXPOSURES`.
         indirect_weight: what an indirect set counts; None for the exposure's own.
-        outcome: a word of `OUTCOMES`.
+        exposure_muscle: whose weekly dose it is; empty for the muscle itself.
+        form: of the dose, a word of `FORMS`: one more a week is then that at `FORM_AT` a week.
+        threshold: weekly sets above which the effect of one more is asked for, the effect of
+            those below held fixed; None for all alike.
+        outcome: a word of `OUTCOMES`, an exercise of the catalogue, or a joined column.
         effect: "within" athletes or "between" them.
         population: whom the answer is for, in words.
-        covariates: weekly doses held fixed, of `COVARIATES`.
+        covariates: weekly doses held fixed, of `COVARIATES`, or joined columns.
+        subgroup: a joined column that does not change; the effect is told by its levels too.
         formula: e1RM formula.
         seed: of the split, the drawn specifications, shuffles and simulations.
         written_before_data: the author's word that the plan is older than any look at the data.
@@ -167,6 +219,7 @@ class Plan:
         inference: how the interval is made.
         sensitivity: other defensible choices.
         power: how power is simulated.
+        common: what several bodies of logs share; None where one body learns it from itself.
     """
 
     question: str
@@ -174,11 +227,15 @@ class Plan:
     smallest_effect: float
     estimand: str = ""
     exposure: str = "fractional_sets"
+    exposure_muscle: str = ""
+    form: str = "linear"
+    threshold: float | None = None
     indirect_weight: float | None = None
     outcome: str = "strength"
     effect: str = "within"
     population: str = "everyone whose logs are given"
     covariates: tuple[str, ...] = ()
+    subgroup: str = ""
     formula: str = "epley"
     seed: int = 1
     written_before_data: bool = False
@@ -187,6 +244,45 @@ class Plan:
     inference: Inference = field(default_factory=Inference)
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     power: PowerPlan = field(default_factory=PowerPlan)
+    common: Common | None = None
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Weekly doses in the model, the exposure first."""
+        return tuple(dict.fromkeys([self.dose, *self.held]))
+
+    @property
+    def dose(self) -> str:
+        """The weekly dose whose effect is asked for."""
+        if self.threshold is not None:
+            return f"{self.given.column}_above"
+        return self.given.column + ("" if self.form == "linear" else f"_{self.form}")
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Weekly doses that are held fixed."""
+        below = () if self.threshold is None else (f"{self.given.column}_below",)
+        return (*below, *self.covariates)
+
+    @property
+    def trained(self) -> str:
+        """The muscle whose weekly dose it is."""
+        return self.exposure_muscle or self.muscle
+
+    @property
+    def what(self) -> str:
+        """What may change, in words."""
+        if self.outcome in OUTCOMES:
+            return f"strength of {spoken(self.muscle)}"
+        return self.outcome.replace("-", " ").replace("_", " ")
+
+    @property
+    def more(self) -> str:
+        """What is given more of, in words."""
+        of = f"{self.given.one_more} for {spoken(self.trained)}"
+        if self.threshold is not None:
+            return f"{of} above {self.threshold:g}"
+        return of if self.form == "linear" else f"{of} at {FORM_AT:g} a week"
 
     @property
     def given(self) -> Exposure:
@@ -252,19 +348,30 @@ YES_NO = Rule(lambda v: isinstance(v, bool), "true or false")
 SHARE = _number(0.0, 1.0, "a number from 0 to 1")
 PART = _number(0.01, 0.99, "a number between 0 and 1")
 ABOVE_0 = Rule(lambda v: _is_number(v) and v > 0, "a number above 0")
-SUBSET = Rule(
-    lambda v: isinstance(v, list) and all(name in COVARIATES for name in v),
-    f"a list of any of {', '.join(COVARIATES)}",
-    COVARIATES,
+
+WEEKS_APART = 2 * REACH + 1
+
+
+def _is_autocorrelation(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(each, list) and len(each) == WEEKS_APART and all(map(_is_number, each))
+        for each in value.values()
+    )
+
+
+CORRELATED = Rule(
+    _is_autocorrelation,
+    f"by weekly dose, a list of {WEEKS_APART} numbers: of weeks 0 to {2 * REACH} apart",
 )
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "": {
         "question": TEXT, "muscle": TEXT, "smallest_effect": ABOVE_0, "estimand": TEXT,
         "exposure": _word(tuple(EXPOSURES)), "indirect_weight": SHARE,
-        "outcome": _word(tuple(OUTCOMES)), "effect": _word(("within", "between")),
-        "population": TEXT,
-        "covariates": SUBSET, "formula": _word(tuple(FORMULAS)), "seed": _whole(0, 2**32 - 1),
+        "exposure_muscle": TEXT, "form": _word(FORMS), "threshold": ABOVE_0,
+        "outcome": TEXT, "effect": _word(("within", "between")),
+        "population": TEXT, "covariates": NAMES, "subgroup": TEXT,
+        "formula": _word(tuple(FORMULAS)), "seed": _whole(0, 2**32 - 1),
         "written_before_data": YES_NO,
     },
     "exclusions": {
@@ -283,12 +390,16 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "permutations": _whole(0, 100_000),
     },
     "power": {"simulations": _whole(0, 10_000), "target": PART},
+    "common": {
+        "muscle_walk": ABOVE_0, "exercise_walk": ABOVE_0, "session": ABOVE_0,
+        "residual": ABOVE_0, "autocorrelation": CORRELATED,
+    },
 }  # fmt: skip
 """Every key of a plan by its table, "" for the top of the file."""
 
 TABLES = {
     "exclusions": Exclusions, "split": Split, "inference": Inference,
-    "sensitivity": Sensitivity, "power": PowerPlan,
+    "sensitivity": Sensitivity, "power": PowerPlan, "common": Common,
 }  # fmt: skip
 
 
@@ -358,20 +469,71 @@ def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
         if name in data:
             values[name] = _table(file, name, data[name], kind)
     plan = Plan(**values)
+    _refuse_contradictions(plan, file)
+    return plan
+
+
+def _refuse_contradictions(plan: Plan, file: str) -> None:
     if plan.given.column in plan.covariates:
         raise PlanError(
             file, "covariates", list(plan.covariates),
             f"{plan.given.column} is the exposure itself", "leave it out of the covariates",
         )  # fmt: skip
-    return plan
+    curved = plan.form != "linear" or plan.threshold is not None
+    if curved and plan.given.column not in CURVED:
+        raise PlanError(
+            file, "exposure", plan.exposure, "form and threshold are of weekly sets",
+            "leave them out, or ask for sets",
+        )  # fmt: skip
+    if plan.form != "linear" and plan.threshold is not None:
+        raise PlanError(file, "threshold", plan.threshold, f"the form is {plan.form} already",
+                        "leave one of them out")  # fmt: skip
+    lacking = set(plan.measures) - set(
+        plan.common.autocorrelation if plan.common else plan.measures
+    )
+    if lacking:
+        raise PlanError(
+            file, "common.autocorrelation", sorted(lacking), "every weekly dose needs its own",
+            "let round one of pooling write the table; docs/pooling.md",
+        )  # fmt: skip
 
 
-def check_muscle(plan: Plan, catalogue: Catalogue, file: str) -> None:
-    """Raise PlanError where the muscle is no group of the catalogue."""
-    names = counting.muscles(catalogue)
-    if plan.muscle not in names:
-        raise PlanError(file, "muscle", plan.muscle, f"expected one of {', '.join(names)}",
-                        _remedy(plan.muscle, names))  # fmt: skip
+def check_names(
+    plan: Plan, catalogue: Catalogue, columns: Sequence[str] = (), file: str = "hypothesis.toml"
+) -> None:
+    """Raise PlanError where a name is neither the catalogue's nor a joined column.
+
+    Args:
+        plan: the plan.
+        catalogue: muscles and exercises.
+        columns: names of what is joined to the logs.
+        file: the plan's name, for the message.
+    """
+    muscles = counting.muscles(catalogue)
+    for key in ("muscle", "exposure_muscle"):
+        name = getattr(plan, key)
+        if name and name not in muscles:
+            raise PlanError(file, key, name, f"expected one of {', '.join(muscles)}",
+                            _remedy(name, muscles))  # fmt: skip
+    joined = f"a column of a table given by --with ({', '.join(columns) or 'none is given'})"
+    exercises = catalogue.exercises["exercise_id"].to_list()
+    if plan.outcome not in (*OUTCOMES, *columns, *exercises):
+        words = (*OUTCOMES, *columns, *exercises)
+        raise PlanError(
+            file, "outcome", plan.outcome,
+            f"expected one of {', '.join(OUTCOMES)}, an exercise of the catalogue, or {joined}",
+            did_you_mean(plan.outcome, words) or "correct it",
+        )  # fmt: skip
+    for name in plan.covariates:
+        if name not in (*COVARIATES, *columns):
+            raise PlanError(
+                file, "covariates", list(plan.covariates),
+                f"expected a list of any of {', '.join(COVARIATES)}, or {joined}",
+                did_you_mean(name, (*COVARIATES, *columns)) or "correct it",
+            )  # fmt: skip
+    if plan.subgroup and plan.subgroup not in columns:
+        raise PlanError(file, "subgroup", plan.subgroup, f"expected {joined}",
+                        did_you_mean(plan.subgroup, columns) or "correct it")  # fmt: skip
 
 
 def stated(raw: bytes) -> set[str]:
@@ -381,11 +543,17 @@ def stated(raw: bytes) -> set[str]:
     return (set(data) - set(TABLES)) | inside
 
 
-def _table(file: str, name: str, value: object, kind: Callable[..., Any]) -> Any:
+def _table(file: str, name: str, value: object, kind: type[Any]) -> Any:
     if not isinstance(value, dict):
         keys = ", ".join(RULES[name])
         raise PlanError(file, name, value, f"a table with {keys}", f"write it below [{name}]")
-    return kind(**_checked(file, name, value))
+    found = _checked(file, name, value)
+    needed = [each.name for each in fields(kind) if each.default is MISSING
+              and each.default_factory is MISSING]  # fmt: skip
+    if lacking := [key for key in needed if key not in found]:
+        raise PlanError(file, f"{name}.{lacking[0]}", None, f"[{name}] needs it",
+                        "let round one of pooling write the table; docs/pooling.md")  # fmt: skip
+    return kind(**found)
 
 
 def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -398,8 +566,8 @@ def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]
             names = [*RULES[table], *([] if table else TABLES)]
             raise PlanError(file, where, value, "no such key", _remedy(key, names, "keys"))
         rule = RULES[table][key]
-        if not rule.holds(value):
-            gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
+        gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
+        if gone or not rule.holds(value):
             remedy = "; ".join(gone) or _remedy(value, rule.words)
             raise PlanError(file, where, value, f"expected {rule.says}", remedy)
         found[key] = tuple(value) if isinstance(value, list) else value

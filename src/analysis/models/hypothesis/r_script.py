@@ -5,30 +5,34 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.models.dose.effects import primary
+from analysis.models.dose.inputs import LAGS
 from analysis.models.dose.pooling import pseudo_rows
 from analysis.models.hypothesis.run import Outcome
 
 _SCRIPT = """\
 # The model of {file} (SHA-256 {sha}), fitted again in R.
-#   Rscript analysis.R        in this folder; needs clubSandwich for the robust error
+#   Rscript analysis.R        in this folder; uses nlme, and clubSandwich where it is installed
 #
 # data/pseudo_rows.csv holds rows that have each athlete's cross-products: every strength day,
 # whitened by the model's walks, intercepts and growth projected out. Their noise is 1 by
 # construction, so least squares on them is generalised least squares on the logs.
 
 rows <- read.csv("data/pseudo_rows.csv", encoding = "UTF-8")
-fit <- lm(strength ~ 0 + {fixed}, data = rows)
 weights <- c({weights})
-estimate <- sum(weights * coef(fit))
-known <- vcov(fit) / summary(fit)$sigma^2
-cat(sprintf("R     %+.6f, std. error %.6f (model-based, residual SD 1)\\n",
-            estimate, sqrt(drop(t(weights) %*% known %*% weights))))
+fit <- nlme::gls(strength ~ 0 + {fixed}, data = rows,
+                 control = nlme::glsControl(sigma = 1))
+cat(sprintf("R     %+.6f, std. error %.6f (model-based, residual SD fixed at 1)\\n",
+            sum(weights * coef(fit)), sqrt(drop(t(weights) %*% vcov(fit) %*% weights))))
+
+# CR2 by athlete. clubSandwich has no class for a residual SD that is fixed; the working model of
+# least squares differs from it by a factor only, which CR2 and its degrees of freedom do not see.
 if ({pooled} && requireNamespace("clubSandwich", quietly = TRUE)) {{
   print(clubSandwich::linear_contrast(
-    fit, vcov = "CR2", cluster = rows$athlete, contrasts = matrix(weights, 1)
+    lm(strength ~ 0 + {fixed}, data = rows), vcov = "CR2", cluster = rows$athlete,
+    contrasts = matrix(weights, 1)
   ))
 }}
-cat(sprintf("here  {estimate:+.6f}, std. error {error:.6f} ({how})\\n"))
+{slopes}cat(sprintf("here  {estimate:+.6f}, std. error {error:.6f} ({how})\\n"))
 """
 
 
@@ -61,4 +65,21 @@ def r_script(outcome: Outcome) -> str:
         estimate=estimate.estimate,
         error=estimate.std_error,
         how="CR2" if pooled else "model-based",
+        slopes=_slopes(outcome.exposure, list(model.terms)) if pooled else "",
     )
+
+
+def _slopes(exposure: str, terms: list[str]) -> str:
+    """Return the lines that fit athletes' own slopes, gains at once, with the SD fixed at 1."""
+    bands = [f"{exposure}_{name}" for name in LAGS if f"{exposure}_{name}" in terms]
+    rest = [term for term in terms if term not in bands]
+    return _SLOPES.format(total=" + ".join(bands), rest=" + ".join(rest))
+
+
+_SLOPES = """
+# How athletes differ, if gains came at once and stayed: a slope of each one's own.
+rows$total <- with(rows, {total})
+own <- nlme::lme(strength ~ 0 + {rest} + total, random = ~ 0 + total | athlete, data = rows,
+                 control = nlme::lmeControl(sigma = 1))
+print(nlme::VarCorr(own))
+"""

@@ -126,11 +126,18 @@ def _read(register: Path | None) -> list[dict[str, Any]]:
         return [dict(look) for look in looks if {"plan_sha256", "people"} <= set(look)]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{register}: {error}: not a register of looks; move it away or use another folder"
+            f"{register}: {error}: not a register of looks; move it away, or name another "
+            "one with --register"
         ) from None
 
 
 def _write(register: Path, looks: list[dict[str, Any]]) -> None:
     text = json.dumps({"looks": looks}, indent=1, ensure_ascii=False)
-    with whole_file(register) as aside:
-        aside.write_text(text + "\n", "utf-8", newline="\n")
+    try:
+        with whole_file(register) as aside:
+            aside.write_text(text + "\n", "utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(
+            f"{register}: {error.strerror}: the register of looks cannot be written; say with "
+            "--register where it may stand"
+        ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from analysis.models.dose.variances import growth_out
 from analysis.models.hypothesis.plan import Plan, settings, stated
 from analysis.models.hypothesis.robustness import Power, SpecificationCurve, power_table
 from analysis.models.hypothesis.run import Fitted, Outcome
-from analysis.models.hypothesis.study import Choice
+from analysis.models.hypothesis.study import Choice, Subgroup
 from analysis.result import Figure, Result
 from analysis.say import count, spoken
 
@@ -54,15 +55,15 @@ def estimand(plan: Plan) -> str:
     """Return the estimand: the plan's own words, or made from its keys."""
     if plan.estimand:
         return plan.estimand
-    muscle, more = spoken(plan.muscle), plan.given.one_more
+    what, more = plan.what, plan.more
     held = f", at the same {', '.join(spoken(name) for name in plan.covariates)}"
     if plan.effect == "between":
         return (
-            f"difference in the yearly growth of strength of {muscle}, in %, between athletes "
+            f"difference in the yearly growth of {what}, in %, between athletes "
             f"whose usual week holds {more}{held if plan.covariates else ''}."
         )
     return (
-        f"difference in strength of {muscle} 5 to 12 weeks later, in %, that goes with {more} "
+        f"difference in {what} 5 to 12 weeks later, in %, that goes with {more} "
         f"than the athlete's own usual for {PULSE} weeks{held if plan.covariates else ''}."
     )
 
@@ -102,14 +103,13 @@ def verdict_sentence(outcome: Outcome) -> str:
     )
     if plan.effect == "between":
         return (
-            f"{outcome.verdict.capitalize()}: athletes whose usual week holds "
-            f"{plan.given.one_more} for {spoken(plan.muscle)} gained {interval(found.target)} "
-            f"more strength a year {n}; {outcome.reason}."
+            f"{outcome.verdict.capitalize()}: athletes whose usual week holds {plan.more} gained "
+            f"{interval(found.target)} more in {plan.what} a year {n}; {outcome.reason}."
         )
     return (
-        f"{outcome.verdict.capitalize()}: with {plan.given.one_more} for {spoken(plan.muscle)} "
-        f"than usual for four weeks, strength 5 to 12 weeks later was {interval(found.target)} "
-        f"higher {n}; {outcome.reason}."
+        f"{outcome.verdict.capitalize()}: with {plan.more} than usual for four weeks, "
+        f"{plan.what} 5 to 12 weeks later was {interval(found.target)} higher {n}; "
+        f"{outcome.reason}."
     )
 
 
@@ -165,6 +165,24 @@ def noise_sentence(table: pd.DataFrame) -> str:
         f"A strength day scatters by {told.median():.1f} % about its course in the middle "
         f"athlete, by {low:.1f} to {high:.1f} % in most ({count(len(told), 'athlete')}); noisier "
         "logs weigh less."
+    )
+
+
+def subgroup_sentence(plan: Plan, told: Sequence[Subgroup]) -> str:
+    """Say by how much levels differ, with its interval: not whether each one excludes 0."""
+    each = [(one.level, one.estimate) for one in told if one.estimate is not None]
+    if len(each) < 2:
+        return f"Fewer than two levels of {plan.subgroup} have an effect of their own to compare."
+    (low, first), (high, last) = each[0], each[-1]
+    error = float(np.hypot(first.std_error, last.std_error))
+    # Welch & Satterthwaite: the levels are different people
+    parts = (first.std_error**4 / first.dof, last.std_error**4 / last.dof)
+    differs = Estimate(
+        last.estimate - first.estimate, error, error**4 / sum(parts), plan.inference.level
+    )
+    return (
+        f"{high} less {low}: {interval(differs)}, p = {differs.p_value:.2f} "
+        f"({count(len(each), 'level')} of {plan.subgroup})."
     )
 
 
@@ -401,6 +419,7 @@ def results(outcome: Outcome) -> dict[str, Result]:
             noise_result(outcome.fitted),
             influence_result(outcome, outcome.fitted),
         ]
+        found += subgroup_result(outcome, outcome.fitted)
         found += curve_result(outcome.fitted)
         found += power_result(outcome, outcome.fitted)
     return {result.name: result for result in found}
@@ -469,6 +488,38 @@ def estimate_result(outcome: Outcome) -> Result:
         notes=estimate_notes(outcome),
         settings=settings(outcome.plan),
     )
+
+
+def subgroup_result(outcome: Outcome, found: Fitted) -> list[Result]:
+    """Return one row per level: its `n_athletes` and effect, and what the levels differ by."""
+    if not found.subgroups:
+        return []
+    rows = [
+        _row(outcome, found, each.level or "not known", each.estimate)
+        | {"n_athletes": each.n_athletes}
+        for each in found.subgroups
+        if each.estimate is not None
+    ]
+    told = [each for each in found.subgroups if each.estimate is not None and each.level]
+    few = [each for each in found.subgroups if each.estimate is None]
+    columns = ["kind", "estimate", "std_error", "low", "high", "p_value", "unit",
+               "n_athletes"]  # fmt: skip
+    notes = tuple(
+        f"{each.level or 'Not known'}: {count(each.n_athletes, 'athlete')}, too few or with too "
+        "little for an estimate of their own."
+        for each in few
+    )
+    return [
+        Result(
+            name="subgroups",
+            title=f"By {outcome.plan.subgroup}",
+            table=pd.DataFrame(rows, columns=columns),
+            summary=subgroup_sentence(outcome.plan, told),
+            draw=draw_estimates if rows else None,
+            notes=(*notes, "Levels are not random either: whoever differs in one thing differs "
+                   "in others."),
+        )
+    ]  # fmt: skip
 
 
 def noise_result(found: Fitted) -> Result:

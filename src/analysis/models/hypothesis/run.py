@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,14 @@ from analysis.logbook import Logbook
 from analysis.models.dose import Estimate, MuscleLogs, TooLittleError
 from analysis.models.dose.placebo import Placebo
 from analysis.models.hypothesis import study as rule
-from analysis.models.hypothesis.plan import Plan, check_muscle, read_plan
+from analysis.models.hypothesis.plan import Plan, check_names, read_plan
 from analysis.models.hypothesis.register import Stamp, stamp
 from analysis.models.hypothesis.robustness import Power, SpecificationCurve, curve, power
 from analysis.models.hypothesis.study import (
     Fit,
+    People,
     Study,
+    Subgroup,
     choose_people,
     exclusion_flow,
     flow_table,
@@ -40,6 +43,7 @@ class Fitted:
         naive: the same effect on the week's best set, to show that outcome's bias.
         curve: the specification curve, None where not made.
         power: simulated power, None where not made.
+        subgroups: the effect by level of the plan's subgroup.
     """
 
     fit: Fit
@@ -48,6 +52,7 @@ class Fitted:
     naive: Estimate | None
     curve: SpecificationCurve | None
     power: Power | None
+    subgroups: Sequence[Subgroup] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +115,12 @@ class Outcome:
                 else placebo.bias_bound,
             },
             "naive_maximum": _numbers(None if found is None else found.naive),
+            "subgroups": []
+            if found is None
+            else [
+                {"level": each.level, "n_athletes": each.n_athletes, **_numbers(each.estimate)}
+                for each in found.subgroups
+            ],
             "minimal_detectable_effect": self.detectable,
             "specification_curve": self._curve(),
             "flow": self.flow.to_dict("records"),
@@ -143,9 +154,6 @@ def _numbers(found: Estimate | None) -> dict[str, float | None]:
     return {name: None if found is None else float(getattr(found, name)) for name in names}
 
 
-REGISTER = "register.json"
-
-
 def run(
     plan_path: str | Path,
     logbook: Logbook,
@@ -169,12 +177,7 @@ def run(
         UserError: the register cannot be read.
     """
     path = Path(plan_path)
-    plan, sha = read_plan(path)
-    check_muscle(plan, logbook.catalogue, path.name)
-    people = choose_people(logbook, plan)
-    looked = stamp(
-        plan, sha, people.logbook, Path(register) if register else None, today or date.today()
-    )
+    plan, sha, people, looked = looked_at(path, logbook, register=register, today=today)
     study = Study(plan, people.logbook)
     logs = study.everyone(planned(plan))
     word, reason, fitted = _answer(study, tell)
@@ -195,6 +198,22 @@ def run(
     )
 
 
+def looked_at(
+    plan_path: Path,
+    logbook: Logbook,
+    *,
+    register: str | Path | None,
+    today: date | None = None,
+) -> tuple[Plan, str, People, Stamp]:
+    """Read a plan, choose its people and enter the look; arguments and errors as `run`."""
+    plan, sha = read_plan(plan_path)
+    columns = logbook.joined["name"].unique().sort().to_list()
+    check_names(plan, logbook.catalogue, columns, plan_path.name)
+    people = choose_people(logbook, plan)
+    place = Path(register) if register else None
+    return plan, sha, people, stamp(plan, sha, people.logbook, place, today or date.today())
+
+
 def _answer(study: Study, tell: Tell) -> tuple[str, str, Fitted | None]:
     plan = study.plan
     try:
@@ -210,11 +229,14 @@ def _answer(study: Study, tell: Tell) -> tuple[str, str, Fitted | None]:
         naive=_naive(study),
         curve=curve(study, fit.body.variances, tell),
         power=power(study, fit, tell),
+        subgroups=rule.subgroups(study, fit) if plan.subgroup else (),
     )
     return word, reason, fitted
 
 
 def _naive(study: Study) -> Estimate | None:
+    if study.measured:
+        return None
     choice = replace(planned(study.plan), outcome="naive_maximum")
     try:
         return study.target(study.fit(choice))

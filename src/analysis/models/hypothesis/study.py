@@ -17,11 +17,19 @@ import polars as pl
 from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.measures.working import WorkingRule
-from analysis.models.dose import DoseOptions, Estimate, MuscleLogs, TooLittleError, muscle_logs
+from analysis.models.dose import (
+    FEWEST_CLUSTERS,
+    DoseOptions,
+    Estimate,
+    MuscleLogs,
+    TooLittleError,
+    muscle_logs,
+)
 from analysis.models.dose.effects import Body, Effect, between, body, effect
 from analysis.models.dose.placebo import Placebo
 from analysis.models.dose.whitening import Variances
-from analysis.models.hypothesis.plan import OUTCOMES, WARMUPS, Plan, Split
+from analysis.models.hypothesis import measured
+from analysis.models.hypothesis.plan import COVARIATES, OUTCOMES, WARMUPS, Plan, Split
 from analysis.say import count
 
 # The choices behind one estimate: the plan's own, and the other defensible ones around it.
@@ -44,7 +52,7 @@ class Choice:
         """How logs become strength days and weekly doses."""
         return DoseOptions(
             rule={"direct": 1.0, "indirect": self.indirect},
-            outcome_from=OUTCOMES[self.outcome],
+            outcome_from=OUTCOMES.get(self.outcome, "top_sets"),
             formula=self.formula,
             week_starts=self.week_starts,
             working=WorkingRule(warmup_below=WARMUPS[self.warmups]),
@@ -74,7 +82,7 @@ def alternatives(plan: Plan) -> dict[str, tuple[Any, ...]]:
         "warmups": asked.warmups,
         "week_starts": asked.week_starts,
         "unlogged": asked.unlogged,
-        "outcome": asked.outcomes,
+        "outcome": asked.outcomes if plan.outcome in OUTCOMES else (),
         "min_days": asked.min_days,
     }
     own = asdict(planned(plan))
@@ -202,7 +210,7 @@ class Fit:
         logs: strength days and weekly doses, after exclusions.
         body: their cross-products.
         effect: within athletes, with its event study and placebo.
-        between: how growth goes with the usual dose; None where it cannot be told.
+        between: how growth goes with the usual dose, where the plan asks for it.
     """
 
     logs: MuscleLogs
@@ -238,14 +246,47 @@ class Study:
     @property
     def exposure(self) -> str:
         """The weekly dose whose effect is asked for."""
-        return self.plan.given.column
+        return self.plan.dose
+
+    @property
+    def exercise(self) -> str:
+        """The exercise whose strength is asked for; empty for a muscle's, or a joined column."""
+        ids = self.logbook.catalogue.exercises["exercise_id"]
+        own = self.plan.outcome not in OUTCOMES and self.plan.outcome in ids
+        return self.plan.outcome if own else ""
+
+    @property
+    def measured(self) -> bool:
+        """Whether the outcome is a joined column."""
+        return self.plan.outcome not in OUTCOMES and not self.exercise
 
     def everyone(self, choice: Choice) -> MuscleLogs:
         """Return the logs of a choice before exclusions."""
         key = replace(choice, min_days=0)
         if key not in self.made:
-            self.made[key] = muscle_logs(self.logbook, self.plan.muscle, choice.options)
+            self.made[key] = self._logs(choice)
         return self.made[key]
+
+    def _logs(self, choice: Choice) -> MuscleLogs:
+        plan, book = self.plan, self.logbook
+        options = replace(choice.options, exercise=self.exercise)
+        logs = muscle_logs(book, plan.muscle, options)
+        if plan.trained != plan.muscle:
+            logs = replace(logs, weekly=muscle_logs(book, plan.trained, options).weekly)
+        if self.measured:
+            days = measured.days_of(book, logs, plan.outcome)
+            logs = replace(logs, days=days, odd_days=0, steps=0, effort_known=1.0)
+        doses = dict(logs.weekly.doses)
+        if plan.threshold is not None:
+            doses |= measured.parted(doses, plan.given.column, plan.threshold)
+        elif plan.form != "linear":
+            doses |= measured.in_form(doses, plan.given.column, plan.form)
+        doses |= {
+            name: measured.weekly_of(book, logs, name)
+            for name in plan.covariates
+            if name not in COVARIATES
+        }
+        return replace(logs, weekly=replace(logs.weekly, doses=doses))
 
     def fit(self, choice: Choice | None = None, variances: Variances | None = None) -> Fit:
         """Fit the plan's model to the logs of a choice, the plan's own by default.
@@ -261,29 +302,79 @@ class Study:
         plan, choice = self.plan, choice or planned(self.plan)
         rules = plan.exclusions
         logs = enough(self.everyone(choice), choice.min_days, rules.min_weeks_logged)
-        measures = list(dict.fromkeys([self.exposure, *plan.covariates]))
-        unknown = choice.options.unknown
-        reduced = body(logs.days, logs.weekly, measures, unknown=unknown, variances=variances)
-        found = effect(
-            reduced,
-            self.exposure,
-            held=plan.covariates,
-            smallest=plan.smallest_effect,
-            level=plan.inference.level,
+        common = plan.common
+        reduced = body(
+            logs.days,
+            logs.weekly,
+            plan.measures,
+            unknown=choice.options.unknown,
+            variances=common.variances if common else variances,
+            shared=common.shared if common else None,
         )
-        try:
-            apart = between(reduced, self.exposure, plan.inference.level)
-        except TooLittleError:
-            if plan.effect == "between":
-                raise
-            apart = None
-        return Fit(logs, reduced, found, apart)
+        return Fit(logs, reduced, *effects_of(plan, reduced))
 
     def target(self, fit: Fit) -> Estimate:
         """Return the effect that the plan asks for."""
-        if self.plan.effect == "between" and fit.between is not None:
-            return fit.between
-        return fit.effect.estimate
+        return target_of(self.plan, fit.effect, fit.between)
+
+
+def effects_of(plan: Plan, reduced: Body) -> tuple[Effect, Estimate | None]:
+    """Return the effects within and between athletes; the latter only where the plan asks for it.
+
+    Raises:
+        TooLittleError: the logs hold too little for the one that the plan asks for.
+    """
+    exposure, level = plan.dose, plan.inference.level
+    within = effect(reduced, exposure, held=plan.held, smallest=plan.smallest_effect, level=level)
+    return within, between(reduced, exposure, level) if plan.effect == "between" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """The effect among the athletes of one level of a column.
+
+    Attributes:
+        level: the level; None for athletes whose level is not known.
+        n_athletes: athletes of it with strength days.
+        estimate: None for fewer than five of them, or too little.
+    """
+
+    level: str | None
+    n_athletes: int
+    estimate: Estimate | None
+
+
+def subgroups(study: Study, fit: Fit) -> list[Subgroup]:
+    """Return the effect by level of the plan's subgroup, levels in order, unknown last."""
+    names = measured.levels(study.logbook, fit.logs.athletes, study.plan.subgroup)
+    has_days = fit.body.products.n_rows > 0
+    found = []
+    for level in sorted(set(names), key=lambda each: (each is None, each or "")):
+        own = np.flatnonzero([name == level for name in names] & has_days)
+        found.append(Subgroup(level, len(own), _of_some(study.plan, fit.body, own)))
+    return found
+
+
+def _of_some(plan: Plan, reduced: Body, athletes: np.ndarray) -> Estimate | None:
+    if len(athletes) < FEWEST_CLUSTERS:
+        return None
+    part = replace(
+        reduced,
+        products=reduced.products.of(athletes),
+        mean={name: mean[athletes] for name, mean in reduced.mean.items()},
+        scale=reduced.scale[athletes],
+        sums=None,
+    )
+    try:
+        found = effects_of(plan, part)
+    except TooLittleError:
+        return None
+    return target_of(plan, *found) if found[0].n_athletes >= FEWEST_CLUSTERS else None
+
+
+def target_of(plan: Plan, within: Effect, apart: Estimate | None) -> Estimate:
+    """Return the effect that the plan asks for."""
+    return apart if plan.effect == "between" and apart is not None else within.estimate
 
 
 # The rule that turns an interval into a word. It is fixed before the interval is known.
