@@ -49,6 +49,47 @@ JOINED = pl.Schema(
 """Columns of what is joined to the logs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A load that somebody wants to lift, and by when; `by` is None where no day is named."""
+
+    lift: str
+    load_kg: float
+    by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Injury:
+    """What hurts, since when, and until when; None for still."""
+
+    what: str
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a lifter says of themselves (`[lifter]` of `liftdose.toml`).
+
+    Attributes:
+        body_mass_kg: for the days that the export holds none of.
+        goals: target lifts.
+        injuries: present and past.
+    """
+
+    body_mass_kg: float | None = None
+    goals: tuple[Goal, ...] = ()
+    injuries: tuple[Injury, ...] = ()
+
+    def hurt(self, day: date) -> tuple[Injury, ...]:
+        """Return what hurts on a day."""
+        return tuple(
+            each
+            for each in self.injuries
+            if each.since <= day and (each.until is None or day <= each.until)
+        )
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Logbook:
     """The set table with its ledger.
@@ -65,6 +106,7 @@ class Logbook:
         units: per exercise of a file that names no unit, which one it was read in, how sure
             (0 to 1) and why.
         machines: per athlete, what was said of jumps in the log.
+        about: per athlete, body mass, goals and injuries, as they say themselves.
         shared: pairs of athletes who, by their logs, are one person, as found on reading; one row
             per pair: `athlete`, `other`, `sessions`. See `ingest.people`.
         different: names that somebody called different people's.
@@ -81,6 +123,7 @@ class Logbook:
     provenance: tuple[dict[str, str | int], ...] = ()
     units: pl.DataFrame = field(default_factory=pl.DataFrame)
     machines: Mapping[str, Machines] = field(default_factory=dict)
+    about: Mapping[str, About] = field(default_factory=dict)
     shared: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARED))
     different: tuple[tuple[str, ...], ...] = ()
     joined: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=JOINED))
@@ -140,6 +183,18 @@ class Logbook:
             "files": f"{self.ledger.height:,}, {self.ledger.filter(GAVE_SETS).height:,} with sets",
             "rejected": count(self.rejected.height, "record"),
         }
+
+    def told(self, about: Mapping[str, About]) -> Logbook:
+        """Return the logbook with what athletes say of themselves; a set's own mass stays."""
+        mass = {name: each.body_mass_kg for name, each in about.items() if each.body_mass_kg}
+        if not mass:
+            return replace(self, about=about) if about else self
+        said = pl.col("athlete").replace_strict(mass, default=None, return_dtype=pl.Float64)
+        return replace(
+            self,
+            about=about,
+            sets=self.sets.with_columns(pl.col("body_mass_kg").fill_null(said)),
+        )
 
     def regrouped(self, catalogue: Catalogue) -> Logbook:
         """Return the logbook with a catalogue that differs in how it groups muscles, only."""

@@ -31,19 +31,31 @@ def read(text: str, file: str, model: type[M]) -> M:
         SettingsError: the text is no TOML, a key is unknown, or a value is not what its
             description says; the first of them is named.
     """
-    given = parse_toml(text, file)
+    return of_model(parse_toml(text, file), file, model)
+
+
+def of_model(given: Mapping[str, Any], file: str, model: type[M], place: str = "") -> M:
+    """Return a table as its model; `place` stands before its keys in an error.
+
+    Raises:
+        SettingsError: as `read`.
+    """
     try:
         return model.model_validate(given)
     except ValidationError as problem:
-        raise _as_error(problem, file, model) from None
+        raise _as_error(problem, file, model, place) from None
 
 
-def _as_error(problem: ValidationError, file: str, model: type[Settings]) -> SettingsError:
+def _as_error(
+    problem: ValidationError, file: str, model: type[Settings], before: str = ""
+) -> SettingsError:
     first = problem.errors(include_url=False)[0]
     place = [part for part in first["loc"] if isinstance(part, str)]
-    fields, field, key = model.model_fields, None, ""
+    fields, field, key = model.model_fields, None, before
     for part in place:
-        key += ("." if key else "") + (part if part in fields or part == place[0] else f'"{part}"')
+        key += ("." if key and not key.endswith(".") else "") + (
+            part if part in fields or part == place[0] else f'"{part}"'
+        )
         field = fields.get(part, field)
         inner: Any = field.annotation if field is not None and part in fields else None
         if isinstance(inner, type) and issubclass(inner, BaseModel) and part != place[-1]:

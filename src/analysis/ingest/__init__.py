@@ -18,7 +18,7 @@ from analysis import exercises, schema
 from analysis.ingest import clock, duplicates, people, records, remembered, sources
 from analysis.ingest.remembered import Ask
 from analysis.ingest.staging import Account, stage_file
-from analysis.logbook import SHARED, Logbook, Machines
+from analysis.logbook import SHARED, About, Logbook, Machines
 from analysis.notes import Note, loudest_first
 from analysis.outputs import scratch_folder, whole_file, whole_folder
 from analysis.problems import NoUsableDataError, UserError
@@ -64,6 +64,7 @@ class _Intake:
     notes: list[Note] = field(default_factory=list)
     different: Sequence[Sequence[str]] = ()
     machines: dict[str, Machines] = field(default_factory=dict)
+    about: dict[str, About] = field(default_factory=dict)
     shared: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARED))
 
     def sets(self) -> pl.LazyFrame:
@@ -150,7 +151,7 @@ def read(
             machines=intake.machines,
             shared=intake.shared,
             different=tuple(map(tuple, intake.different)),
-        )
+        ).told(intake.about)
 
 
 def write(
@@ -234,8 +235,10 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
         for number, file in enumerate(told(files, options.tell, lambda file: file.label))
     ]
     accounts += [Account.refused(note) for note in refused]
-    machines = remembered.machines(files)
-    intake = _Intake(accounts, catalogue, joined, said.different_people, machines)
+    intake = _Intake(
+        accounts, catalogue, joined, said.different_people, remembered.machines(files),
+        remembered.about(files),
+    )  # fmt: skip
     if overrides is not None:
         intake.notes.append(Note("overrides", facts={"name": overrides.name}))
     for account in accounts:

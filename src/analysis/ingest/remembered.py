@@ -8,6 +8,11 @@
     [units]
     "strong.csv" = "lb"            # by name: a newer export under the same name keeps its answer
 
+    [lifter]                       # body mass, target lifts and injuries, for page and flags
+    body_mass_kg = 82
+    goals = [{ lift = "Squat (Barbell)", load_kg = 140, by = 2026-06-01 }]
+    injuries = [{ what = "left knee", since = 2026-01-10 }]
+
     [strength]                     # jumps in the log that are, or are no, change of machine
     same_machine = ["Leg press"]
     new_machine_from = { "Lat pulldown" = 2026-05-03 }
@@ -27,15 +32,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from analysis.ingest.clock import is_zone
-from analysis.logbook import Machines
+from analysis.logbook import About, Goal, Injury, Machines
 from analysis.outputs import whole_file
 from analysis.paths import existing
 from analysis.problems import SettingsError
 from analysis.settings import Settings, read
-from analysis.units import LOAD_UNITS
+from analysis.units import KG_PER, LOAD_UNITS
 
 if TYPE_CHECKING:
     from analysis.ingest.sources import Source
@@ -84,6 +89,71 @@ class Jumps(Settings):
     )
 
 
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class GoalTable(Settings):
+    """One target lift: its load in kg or in lb, and the day, if any."""
+
+    lift: str = Field(min_length=1, description="expected the name of a lift")
+    load_kg: float | None = Field(default=None, gt=0, le=1500, description="expected kg above 0")
+    load_lb: float | None = Field(default=None, gt=0, le=3300, description="expected lb above 0")
+    by: Day | None = Field(default=None, description="expected a date, such as 2026-06-01")
+
+    @model_validator(mode="after")
+    def _one_load(self) -> GoalTable:
+        if (self.load_kg is None) == (self.load_lb is None):
+            raise ValueError("a goal needs load_kg or load_lb")
+        return self
+
+
+class InjuryTable(Settings):
+    """One injury: what, since when, and until when, if it is over."""
+
+    what: str = Field(min_length=1, description="expected what hurts, in words")
+    since: Day = Field(description="expected a date, such as 2026-01-10")
+    until: Day | None = Field(default=None, description="expected a date, such as 2026-03-01")
+
+
+class LifterTable(Settings):
+    """The table `[lifter]`.
+
+    Attributes:
+        body_mass_kg: for added and bodyweight loads, where the export holds none.
+        body_mass_lb: the same in lb.
+        goals: target lifts.
+        injuries: what hurts; flags are held back while it does.
+    """
+
+    body_mass_kg: float | None = Field(
+        default=None, ge=20, le=400, description="expected kg from 20 to 400"
+    )
+    body_mass_lb: float | None = Field(
+        default=None, ge=45, le=880, description="expected lb from 45 to 880"
+    )
+    goals: list[GoalTable] = Field(
+        default=[],
+        description='expected tables, such as [{ lift = "Squat (Barbell)", load_kg = 140 }]',
+    )
+    injuries: list[InjuryTable] = Field(
+        default=[],
+        description='expected tables, such as [{ what = "left knee", since = 2026-01-10 }]',
+    )
+
+    @property
+    def about(self) -> About:
+        """The same as a logbook holds it, loads in kg."""
+        mass = self.body_mass_kg
+        if mass is None and self.body_mass_lb is not None:
+            mass = self.body_mass_lb * KG_PER["lb"]
+        goals = tuple(
+            Goal(each.lift, each.load_kg or (each.load_lb or 0.0) * KG_PER["lb"], each.by)
+            for each in self.goals
+        )
+        hurt = tuple(Injury(each.what, each.since, each.until) for each in self.injuries)
+        return About(mass, goals, hurt)
+
+
 class Remembered(Settings):
     """What a `liftdose.toml` says.
 
@@ -93,6 +163,7 @@ class Remembered(Settings):
         tz: time zone of the lifter; None where nobody has said it.
         same_person: athletes, files or folders that are one person's; the first names them.
         different_people: athletes who are several people, whatever their logs suggest.
+        lifter: body mass, goals and injuries.
         strength: what was said of jumps in the log.
     """
 
@@ -105,6 +176,7 @@ class Remembered(Settings):
     )
     same_person: Names = Field(default=[], description=PEOPLE)
     different_people: Names = Field(default=[], description=PEOPLE)
+    lifter: LifterTable = LifterTable()
     strength: Jumps = Jumps()
 
     @property
@@ -199,6 +271,12 @@ def machines(sources: Iterable[Source]) -> dict[str, Machines]:
             tuple(dict.fromkeys(before.new_from + beside.new_from)),
         )
     return {athlete: each for athlete, each in said.items() if each != Machines()}
+
+
+def about(sources: Iterable[Source]) -> dict[str, About]:
+    """Return per athlete what the `liftdose.toml` beside each export says of the lifter."""
+    said = {each.athlete: load(each.export.parent / FILE).lifter.about for each in sources}
+    return {athlete: each for athlete, each in said.items() if each != About()}
 
 
 def remember(path: Path, name: str, unit: str) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from math import isnan
 from typing import Any
 
+import pandas as pd
 import polars as pl
 
 from analysis.logbook import Logbook
@@ -261,3 +263,46 @@ def said_of_records(table: Result, since: date, most: int = 3) -> str:
         return ""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"New bests in the last four weeks: {', '.join(names[:most])}{more}."
+
+
+def goal_list(logbook: Logbook) -> Result | None:
+    """Set target lifts beside what the log holds; None without a goal.
+
+    Returns:
+        Result whose table has one row per `athlete` and goal: `lift`, `goal_kg`, `by` (null where
+        no day is named), `best_kg` (heaviest load logged), `left_kg`, and `words`, a sentence.
+    """
+    lifts = lift_list(logbook).table
+    rows = []
+    for athlete, about in sorted(logbook.about.items()):
+        own = lifts[lifts["athlete"] == athlete]
+        for goal in about.goals:
+            found = own[own["lift"].str.casefold() == goal.lift.casefold()]
+            best = float(found["best_load_kg"].iloc[0]) if len(found) else float("nan")
+            name = str(found["lift"].iloc[0]) if len(found) else goal.lift
+            rows.append(
+                {
+                    "athlete": athlete, "lift": name, "goal_kg": round(goal.load_kg, 4),
+                    "by": pd.Timestamp(goal.by) if goal.by else pd.NaT, "best_kg": best,
+                    "left_kg": max(goal.load_kg - best, 0.0),
+                    "words": said_of_goal(name, goal.load_kg, best, goal.by),
+                }
+            )  # fmt: skip
+    if not rows:
+        return None
+    table = pd.DataFrame(rows).astype({"by": "datetime64[s]"})
+    return Result("goals", "Goals", table, " ".join(table["words"]))
+
+
+def said_of_goal(lift: str, goal_kg: float, best_kg: float, by: date | None) -> str:
+    """Return a goal and how far it is, in a sentence.
+
+    >>> said_of_goal("Squat", 140.0, 125.0, date(2026, 6, 1))
+    'Goal: Squat 140 kg by 1 June 2026; best so far 125 kg.'
+    """
+    when = f" by {by:%-d %B %Y}" if by else ""
+    if isnan(best_kg):
+        return f"Goal: {lift} {load(goal_kg)}{when}; not in this log yet."
+    if best_kg >= goal_kg - 1e-6:
+        return f"Goal reached: {lift} {load(goal_kg)}; best {load(best_kg)}."
+    return f"Goal: {lift} {load(goal_kg)}{when}; best so far {load(best_kg)}."

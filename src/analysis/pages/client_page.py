@@ -13,6 +13,7 @@ import polars as pl
 from analysis.ingest import read
 from analysis.ingest.remembered import Ask
 from analysis.logbook import Logbook
+from analysis.measures.lifts import goal_list
 from analysis.notes import Note
 from analysis.pages.clients import FILE, ClientSettings
 from analysis.pages.lifter import athlete_page
@@ -84,7 +85,8 @@ def take_in(client: Client, ask: Ask | None = None) -> Intake:
         )  # fmt: skip
     except UserError as error:
         return Intake(client, None, _reason(error))
-    return Intake(client, logbook)
+    told = {client.name: settings.about} if settings.about is not None else {}
+    return Intake(client, logbook.told(told) if told else logbook)
 
 
 def _reason(error: UserError) -> str:
@@ -112,6 +114,8 @@ def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:
     assert logbook is not None
     found = find(logbook, settings.thresholds, today=job.today)
     row = triage.row(logbook, found, settings.thresholds, job.today)
+    goals = goal_list(logbook)
+    row["goals"] = goals.summary if goals is not None else ""
     return row | _page(job, logbook, found), [_without_notes(each) for each in found]
 
 

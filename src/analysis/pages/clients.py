@@ -11,9 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from analysis.ingest.remembered import LifterTable
+from analysis.logbook import About
 from analysis.measures.intensity import ZONES
 from analysis.problems import PathError, SettingsError
-from analysis.settings import no_others, parse_toml, table
+from analysis.settings import no_others, of_model, parse_toml, table
 from analysis.signals.flags import Thresholds, described
 from analysis.units import LOAD_UNITS
 
@@ -42,6 +44,7 @@ class ClientSettings:
         encoding: of text that is not UTF-8.
         zones: first repetition of each rep zone.
         thresholds: from when on something is a flag.
+        about: body mass, goals and injuries; None for those of a `liftdose.toml`.
     """
 
     name: str = ""
@@ -51,6 +54,7 @@ class ClientSettings:
     encoding: str | None = None
     zones: tuple[int, ...] = ZONES
     thresholds: Thresholds = field(default_factory=Thresholds)
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,9 @@ def parse(text: str, file: str = FILE) -> Settings:
     clients = {}
     for key, entry in entries.items():
         place = f'clients."{key}".'
-        no_others(file, place, table(file, place[:-1], entry), ("name", *DOC, "thresholds"))
+        no_others(
+            file, place, table(file, place[:-1], entry), ("name", *DOC, "thresholds", "lifter")
+        )
         clients[key] = _client(file, place, entry, everyone)
     return Settings(_today(file, given.get("today", "newest")), everyone, clients)
 
@@ -174,6 +180,8 @@ def _client(
                 raise SettingsError(file, f"{place}{key}", given[key], rule)
             values[key] = tuple(given[key]) if key == "zones" else given[key]
     thresholds = table(file, f"{place}thresholds", given.get("thresholds", {}))
+    if lifter := table(file, f"{place}lifter", given.get("lifter", {})):
+        values["about"] = of_model(lifter, file, LifterTable, f"{place}lifter.").about
     return replace(
         base, **values, thresholds=_thresholds(file, place, thresholds, base.thresholds)
     )
@@ -230,6 +238,10 @@ def _are_zones(value: object) -> bool:
 # A commented `clients.toml` to fill in: every setting with its default, every client by name.
 
 
+GOAL = 'goals = [{ lift = "Squat (Barbell)", load_kg = 140, by = 2026-06-01 }]'
+INJURY = 'injuries = [{ what = "left knee", since = 2026-01-10 }]'
+
+
 def template(folder: Path | None = None) -> str:
     """Return the template.
 
@@ -282,6 +294,7 @@ def _template_lines(paths: list[Path]) -> Iterator[str]:
         yield f"[clients.{_quoted(path.stem if path.is_file() else path.name)}]"
         yield f"# name = {_quoted(path.stem)}"
         yield '# unit = "kg"'
+        yield f"# lifter = {{ body_mass_kg = 80, {GOAL}, {INJURY} }}"
 
 
 def _quoted(text: str) -> str:

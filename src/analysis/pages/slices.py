@@ -242,7 +242,12 @@ def records(lifter: Lifter) -> Slice:
     news = lift_tables.said_of_records(found, since)
     shown = replace(found, summary=" ".join(filter(None, [news, bests])) or found.summary)
     said = [Takeaway(text, found.name) for text in (news, bests) if text]
-    return Slice([Section("bests", "Records", [shown])], said, "Records")
+    goals = lift_tables.goal_list(lifter.logbook)
+    if goals is not None:
+        first = goals.table["words"].iloc[0]
+        said.insert(0, Takeaway(first, goals.name))
+    aims = [goals] if goals is not None else []
+    return Slice([Section("bests", "Records", [*aims, shown])], said, "Records")
 
 
 # Flags

@@ -115,13 +115,17 @@ function liftPages(page) {
     const shifts = rowsOf("shifts", name);
     const marks = shifts.filter((row) => row.kind !== "odd day");
     byId("lift-caption").textContent = marks.length ? marks.map((row) => row.words).join(" ") : "";
+    const goals = loaded ? rowsOf("goals", name) : [];
+    const aim = (row) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: +row.goal_kg, y1: +row.goal_kg, line: { color: "#009E73", width: 1.5, dash: "dash" } });
+    const aimed = (row) => ({ xref: "paper", x: 0, xanchor: "left", y: +row.goal_kg, yanchor: "bottom", showarrow: false, text: row.by ? `goal, ${day(row.by)}` : "goal" });
     const title = loaded ? "Load (kg)" : some(column("most_reps")) ? "Repetitions" : "";
     return { data, layout: {
       height: 420, meta: { time_axis: "x", load_axis: loaded ? "y" : "" },
       xaxis: { title: { text: "" }, automargin: true, anchor: "y2" },
       yaxis: { title: { text: title }, domain: [0.36, 1], automargin: true },
       yaxis2: { title: { text: "Sets a week" }, domain: [0, 0.26], rangemode: "tozero", automargin: true },
-      shapes: marks.map((row) => ({ type: "line", xref: "x", yref: "paper", x0: row.day, x1: row.day, y0: 0.36, y1: 1, line: { color: "#CC79A7", width: 1.5, dash: "dot" } })),
+      shapes: marks.map((row) => ({ type: "line", xref: "x", yref: "paper", x0: row.day, x1: row.day, y0: 0.36, y1: 1, line: { color: "#CC79A7", width: 1.5, dash: "dot" } })).concat(goals.map(aim)),
+      annotations: goals.map(aimed),
       legend: { orientation: "h", x: 0, yref: "container", y: 0, yanchor: "bottom" },
       margin: { l: 56, r: 16, t: 16, b: 48 }, hovermode: "closest", barmode: "overlay",
     } };
