@@ -322,7 +322,7 @@ def test_cards_say_what_the_tables_say(anna):
     audit, article = audit_blocks(anna)
     cards = audit.items[1].flags
     assert [card.kind for card in cards] == leg_audit(anna)[0].table["verdict"].tolist()
-    calves = next(card for card in cards if card.text.startswith("Calves not forgotten"))
+    calves = next(card for card in cards if card.text.startswith("Calves trained"))
     assert calves.level == "attention"
     assert "14 logged weeks" in calves.text
     claimed = article.items[1].flags

@@ -15,6 +15,7 @@ import analysis as lab
 from analysis.cli import app, doctor, people
 from analysis.cli.explain import explain
 from analysis.ingest.vendors import known_vendors
+from analysis.outputs import folder_names
 from analysis.pages import lifter
 from analysis.paths import pasted
 from analysis.report.glossary import default_terms
@@ -92,7 +93,7 @@ def test_two_athletes_get_a_page_each(tmp_path):
     index = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert "ann/index.html" in index
     assert "<b>.csv" not in index
-    assert (tmp_path / "out/bo-b/index.html").exists()
+    assert (tmp_path / "out" / folder_names(["Bo <b>"])["Bo <b>"] / "index.html").exists()
 
 
 @pytest.mark.parametrize(

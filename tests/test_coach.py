@@ -8,12 +8,15 @@ from datetime import date, datetime
 import pandas as pd
 import pytest
 
+from analysis.outputs import folder_names
 from analysis.pages import client_page
 from analysis.pages.clients import ClientSettings, Settings, load, parse, template, write_template
 from analysis.pages.coach import coach_folder
 from analysis.problems import NoUsableDataError, PathError, SettingsError
 from analysis.signals.flags import Thresholds
 from tests.client_files import LIFTS, hevy, light  # noqa: F401 - a fixture
+
+ANN = folder_names(["Ann Å."])["Ann Å."]
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +98,15 @@ def test_workbook_holds_numbers_dates_and_no_formula(coached):
 
 
 def test_hostile_names_are_inert(coached):
-    page = (coached.index.parent / "ann-a/index.html").read_text(encoding="utf-8")
+    page = (coached.index.parent / ANN / "index.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
-    sets = (coached.index.parent / "ann-a/data/sets.csv").read_text(encoding="utf-8")
+    sets = (coached.index.parent / ANN / "data/sets.csv").read_text(encoding="utf-8")
     assert '"=HYPERLINK' not in sets
     assert ",=HYPERLINK" not in sets
 
 
 def test_settings_of_one_client_reach_the_page(coached):
-    page = coached.index.parent / "ann-a"
+    page = coached.index.parent / ANN
     assert "reps_1_4" in (page / "data/intensity.csv").read_text(encoding="utf-8").splitlines()[0]
     other = coached.index.parent / "bob/data/intensity.csv"
     assert "reps_1_5" in other.read_text(encoding="utf-8").splitlines()[0]
