@@ -89,7 +89,7 @@ def test_one_log_is_not_weighed_where_it_adds_less_than_a_tenth(logbook):
     assert "published" in set(result.table["kind"])
     assert "together" not in set(result.table["kind"])
     assert "n = 1 athlete," in result.summary
-    assert "this log alone cannot" in result.summary
+    assert "by this log alone it cannot be told from no effect" in result.summary
 
 
 def test_the_published_curve_falls_with_the_dose():
