@@ -60,7 +60,7 @@ def folder_names(names: Iterable[str]) -> dict[str, str]:
 def _folder_name(name: str, digits: int) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")
-    looks_digested = re.search(r"-[0-9a-f]{8,}$", slug)
+    looks_digested = re.search(r"-([0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{64})$", slug)
     if slug == name and len(slug) <= LONGEST_NAME and not looks_digested and slug not in RESERVED:
         return slug
     digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:digits]

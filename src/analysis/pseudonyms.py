@@ -22,6 +22,7 @@ from analysis import exercises, schema
 from analysis.exercises import Catalogue
 from analysis.logbook import Logbook, Machines
 from analysis.notes import Note
+from analysis.outputs import whole_file
 
 SHIFT_WEEKS = (26, 260)
 """Dates move into the past by half a year to five years."""
@@ -36,12 +37,14 @@ FREE_TEXT = ("workout", "note", "technique")
 """Columns of the set table that hold the lifter's own words."""
 
 
-def anonymise(logbook: Logbook, salt: str) -> Logbook:
+def anonymise(logbook: Logbook, salt: str, *, together: bool = False) -> Logbook:
     """Return the logbook without names, true dates, free text, file names and file hashes.
 
     Args:
         logbook: what to hand on.
         salt: the secret that ids and shifts follow from; keep it, and apart from the data.
+        together: whether all athletes' dates are shifted alike, for pages that compare days; by
+            default each has a shift of their own.
 
     Returns:
         A logbook of the same sets. `athlete` is `athlete-` and twelve hexadecimal digits; dates
@@ -54,11 +57,11 @@ def anonymise(logbook: Logbook, salt: str) -> Logbook:
     """
     if len(salt) < LEAST_SALT:
         raise ValueError(f"the salt has {len(salt)} characters, expected {LEAST_SALT} or more")
-    people = {name: f"athlete-{_keyed(salt, 'id', name)[:12]}" for name in _owners(logbook)}
+    people = {name: identity(salt, name) for name in _owners(logbook)}
     files = _file_names(logbook, people)
     catalogue, own_ids = _catalogue(logbook.catalogue)
     names = _exercise_names(logbook, own_ids, catalogue, salt)
-    weeks_back = {name: _weeks_back(salt, name) for name in people}
+    weeks_back = {name: _weeks_back(salt, "" if together else name) for name in people}
     return Logbook(
         sets=_sets(logbook.sets, weeks_back, names, own_ids).with_columns(
             _renamed("athlete", people), _renamed("source_file", files)
@@ -85,14 +88,29 @@ def anonymise(logbook: Logbook, salt: str) -> Logbook:
             for athlete, said in logbook.machines.items()
             if athlete in people
         },
+        shared=logbook.shared.with_columns(_renamed("athlete", people), _renamed("other", people)),
+        different=tuple(
+            tuple(people[name] for name in group if name in people) for group in logbook.different
+        ),
     )
+
+
+def identity(salt: str, name: str) -> str:
+    """Return the id that stands for a person."""
+    return f"athlete-{_keyed(salt, 'id', name)[:12]}"
+
+
+def shift(salt: str) -> timedelta:
+    """Return how far dates move into the past where all move alike."""
+    return timedelta(weeks=_weeks_back(salt, ""))
 
 
 def keep_salt(path: Path) -> str:
     """Return the salt that a file holds; where there is none, make one and keep it there."""
     if not path.exists():
-        path.write_text(secrets.token_hex(16) + "\n", encoding="ascii")
-        path.chmod(0o600)
+        with whole_file(path) as aside:
+            aside.write_text(secrets.token_hex(16) + "\n", encoding="ascii")
+            aside.chmod(0o600)
     return path.read_text(encoding="utf-8").strip()
 
 

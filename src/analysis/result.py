@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,10 @@ class Result:
     @property
     def figure_dict(self) -> Figure | None:
         """The figure as a plain dictionary, None when there is nothing to draw."""
-        return None if self.draw is None or self.table.empty else self.draw(self.table)
+        if self.draw is None or self.table.empty:
+            return None
+        figure: Figure = without_markup(self.draw(self.table))
+        return figure
 
     @property
     def figure(self) -> go.Figure:
@@ -68,6 +72,27 @@ class Result:
     def __repr__(self) -> str:
         rows, columns = self.table.shape
         return f"Result {self.name!r} ({rows:,} rows × {columns}): {self.summary}"
+
+
+_MARKUP = re.compile(r"<(?!/?(?:br|extra|b|i|sub|sup)\s*/?>)")
+
+
+def without_markup(value: Any) -> Any:
+    """Return a figure whose texts hold no markup but line breaks and plain emphasis.
+
+    Plotly takes links and styles from labels, and a label may be a name that somebody else chose.
+
+    >>> without_markup({"text": ["<a href='x'>Squat</a>", "a<br>b"]})
+    {'text': ["&lt;a href='x'>Squat&lt;/a>", 'a<br>b']}
+    """
+    if isinstance(value, str):
+        return _MARKUP.sub("&lt;", value) if "<" in value else value
+    if isinstance(value, dict):
+        return {key: without_markup(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        texts = any(isinstance(each, str | dict | list | tuple) for each in value)
+        return [without_markup(each) for each in value] if texts else value
+    return value
 
 
 def tidy(table: pl.DataFrame) -> pd.DataFrame:

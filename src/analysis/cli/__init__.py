@@ -15,6 +15,7 @@ import typer
 from analysis.cli import about, people, research
 from analysis.cli.nearest import NearestName
 from analysis.problems import UserError
+from analysis.terminal import printable
 
 INTERNAL_ERROR = 1
 _STATE = {"debug": False}
@@ -67,15 +68,15 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        typer.echo(f"liftdose: {error}", err=True)
+        typer.echo(printable(f"liftdose: {error}"), err=True)
         sys.exit(error.exit_code)
     except Exception as error:
         if _STATE["debug"]:
             raise
         name = type(error).__name__
-        typer.echo(
+        said = (
             f"liftdose: internal error, {name}: {error}\nThis is a fault of the program. "
-            "`liftdose --debug …` shows where; please report it.",
-            err=True,
+            "`liftdose --debug …` shows where; please report it."
         )
+        typer.echo(printable(said), err=True)
         sys.exit(INTERNAL_ERROR)

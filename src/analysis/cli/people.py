@@ -51,7 +51,9 @@ def report(
     )
     if anonymise:
         logbook = reading.without_names(logbook, salt)
-    reading.show("Pages", lambda tell: save(logbook, out, unit=unit, tell=tell))
+    reading.show(
+        "Pages", lambda tell: save(logbook, out, unit=unit, anonymous=anonymise, tell=tell)
+    )
     if offered := offer_overrides(out, logbook.exercises, logbook.catalogue):
         result(f"{logbook.unmapped.height} names are not mapped: edit {offered}")
     reading.finish(logbook.ledger, strict=strict)
@@ -72,6 +74,8 @@ def coach(
     whole: Annotated[
         bool, typer.Option(help="Each client's page carries its own script, to be sent alone.")
     ] = False,
+    anonymise: Anonymise = False,
+    salt: Salt = Path("liftdose.salt"),
     template: Annotated[
         bool, typer.Option(help="Only write a commented clients.toml, and stop.")
     ] = False,
@@ -92,8 +96,9 @@ def coach(
     with bar("Clients") as shown:
         asking = Asking(out, shown)
         done = coach_folder(
-            paths, out, settings=rules, workers=workers, whole=whole, ask=asking, tell=shown
-        )
+            paths, out, settings=rules, workers=workers, whole=whole,
+            salt=reading.secret(salt) if anonymise else None, ask=asking, tell=shown,
+        )  # fmt: skip
     for note in done.notes:
         say(note)
     if asking.unknown:

@@ -252,9 +252,30 @@ Strict = Annotated[
 
 def without_names(logbook: Logbook, salt: Path) -> Logbook:
     """Return the logbook without its people; the secret behind their ids is made if missing."""
-    from analysis.pseudonyms import anonymise, keep_salt
+    from analysis.pseudonyms import anonymise
 
-    return anonymise(logbook, keep_salt(salt))
+    return anonymise(logbook, secret(salt))
+
+
+def secret(salt: Path) -> str:
+    """Return the secret that a file holds; one is made where there is none.
+
+    Raises:
+        UserError: the file cannot be read, or holds no secret.
+    """
+    from analysis.problems import UserError
+    from analysis.pseudonyms import LEAST_SALT, keep_salt
+
+    try:
+        kept = keep_salt(salt)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{salt}: no secret can be read there: {error}") from None
+    if len(kept) < LEAST_SALT:
+        raise UserError(
+            f"{salt} holds {len(kept)} characters: {LEAST_SALT} or more make a secret; delete the "
+            "file, and one is made"
+        )
+    return kept
 
 
 def read(paths: list[str], out: Path, **said: Any) -> Logbook:

@@ -94,7 +94,10 @@ def cohort(
     )
     if anonymise:
         logbook = reading.without_names(logbook, salt)
-    reading.show("Muscles", lambda tell: save_cohort(logbook, out, muscles=muscle, tell=tell))
+    reading.show(
+        "Muscles",
+        lambda tell: save_cohort(logbook, out, muscles=muscle, anonymous=anonymise, tell=tell),
+    )
     reading.finish(logbook.ledger, strict=strict)
 
 
@@ -132,6 +135,7 @@ def test(
     noise: Annotated[
         float, typer.Option(min=0.0, max=0.2, help="With --share: noise mixed into the columns.")
     ] = 0.0,
+    tz: Tz = None,
     anonymise: Anonymise = False,
     salt: Salt = Path("liftdose.salt"),
     strict: Strict = False,
@@ -150,7 +154,7 @@ def test(
     if len(plans) > 1 and (share or share_variances):
         raise UserError("a folder of plans is not shared at once: share each plan")
     logbook = reading.read(
-        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises
+        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
     )
     logbook = reading.with_tables(logbook, tables or [])
     place = register or register_of(paths)

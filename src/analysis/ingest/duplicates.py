@@ -265,7 +265,9 @@ def _covered(mine: _Workout, other: _Workout, *, once: bool) -> set[int]:
     for exercise, sets in ours.items():
         if exercise in theirs:
             gone |= _covered_in(sets, theirs[exercise])
-        elif _values(sets) in names:  # the same sets under another name: it was renamed
+    for exercise, sets in ours.items():
+        # In a copy that is one beyond doubt, the same sets under another name were renamed.
+        if gone and exercise not in theirs and _values(sets) in names:
             gone |= {each.place for each in sets}
     few = len(gone) < SAME_SETS * min(len(rest), len(other.sets))
     return set() if mine.day_only and few else gone

@@ -186,9 +186,11 @@ def text_encoding(path: Path, named: str | None) -> str:
 def is_encoding(name: str) -> bool:
     """Whether Python knows an encoding of text by this name."""
     try:
-        b"".decode(name)
+        b"a".decode(name)
     except LookupError:  # unknown, or a codec of bytes such as zlib
         return False
+    except ValueError:  # one letter is none in, say, UTF-16
+        return True
     return True
 
 

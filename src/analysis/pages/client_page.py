@@ -17,7 +17,8 @@ from analysis.measures.lifts import goal_list
 from analysis.notes import Note
 from analysis.pages.clients import FILE, ClientSettings
 from analysis.pages.lifter import athlete_page
-from analysis.problems import NoUsableDataError, UserError
+from analysis.problems import NoUsableDataError, UserError, is_disk_full
+from analysis.pseudonyms import anonymise, identity
 from analysis.report import Report
 from analysis.say import count
 from analysis.signals import triage
@@ -89,6 +90,14 @@ def take_in(client: Client, ask: Ask | None = None) -> Intake:
     return Intake(client, logbook.told(told) if told else logbook)
 
 
+def without_name(intake: Intake, salt: str) -> Intake:
+    """Return what reading a client gave, without name, words and true dates."""
+    client = replace(intake.client, name=identity(salt, intake.client.name), paths=())
+    if intake.logbook is None:
+        return replace(intake, client=client, reason="not read; the reason may name the client")
+    return Intake(client, anonymise(intake.logbook, salt, together=True))
+
+
 def _reason(error: UserError) -> str:
     """Return why nothing was read: what matters most of each file, and the coach's remedy."""
     if not isinstance(error, NoUsableDataError):
@@ -125,6 +134,8 @@ def _page(job: Job, logbook: Logbook, found: list[Finding]) -> dict[str, str]:
         page = client_page(job, logbook, found)
         page.save(job.out / job.folder)
     except Exception as error:
+        if is_disk_full(error):
+            raise
         return {"page": "", "failure": f"{type(error).__name__}: {error}"}
     summary = {"summary": f"{job.folder}/summary.html"} if page.summary else {}
     return {"page": f"{job.folder}/index.html"} | summary

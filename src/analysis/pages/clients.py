@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis.ingest.remembered import LifterTable
+from analysis.ingest.remembered import LifterTable, Remembered
 from analysis.logbook import About
 from analysis.measures.intensity import ZONES
 from analysis.problems import PathError, SettingsError
@@ -66,11 +66,17 @@ class Settings:
             clients) or "own" (each client's own last day, for a folder of finished logs).
         everyone: what holds for clients without an entry of their own.
         clients: name of a file (with or without its ending) or folder -> its settings.
+        different: names that are different people's, whatever their logs suggest.
     """
 
     today: date | str = "newest"
     everyone: ClientSettings = field(default_factory=ClientSettings)
     clients: Mapping[str, ClientSettings] = field(default_factory=dict)
+    different: Sequence[Sequence[str]] = ()
+
+    def earlier(self, back: timedelta) -> Settings:
+        """Return what holds when every date lies this much earlier."""
+        return replace(self, today=self.today - back) if isinstance(self.today, date) else self
 
     def of(self, path: Path) -> ClientSettings:
         """Return what holds for the client whose file or folder this is."""
@@ -114,6 +120,19 @@ def settings_for(
     files = [file] if file else [path / FILE for path in given if (path / FILE).is_file()]
     settings = load(files[0]) if files else Settings()
     return replace(settings, today=_today("--today", today)) if today else settings
+
+
+def told_of_people(settings: Settings, said: Remembered) -> Settings:
+    """Return the settings with what a `liftdose.toml` says of people.
+
+    Names of one person get one name, that of the first, unless `clients.toml` gives them theirs.
+    """
+    named = dict(settings.clients)
+    for group in said.same_person:
+        for name in group:
+            known = named.get(name, settings.everyone)
+            named[name] = replace(known, name=known.name or PurePosixPath(group[0]).stem)
+    return replace(settings, clients=named, different=said.different_people)
 
 
 def parse(text: str, file: str = FILE) -> Settings:
@@ -217,13 +236,9 @@ def _today(file: str, value: object) -> date | str:
 
 
 def _is_encoding(value: object) -> bool:
-    import codecs
+    from analysis.ingest.records import is_encoding
 
-    try:
-        codecs.lookup(str(value))
-    except LookupError:
-        return False
-    return isinstance(value, str)
+    return isinstance(value, str) and is_encoding(value)
 
 
 def _are_zones(value: object) -> bool:

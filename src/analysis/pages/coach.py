@@ -23,9 +23,12 @@ import polars as pl
 from analysis import __version__
 from analysis.ingest.people import SHARED_WORKOUTS
 from analysis.ingest.people import shared as shared_workouts
-from analysis.ingest.remembered import Ask
+from analysis.ingest.remembered import Ask, of_people
+from analysis.ingest.sources import readable
 from analysis.logbook import GAVE_SETS
-from analysis.pages.client_page import SCRIPT, Client, Intake, Job, make, take_in
+from analysis.notes import first_names
+from analysis.outputs import folder_names, whole_folder
+from analysis.pages.client_page import SCRIPT, Client, Intake, Job, make, take_in, without_name
 from analysis.pages.clients import (
     FILE,
     ClientSettings,
@@ -34,12 +37,13 @@ from analysis.pages.clients import (
     is_hidden,
     parked,
     settings_for,
+    told_of_people,
 )
-from analysis.pages.lifter import folder_names
 from analysis.pages.roster import roster, weekly, workbook
 from analysis.paths import existing
 from analysis.problems import NoUsableDataError, SettingsError
 from analysis.progress import Tell, silent, told
+from analysis.pseudonyms import shift
 from analysis.report import Prose, Report, Section, write_shared_script
 from analysis.result import Result
 from analysis.say import count
@@ -82,12 +86,12 @@ def take_in_all(
     if not any(path.is_dir() for path in found) or len(files) == len(found):
         return list(over(take_in, clients(found, settings))), []
     alone = list(over(take_in, clients(files, settings)))
-    crowded = [path for path in found if _is_crowd(path, alone)]
+    crowded = [path for path in found if _people_in(path, alone, settings) >= PEOPLE]
     if not crowded:
-        mixed = [path for path in found if len(_apart(_inside(path, alone))) > 1]
+        mixed = [path for path in found if _people_in(path, alone, settings) > 1]
         again = _reread(clients(found, settings), alone, over)
         return again, [_said_of_two(path) for path in mixed]
-    linked = clients(files, settings, _links(alone))
+    linked = clients(files, settings, _links(alone, settings.different))
     several = sum(len(client.paths) > 1 for client in linked)
     names = ", ".join(path.name for path in crowded)
     return _reread(linked, alone, over), [
@@ -118,12 +122,12 @@ def clients(
 
 def _names(found: Sequence[Path], settings: Settings) -> dict[Path, str]:
     """Return the coach's name of each, or its own; with the folders above until all differ."""
-    names = {path: settings.of(path).name or _stem(path) for path in found}
+    names = {path: settings.of(path).name or readable(_stem(path)) for path in found}
     for above in range(1, 8):
         twice = Counter(names.values())
         for path in found:
             if twice[names[path]] > 1 and not settings.of(path).name:
-                names[path] = " ".join(path.resolve().parts[-above - 1 :])
+                names[path] = " ".join(map(readable, path.resolve().parts[-above - 1 :]))
     return names
 
 
@@ -158,17 +162,18 @@ def _reread(again: list[Client], alone: list[Intake], over: Mapper) -> list[Inta
     return [read.get((each.name, each.paths)) or next(fresh) for each in again]
 
 
-def _is_crowd(path: Path, alone: list[Intake]) -> bool:
-    return len(_apart(_inside(path, alone))) >= PEOPLE
+def _people_in(path: Path, alone: list[Intake], settings: Settings) -> int:
+    """Return how many people's logs stand in a folder beyond doubt."""
+    return len(_apart(_inside(path, alone), settings.different))
 
 
 def _inside(path: Path, alone: list[Intake]) -> list[Intake]:
     return [each for each in alone if path in each.client.paths[0].parents]
 
 
-def _apart(intakes: list[Intake]) -> list[set[Path]]:
+def _apart(intakes: list[Intake], different: Sequence[Sequence[str]]) -> list[set[Path]]:
     """Return the groups of linked files that hold the same weeks as another, but no session."""
-    groups = _links(intakes)
+    groups = _links(intakes, different)
     weeks = [
         {day for each in intakes if each.client.paths[0] in group for day in _weeks(each)}
         for group in groups
@@ -185,7 +190,7 @@ def _weeks(intake: Intake) -> list[Any]:
     return intake.logbook.sets["started_at"].dt.truncate("1w").unique().to_list()
 
 
-def _links(intakes: list[Intake]) -> list[set[Path]]:
+def _links(intakes: list[Intake], different: Sequence[Sequence[str]]) -> list[set[Path]]:
     """Return the files that were read, those that share sessions in one set."""
     groups = [set(each.client.paths) for each in intakes if each.logbook is not None]
     path_of = {each.client.name: each.client.paths[0] for each in intakes}
@@ -194,7 +199,8 @@ def _links(intakes: list[Intake]) -> list[set[Path]]:
         for each in intakes
         if each.logbook is not None
     }
-    for one, other, both in shared(intakes, fewest=1, by_load=False).iter_rows():
+    found = shared(intakes, fewest=1, by_load=False, different=different)
+    for one, other, both in found.iter_rows():
         if both >= min(SHARED_WORKOUTS, max(2, min(sizes[one], sizes[other]) / 2)):
             ours = [g for g in groups if path_of[one] in g or path_of[other] in g]
             groups = [g for g in groups if g not in ours] + [set().union(*ours)]
@@ -210,12 +216,17 @@ def shared(intakes: Iterable[Intake], **how: Any) -> pl.DataFrame:
     return shared_workouts(pl.concat(logs) if logs else nothing, **how)
 
 
-def said_of_shared(intakes: Iterable[Intake]) -> Iterator[str]:
-    """Yield the pairs of clients whose logs hold the same sessions."""
-    for one, other, both in shared(intakes).iter_rows():
+def said_of_shared(
+    intakes: Iterable[Intake], different: Sequence[Sequence[str]] = ()
+) -> Iterator[str]:
+    """Yield, per client, those whose logs hold the same sessions: never a line per pair."""
+    for (one,), rows in shared(intakes, different=different).group_by(
+        "athlete", maintain_order=True
+    ):
+        others, most = rows["other"].to_list(), rows["sessions"].to_list()
         yield (
-            f"{one} and {other} share {count(both, 'session')}; if they are one person, give "
-            f"both the same name in {FILE}."
+            f"{one} shares {count(max(most), 'session')} with {first_names(others)}; if they are "
+            f"one person, give them the same name in {FILE}."
         )
 
 
@@ -227,6 +238,14 @@ def said_of_unread(intakes: Iterable[Intake]) -> Iterator[str]:
         for file in each.logbook.ledger.filter(~GAVE_SETS)["source_file"]:
             why = [str(note) for note in each.logbook.notes if note.file == file]
             yield f"{each.client.name}: not read: {why[0] if why else file}"
+
+
+def said_of_missing(intakes: Iterable[Intake]) -> Iterator[str]:
+    """Yield what no coach may miss: that a good part of a client's file is not in the pages."""
+    for each in intakes:
+        for note in each.logbook.notes if each.logbook is not None else ():
+            if note.loud:
+                yield f"{each.client.name}: {note}"
 
 
 def _said_of_two(path: Path) -> str:
@@ -337,6 +356,7 @@ def coach_folder(
     settings: Settings | None = None,
     workers: int | None = None,
     whole: bool = False,
+    salt: str | None = None,
     ask: Ask | None = None,
     tell: Tell = silent,
 ) -> Coached:
@@ -350,41 +370,50 @@ def coach_folder(
         settings: what the coach says; by default the `clients.toml` of the folder, if any.
         workers: processes; by default one per processor. 1 stays in this process.
         whole: whether each client's page carries its own script, so that it can be sent alone.
+        salt: the secret behind ids and dates, for pages without names; see
+            `pseudonyms.anonymise`. All clients' dates are shifted alike: the list compares them.
         ask: gets each file whose unit nothing tells; returns the unit or None. See `ingest.read`.
         tell: gets the clients done, the clients in all and whose turn it is.
 
     Raises:
         PathError: a path does not exist.
         NoUsableDataError: no client could be read.
+        OutputError: the folder cannot be written.
         SettingsError: clients.toml breaks a rule, or two files of one client name two units.
     """
     given = [existing(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     inside, out = client_paths(given), Path(out)
-    settings = settings or settings_for(given)
+    settings = told_of_people(settings or settings_for(given), of_people(given))
     alone = len(inside) == 1 and inside[0].is_file()
     with _mapper(1 if alone else workers or os.cpu_count() or 1) as over:
         reading = _telling(over, tell, lambda client: f"reading {client.name}")
         intakes, who = take_in_all(inside, settings, reading)
         intakes = [_asked(intake, ask) for intake in intakes]
-        jobs = _jobs(intakes, settings, out, "" if whole else f"../{SCRIPT}")
-        making = _telling(over, tell, lambda job: f"page of {job.intake.client.name}")
-        rows, found = _gather(making(make, jobs), intakes)
-    notes = (
-        *who,
-        *_parked(given),
-        *_unused(settings, inside, intakes),
-        *_failed(rows),
-        *said_of_unread(intakes),
-        *said_of_shared(intakes),
-        *_long_gone(rows, settings),
-    )
-    day = None if settings.today == "own" else jobs[0].today
-    rules = settings.everyone.thresholds
-    clients, flags = listed(rows, rules, day), raised(found, day)
-    write_shared_script(out, SCRIPT)
-    index = index_page(clients, flags, rows, found, notes).save(out / "index.html")
-    book = workbook(out / "clients.xlsx", clients, flags, weekly(rows), rules)
-    return Coached(index, book, clients, flags, notes)
+        said = (
+            *said_of_missing(intakes),
+            *who,
+            *_parked(given),
+            *_unused(settings, inside, intakes),
+            *said_of_unread(intakes),
+            *said_of_shared(intakes, settings.different),
+        )
+        if salt is not None:
+            intakes = [without_name(intake, salt) for intake in intakes]
+            settings = settings.earlier(shift(salt))
+            said = (f"{count(len(said), 'note')} on the reading are left out.",) if said else ()
+        with whole_folder(out, "coach", anonymous=salt is not None) as draft:
+            jobs = _jobs(intakes, settings, draft, "" if whole else f"../{SCRIPT}")
+            making = _telling(over, tell, lambda job: f"page of {job.intake.client.name}")
+            rows, found = _gather(making(make, jobs), intakes)
+            notes = (*said, *_failed(rows), *_long_gone(rows, settings))
+            day = None if settings.today == "own" else jobs[0].today
+            rules = settings.everyone.thresholds
+            clients, flags = listed(rows, rules, day), raised(found, day)
+            write_shared_script(draft, SCRIPT)
+            index_page(clients, flags, rows, found, notes).save(draft / "index.html")
+            book = workbook(draft / "clients.xlsx", clients, flags, weekly(rows), rules)
+    beside = out / "clients.xlsx" if book is not None else None
+    return Coached(out / "index.html", beside, clients, flags, notes)
 
 
 def _telling(over: Any, tell: Tell, name: Callable[[Any], str]) -> Any:

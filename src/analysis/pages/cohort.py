@@ -13,7 +13,7 @@ from analysis.models.cohort import CohortStudy, results, study
 from analysis.models.cohort.results import also_sentence, numbers, takeaways, who_sentence
 from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
-from analysis.pages.slices import rejected_results, said
+from analysis.pages.slices import missing, rejected_results, said
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
 from analysis.result import Result
 from analysis.say import spoken
@@ -89,7 +89,7 @@ def cohort_page(studied: CohortStudy) -> Report:
         "Cohort" if studied.is_cohort else "Logs, too few for a cohort",
         sections,
         subtitle="What the work bought, as far as these logs can tell",
-        takeaways=list(_takeaways(studied, found)),
+        takeaways=[*missing(studied.given), *_takeaways(studied, found)],
         header=_header(studied),
         provenance=_provenance(studied, found),
         tables=_tables(studied, found),

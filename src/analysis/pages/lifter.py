@@ -18,7 +18,7 @@ from analysis.logbook import Logbook
 from analysis.measures.recent import recent
 from analysis.outputs import folder_names, whole_folder
 from analysis.pages import slices
-from analysis.pages.slices import Lifter, Slice
+from analysis.pages.slices import Lifter, Slice, missing
 from analysis.progress import Tell, silent, told
 from analysis.report import Block, BodyMap, Listing, Report, Section, Summary, Takeaway
 from analysis.result import Result
@@ -70,7 +70,7 @@ def athlete_page(
         logbook.athletes[0],
         [block for part in parts for block in part.blocks],
         subtitle="What the work bought, as far as this log can tell",
-        takeaways=said_first(parts),
+        takeaways=[*missing(logbook), *said_first(parts)],
         header=_header(logbook),
         tables={"sets": logbook.sets},
         footer=(

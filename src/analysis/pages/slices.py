@@ -485,6 +485,11 @@ def rejected_results(logbook: Logbook) -> Iterator[Result]:
     )
 
 
+def missing(logbook: Logbook) -> Iterator[Takeaway]:
+    """Yield what stands first on a page: that a good part of a file is not in it."""
+    yield from (Takeaway(str(note)) for note in logbook.notes if note.loud)
+
+
 def said(logbook: Logbook) -> Iterator[Prose]:
     """Yield what reading the files had to say."""
     if logbook.notes:

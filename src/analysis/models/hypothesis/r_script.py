@@ -8,6 +8,7 @@ from analysis.models.dose.effects import primary
 from analysis.models.dose.inputs import LAGS
 from analysis.models.dose.pooling import pseudo_rows
 from analysis.models.hypothesis.run import Outcome
+from analysis.terminal import printable
 
 _SCRIPT = """\
 # The model of {file} (SHA-256 {sha}), fitted again in R.
@@ -52,12 +53,13 @@ def r_script(outcome: Outcome) -> str:
     """Return the script; a comment says so where there is nothing to fit."""
     found = outcome.fitted
     if found is None:
-        return f"# {outcome.plan_file}: no model was fitted; {outcome.reason}.\n"
+        name = printable(outcome.plan_file, instead="?", keep="")
+        return f"# {name}: no model was fitted; {outcome.reason}.\n"
     model, wanted = found.fit.effect.model, primary(outcome.exposure)
     pooled = model.pooled is not None
     estimate = found.fit.effect.estimate
     return _SCRIPT.format(
-        file=outcome.plan_file,
+        file=printable(outcome.plan_file, instead="?", keep=""),
         sha=outcome.plan_sha256,
         fixed=" + ".join(model.terms),
         weights=", ".join(f"{wanted.get(term, 0.0):g}" for term in model.terms),
