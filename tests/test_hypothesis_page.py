@@ -23,7 +23,7 @@ APPS = ("strong-s2-lb", "hevy-kg", "fitnotes-f3-kg", "strong-s3-kg", "hevy-lb", 
 SMALL = "[sensitivity]\nmax_specifications = 4\npermutations = 99\n[power]\nsimulations = 20\n"
 NONE = "[sensitivity]\nmax_specifications = 0\n[power]\nsimulations = 0\n"
 CONTRACT = {
-    "estimate", "std_error", "low", "high", "unit", "n_athletes", "n_blocks", "verdict",
+    "estimate", "std_error", "conf_low", "conf_high", "unit", "n_athletes", "n_blocks", "verdict",
     "plan_sha256",
 }  # fmt: skip
 TODAY = date(2026, 3, 2)
@@ -69,7 +69,7 @@ def test_a_planted_effect_comes_back_from_strong_hevy_and_fitnotes_files(planted
 
 def test_the_best_set_of_the_week_stands_beside_it(answered):
     _, found, _, _ = answered
-    assert found["naive_maximum"]["low"] < found["naive_maximum"]["high"]
+    assert found["naive_maximum"]["conf_low"] < found["naive_maximum"]["conf_high"]
     assert found["lead_placebo"]["says"] in ("blunt", "bounded")
     assert found["lead_placebo"]["bias_bound"] > 0
 
@@ -148,7 +148,7 @@ def test_too_little_is_cannot_tell_with_the_reason(tmp_path):
     list(answer(plan, one, out, today=TODAY))
     found = json.loads((out / "verdict.json").read_text("utf-8"))
     assert found["verdict"] == "cannot tell"
-    assert found["estimate"] is found["low"] is found["std_error"] is None
+    assert found["estimate"] is found["conf_low"] is found["std_error"] is None
     assert "strength days enough" in found["reason"]
     assert (out / "index.html").stat().st_size > 10_000
     assert (out / "analysis.R").read_text().startswith("# hypothesis.toml: no model was fitted")
