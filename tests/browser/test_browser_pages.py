@@ -9,6 +9,7 @@ from tests.test_hypothesis_plan import PLAN
 
 from analysis.figures import figure, heatmap
 from analysis.ingest import read
+from analysis.outputs import folder_names
 from analysis.pages.coach import coach_folder
 from analysis.pages.hypothesis import answer
 from analysis.pages.lifter import save, save_audits
@@ -24,7 +25,10 @@ PAGES = ("athlete", "athletes", "audit", "plan", "client", "coach", "hypothesis"
 ROUTINE = "Day 1:\nSquat 4x6 @ RIR2\nBench Press 3x8\nDay 2:\nStanding Calf Raise 4x12\n"
 QUICK = "[sensitivity]\nmax_specifications = 4\npermutations = 19\n[power]\nsimulations = 20\n"
 
-OPEN = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+OPEN = """() => {
+  document.querySelectorAll("details").forEach((each) => { each.open = true; });
+  document.querySelector("#lift-names button")?.click();
+}"""
 SCROLL_ON = """() => {
   const left = document.querySelector(".plot:not([data-drawn])");
   left?.scrollIntoView({behavior: "instant"});
@@ -35,14 +39,18 @@ CATCH = """() => {
     return "blob:none"; };
   HTMLAnchorElement.prototype.click = () => {};
 }"""
-PAPER = """() => [...document.querySelectorAll(".plot")].map((plot) => {
+UNCHOSEN = "#plot-lift-chart:not([data-drawn])"
+"""A lift's chart before a lift is chosen: neither drawn nor printed."""
+PAPER = """() => [...document.querySelectorAll(".plot:not(UNCHOSEN)")].map((plot) => {
   const svg = plot.querySelector(".main-svg"), box = svg?.getBoundingClientRect();
   const texts = [...(svg?.querySelectorAll("text") ?? [])].map((t) => t.getBoundingClientRect());
   const frame = plot.closest("figure").getBoundingClientRect();
   const past = texts.map((text) => Math.max(text.right - frame.right, frame.left - text.left));
   return {id: plot.id, drawn: !!plot.dataset.drawn, over: box ? box.right - frame.right : 1,
           text: Math.max(0, ...past)};
-}).filter((each) => !each.drawn || each.over > 0.5 || each.text > 0.5)"""
+}).filter((each) => !each.drawn || each.over > 0.5 || each.text > 0.5)""".replace(
+    "UNCHOSEN", UNCHOSEN
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +70,7 @@ def pages(tmp_path_factory):
     logs = read(export(simulate(scenario, seed=5), work / "logs"), unit="lb")
     (work / "hypothesis.toml").write_text(PLAN + QUICK)
     list(answer(work / "hypothesis.toml", logs, work / "hypothesis"))
-    client = work / "coach" / "anna-strong"
+    client = work / "coach" / folder_names(["anna_strong"])["anna_strong"]
     folders = {name: work / name for name in PAGES} | {"client": client}
     return {name: folder / "index.html" for name, folder in folders.items()}
 
@@ -254,8 +262,10 @@ def test_the_weekly_heat_map_of_a_long_log_is_drawn_on_a_phone(open_page, tmp_pa
 
 
 INKED = """async () => {
-  const image = document.querySelector("#plot-long .hm image");
-  const bitmap = await createImageBitmap(await (await fetch(image.href.baseVal)).blob());
+  const image = new Image();
+  image.src = document.querySelector("#plot-long .hm image").href.baseVal;
+  await image.decode();
+  const bitmap = await createImageBitmap(image);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), pen = canvas.getContext("2d");
   pen.drawImage(bitmap, 0, 0);
   const { data } = pen.getImageData(0, 0, bitmap.width, bitmap.height);
