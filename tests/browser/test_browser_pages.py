@@ -25,12 +25,11 @@ PAGES = ("athlete", "athletes", "audit", "plan", "client", "coach", "hypothesis"
 ROUTINE = "Day 1:\nSquat 4x6 @ RIR2\nBench Press 3x8\nDay 2:\nStanding Calf Raise 4x12\n"
 QUICK = "[sensitivity]\nmax_specifications = 4\npermutations = 19\n[power]\nsimulations = 20\n"
 
-OPEN = """() => {
-  document.querySelectorAll("details").forEach((each) => { each.open = true; });
-  document.querySelector("#lift-names button")?.click();
-}"""
+OPEN = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 SCROLL_ON = """() => {
   const left = document.querySelector(".plot:not([data-drawn])");
+  const lift = document.querySelector("#lift-names button");
+  if (left?.id === "plot-lift-chart" && lift?.ariaPressed === "false") lift.click();
   left?.scrollIntoView({behavior: "instant"});
   return !left;
 }"""
