@@ -70,6 +70,7 @@ function liftPages(page) {
     byId("lift-words").textContent = lift.words ?? "";
     const days = rowsOf("lift-days", name);
     page.figures["lift-chart"] = chart(name, days);
+    byId("plot-lift-chart").ariaLabel = `${name}: top sets, e1RM and sets by week`;
     byId("lift-tables").replaceChildren(...[best(name), records(name)].filter(Boolean));
     list();
     page.showUnit();
@@ -140,8 +141,8 @@ function liftPages(page) {
     if (!rows.length) return null;
     const head = element("tr", {}, ...heads.map((words) => element("th", { scope: "col" }, ...[words].flat())));
     const body = rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell))));
-    return element("div", { className: "lift-table" }, element("h4", { textContent: title }),
-      element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
+    return element("div", { className: "lift-table" },
+      element("table", {}, element("caption", { textContent: title }), element("thead", {}, head), element("tbody", {}, ...body)));
   }
   const best = (name) => table("Best sets", ["Repetitions", ["Load, ", unit()], "Reps", "Day"],
     rowsOf("best-sets", name).map((row) => [row.reps_range, load(row.load_kg), String(+row.reps), day(row.day)]));
