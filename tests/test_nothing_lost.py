@@ -395,6 +395,16 @@ class TestOneBadFile:
         path.write_bytes(data)
         assert self.only_good(tmp_path).kind == "broken member"
 
+    def test_a_zip_of_a_version_that_never_was(self, tmp_path):
+        self.good(tmp_path)
+        path = tmp_path / "bad.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("log.csv", HEADER)
+        data = path.read_bytes()
+        directory = data.index(b"PK\x01\x02")
+        path.write_bytes(data[: directory + 6] + b"\xe2" + data[directory + 7 :])
+        assert self.only_good(tmp_path).kind == "broken zip"
+
     def test_a_zip_of_many_small_bombs_fills_no_disk(self, tmp_path):
         path = tmp_path / "bomb.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

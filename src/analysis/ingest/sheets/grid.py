@@ -50,8 +50,8 @@ def is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return False  # a damaged zip, of whatever it was
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False  # a damaged zip, of whatever it was, or one of a version that never was
     return "xl/workbook.xml" in names or {"mimetype", "content.xml"} <= names
 
 
