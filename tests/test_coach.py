@@ -155,7 +155,7 @@ def test_one_person_twice_is_said(tmp_path):
     for name in ("a.csv", "b.csv"):
         hevy(clients, name, weeks=6)
     done = coach_folder(clients, tmp_path / "out", workers=1)
-    assert any(note.startswith("a and b share 6 sessions") for note in done.notes)
+    assert any(note.startswith("a shares 6 sessions with b") for note in done.notes)
 
 
 @pytest.mark.usefixtures("light")
