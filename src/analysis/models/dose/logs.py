@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import polars.selectors as cs
 
 from analysis.exercises import Catalogue
 from analysis.logbook import Logbook, Machines
@@ -34,6 +35,7 @@ from analysis.models.dose.inputs import Floats, Weekly
 from analysis.models.dose.whitening import Days
 from analysis.models.strength import regimes
 from analysis.models.strength.known import overruled
+from analysis.result import DECIMALS
 from analysis.say import count
 
 OUTCOMES = {
@@ -51,9 +53,6 @@ SERIES = ["athlete", "lift"]
 NEAR_FAILURE_RIR = 1.0
 LIGHT_FROM_REPS = 12.0
 """Repetitions to failure from which a set counts as light."""
-
-DECIMALS = 6
-"""Of log strength: parallel sums differ in their last bits from run to run; a verdict must not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,11 +341,15 @@ def _weekly(by_day: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
     )
     direct = pl.col("role") == "direct"
     light, counted = (pl.col(n).filter(direct).sum() for n in ("light_sets", "counted_sets"))
-    return by_day.group_by("athlete", "week").agg(
-        (weight * pl.col("sets")).sum().alias("sets"),
-        (weight * pl.col("hard_sets")).sum().alias("hard_sets"),
-        pl.col("day").filter(direct).n_unique().cast(pl.Float64).alias("frequency"),
-        pl.when(counted > 0).then(light / counted).alias("light_share"),
+    return (
+        by_day.group_by("athlete", "week")
+        .agg(
+            (weight * pl.col("sets")).sum().alias("sets"),
+            (weight * pl.col("hard_sets")).sum().alias("hard_sets"),
+            pl.col("day").filter(direct).n_unique().cast(pl.Float64).alias("frequency"),
+            pl.when(counted > 0).then(light / counted).alias("light_share"),
+        )
+        .with_columns(cs.float().round(DECIMALS))
     )
 
 

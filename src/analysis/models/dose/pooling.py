@@ -52,13 +52,17 @@ def pseudo_rows(products: CrossProducts, terms: Sequence[str]) -> pd.DataFrame:
 
 
 def rows_of(products: CrossProducts, told: np.ndarray) -> pd.DataFrame:
-    """Return a root of each athlete's cross-products as rows, of those told only."""
-    gram, scale = _clean(products.gram)
+    """Return the root of each athlete's cross-products as rows, of those told only.
+
+    The symmetric root, as many rows as columns: it is the only one, where the signs of
+    eigenvectors, and with them whatever is drawn on the rows, are the processor's choice.
+    """
+    gram, scale = _clean(products.gram[told])
     values, vectors = np.linalg.eigh(gram / scale[:, :, None] / scale[:, None, :])
-    rows = np.sqrt(np.maximum(values, 0.0))[..., None] * vectors.swapaxes(1, 2) * scale[:, None, :]
-    kept = (values > 1e-12) & told[:, None]
-    athlete = np.broadcast_to(np.arange(len(gram))[:, None], values.shape)[kept]
-    return pd.DataFrame(rows[kept], columns=list(products.names)).assign(athlete=athlete)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.swapaxes(1, 2)
+    rows = (root * scale[:, None, :]).reshape(-1, len(products.names))
+    athlete = np.repeat(np.flatnonzero(told), len(products.names))
+    return pd.DataFrame(rows, columns=list(products.names)).assign(athlete=athlete)
 
 
 def _clean(gram: Floats) -> tuple[Floats, Floats]:
