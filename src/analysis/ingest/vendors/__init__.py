@@ -9,7 +9,7 @@ those once, for all. To support a new app, add one file with a `VENDOR` and one 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -83,6 +83,15 @@ class Peek:
     def columns(self) -> frozenset[str]:
         """Header cells in lower case."""
         return frozenset(cell.lower() for cell in self.header)
+
+    def named(self, spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """Return our column -> the header's cell in lower case, by the spellings of each."""
+        return {
+            ours: spelling
+            for ours, known in spellings.items()
+            for spelling in known
+            if spelling in self.columns
+        }
 
     @property
     def keys(self) -> frozenset[str]:

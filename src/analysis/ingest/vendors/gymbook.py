@@ -38,20 +38,10 @@ SECONDS = {
 LOADS = ("kg", "lb", "lbs")
 
 
-def named(peek: Peek) -> dict[str, str]:
-    """Our column -> the header's cell, lower case."""
-    return {
-        ours: spelling
-        for ours, spellings in SPELLINGS.items()
-        for spelling in spellings
-        if spelling in peek.columns
-    }
-
-
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     """Rename the columns, split numbers from their units, name each workout by its first set."""
     assert raw is not None
-    names = named(peek)
+    names = peek.named(SPELLINGS)
     moment = pl.concat_str("day", "clock", separator=" ")
     amount, load = _number_and_word("amount"), _number_and_word("load")
     seconds = amount[1].replace_strict(SECONDS, default=None, return_dtype=pl.Float64)
@@ -97,7 +87,9 @@ VENDOR = Vendor(
     name="gymbook",
     title="GymBook",
     how_to_export="Logs → Share → Export as CSV",
-    recognise=lambda peek: set(named(peek)) >= {"day", "exercise", "kind", "amount", "load"},
+    recognise=lambda peek: (
+        set(peek.named(SPELLINGS)) >= {"day", "exercise", "kind", "amount", "load"}
+    ),
     stage=stage,
     carries=Carries(
         units="column",

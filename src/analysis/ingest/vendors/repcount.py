@@ -27,20 +27,10 @@ SPELLINGS = {
 NEEDED = frozenset({"started_text", "ended_text", "exercise", "load", "reps"})
 
 
-def named(peek: Peek) -> dict[str, str]:
-    """Our column -> the header's cell, lower case."""
-    return {
-        ours: spelling
-        for ours, spellings in SPELLINGS.items()
-        for spelling in spellings
-        if spelling in peek.columns
-    }
-
-
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     """Rename the columns, read the dates, tell what was not done."""
     assert raw is not None
-    names = named(peek)
+    names = peek.named(SPELLINGS)
     rows = raw.select("source_row", **{ours: pl.col(theirs) for ours, theirs in names.items()})
     done = [_given(name) for name in ("reps", "duration_s", "distance") if name in names]
     rows = rows.with_columns(
@@ -62,7 +52,7 @@ VENDOR = Vendor(
     name="repcount",
     title="RepCount",
     how_to_export="Profile → Settings → Export Data",
-    recognise=lambda peek: set(named(peek)) >= NEEDED,
+    recognise=lambda peek: set(peek.named(SPELLINGS)) >= NEEDED,
     stage=stage,
     carries=Carries(
         units="nowhere",
