@@ -155,16 +155,20 @@ def telling(days: Days, n_athletes: int) -> Days:
     enough = np.flatnonzero(rows >= min(20, rows.max(initial=0)))
     most = min(ENOUGH_ATHLETES, len(enough))
     enough = enough[np.linspace(0, len(enough) - 1, most).round().astype(np.int64)]
-    kept = kept.of(np.isin(kept.athlete, enough))
+    return main_series(kept.of(np.isin(kept.athlete, enough)))
+
+
+def main_series(days: Days) -> Days:
+    """Return the days of each athlete's `ENOUGH_SERIES` exercises with most of them."""
     pairs, member, counts = np.unique(
-        np.column_stack([kept.athlete, kept.series]), axis=0, return_inverse=True,
+        np.column_stack([days.athlete, days.series]), axis=0, return_inverse=True,
         return_counts=True,
     )  # fmt: skip
     order = np.lexsort((-counts, pairs[:, 0]))
     first = np.flatnonzero(np.r_[True, np.diff(pairs[order, 0]) != 0])
     rank = np.empty(len(pairs), dtype=np.int64)
     rank[order] = np.arange(len(pairs)) - np.repeat(first, np.diff(np.r_[first, len(pairs)]))
-    return kept.of(rank[member.ravel()] < ENOUGH_SERIES)
+    return days.of(rank[member.ravel()] < ENOUGH_SERIES)
 
 
 def own_scale(products: CrossProducts, held: Sequence[str]) -> Floats:

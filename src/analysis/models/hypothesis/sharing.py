@@ -24,14 +24,14 @@ from analysis.models.dose import MuscleLogs, TooLittleError
 from analysis.models.dose.effects import LOG_WEEKS, body_of, columns_of
 from analysis.models.dose.inputs import AHEAD, LAGS, OWN, Floats, autocovariance
 from analysis.models.dose.variances import (
-    ENOUGH_SERIES,
     GROWTH,
     TYPICAL,
     Deviance,
     deviance,
+    main_series,
     surprise,
 )
-from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
+from analysis.models.dose.whitening import CrossProducts, Sums, Variances
 from analysis.models.hypothesis.plan import Plan
 from analysis.models.hypothesis.study import Study, effects_of, enough, planned, target_of
 from analysis.problems import UserError
@@ -140,7 +140,7 @@ def round_one(study: Study) -> RoundOne:
         weekly.logged[people], {name: weekly.doses[name][people] for name in study.plan.measures}
     )
     columns = columns_of(logs.weekly, [])
-    sums = Sums(_main_series(logs.days), len(logs.athletes), columns)
+    sums = Sums(main_series(logs.days), len(logs.athletes), columns)
     deviances = tuple(deviance(sums.whitened(at, (GROWTH, LOG_WEEKS))) for at in grid())
     covariances = {name: autocovariance(kept, name) for name in study.plan.measures}
     return RoundOne(
@@ -149,19 +149,6 @@ def round_one(study: Study) -> RoundOne:
         len(people),
         left_out,
     )
-
-
-def _main_series(days: Days) -> Days:
-    """Keep each person's exercises with most days: the others cost most and tell least."""
-    pairs, member, counts = np.unique(
-        np.column_stack([days.athlete, days.series]), axis=0, return_inverse=True,
-        return_counts=True,
-    )  # fmt: skip
-    order = np.lexsort((-counts, pairs[:, 0]))
-    starts = np.flatnonzero(np.r_[True, np.diff(pairs[order, 0]) != 0])
-    rank = np.empty(len(pairs), dtype=np.int64)
-    rank[order] = np.arange(len(pairs)) - np.repeat(starts, np.diff(np.r_[starts, len(pairs)]))
-    return days.of(rank[member.ravel()] < ENOUGH_SERIES)
 
 
 def shareable(study: Study) -> tuple[MuscleLogs, int]:
