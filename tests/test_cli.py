@@ -21,6 +21,8 @@ from analysis.paths import pasted
 from analysis.report.glossary import default_terms
 from tests.test_ingest import HEVY, STRONG, file, hevy_row, strong_row
 
+TITLES = ", ".join(each.title for each in known_vendors())
+
 
 def liftdose(*arguments):
     command = [sys.executable, "-m", "analysis", *map(str, arguments)]
@@ -110,7 +112,7 @@ def test_two_athletes_get_a_page_each(tmp_path):
         (["a.csv"], "a.csv is no command. Did you mean `liftdose report a.csv`?"),
         (["report", "A.cvs"], "A.cvs: no such file or folder; did you mean a.csv?"),
         (["formats", "hevvy"], "did you mean Hevy?"),
-        (["formats", "caliber"], "it cannot be read yet. Known: "),
+        (["formats", "caliber"], f"it cannot be read yet. Known: {TITLES}"),
         (["explain", "hard", "sett"], "did you mean hard set"),
         (["explain", "glute"], "did you mean glutes"),
         (["report", "titel.csv"], "lacks exercise_title (is 'exercise_titel' meant?"),
