@@ -10,7 +10,7 @@ from analysis.ingest import read
 from analysis.legs import dose, exercises, methods, overload
 from analysis.legs.audit import DETAILS, TOPICS, leg_audit
 from analysis.legs.leg_log import GROUPS, MUSCLES, VERDICTS, LegLog, with_legs
-from analysis.legs.sections import audit_blocks, audit_sections
+from analysis.legs.sections import audit_blocks
 from analysis.report import Report
 from tests.leg_logs import CATALOGUE, did, log
 
@@ -294,13 +294,16 @@ def test_annas_fourteen_weeks_without_calves_are_found(anna):
     assert "2026-03-02 to 2026-06-07" in found.shows
 
 
-def test_sections_hold_the_audit_and_the_claims_in_few_columns(anna):
-    sections = dict(audit_sections(anna))
-    names = [result.name for results in sections.values() for result in results]
+def test_every_table_of_the_audit_is_folded_away_once_under_its_cards(anna):
+    folded = [section.items[-1] for section in audit_blocks(anna)]
+    assert [section.id for section in folded] == ["leg-detail", "article-tables"]
+    assert all(section.folded for section in folded)
+    names = [result.name for section in folded for result in section.items]
     assert len(names) == len(set(names))
-    assert list(sections["Leg-day audit"][0].table) == ["topic", "verdict", "this_log"]
-    assert all(result.table.shape[1] <= 8 for results in sections.values() for result in results)
-    assert sections["Legs in detail"][0].figure_dict["data"]
+    audited, details = folded[0].items[-1], folded[0].items[:-1]
+    assert audited.table["topic"].is_unique
+    assert all(result.table.shape[1] <= 8 for result in details)
+    assert details[0].figure_dict["data"]
 
 
 def test_muscles_are_in_the_order_of_the_page(anna):

@@ -6,7 +6,6 @@ claims also come as cards, one a topic, with the tables folded away under them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from analysis.legs.audit import DETAILS, summary
@@ -23,21 +22,8 @@ LEVELS = {"done": "good", "partly done": "attention", "not done": "attention"}
 BACKED = ("supported", "partly supported")
 
 
-def audit_sections(logbook: Logbook) -> list[tuple[str, list[Result]]]:
-    """Return the leg audit and the claims as (heading, results).
-
-    Tables are cut to few columns; `leg_audit` and `claims` hold the rest.
-    """
-    audited, details, compared = _results(logbook)
-    return [
-        ("Leg-day audit", [_narrow(audited, "topic", "verdict", "this_log")]),
-        ("Legs in detail", details),
-        ("What the article claims", [readable(compared), evidence()]),
-    ]
-
-
 def audit_blocks(logbook: Logbook) -> list[Section]:
-    """Return the same as two sections of a page: sentence, cards, and the tables folded."""
+    """Return the leg audit and the claims, a section of a page each."""
     return [audit_section(logbook), article_section(logbook)]
 
 
@@ -114,11 +100,6 @@ def _made(logbook: Logbook) -> tuple[Result, list[Result], Result]:
     logs = logs_of(logbook)
     details = [of_each(logs, part) for part in DETAILS]
     return of_each(logs, summary), details, of_each(logs, compare)
-
-
-def _narrow(result: Result, *columns: str) -> Result:
-    shown = [name for name in ("athlete", *columns) if name in result.table]
-    return replace(result, table=result.table[shown])
 
 
 def _whose(row: dict[Any, Any]) -> str:

@@ -21,8 +21,6 @@ MAX_CELLS = 2_000_000
 MAX_BYTES = 200_000_000
 """What a workbook may unpack to."""
 
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
-
 
 @dataclass(frozen=True, slots=True)
 class Tab:

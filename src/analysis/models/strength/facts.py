@@ -35,8 +35,6 @@ class Facts:
         lifter: the lifter's row of `strength`, None with too little log.
         leads: the lifts to lead with (`leading`).
         muscles: rows of `strength`, decided first.
-        at_best: current lifts at their best block, most days first.
-        below_best: current lifts below it.
         shifts: steps of the last half year (`shifts`).
         break_days: length of the last break of 28 days or more that ended in the last half year.
     """
@@ -44,8 +42,6 @@ class Facts:
     lifter: dict[str, Any] | None
     leads: list[dict[str, Any]]
     muscles: list[dict[str, Any]]
-    at_best: list[dict[str, Any]]
-    below_best: list[dict[str, Any]]
     shifts: list[dict[str, Any]]
     break_days: int
 
@@ -57,14 +53,13 @@ def facts(logbook: Logbook) -> Facts:
     """Return what a page of one athlete says of strength first."""
     what, table = known(logbook), strength(logbook).table
     if table.empty:
-        return Facts(None, [], [], [], [], [], 0)
+        return Facts(None, [], [], [], 0)
     by_scope = {str(scope): records(rows) for scope, rows in table.groupby("scope")}
     order = {word: place for place, word in enumerate(sentences.VERDICTS)}
     muscles = sorted(
         by_scope.get("muscle", []),
         key=lambda row: (order[row["verdict"]], -max(row["p_up"], 1 - row["p_up"])),
     )
-    current = sorted(by_scope["lift"], key=lambda row: -row["days"])
     end = what.lifts.end.max()
     steps = shift_rows(what, odd_days=False)
     recent = steps[steps["day"] > pd.Timestamp(as_days(np.array([end - HALF_YEAR]))[0])]
@@ -75,8 +70,6 @@ def facts(logbook: Logbook) -> Facts:
         by_scope["lifter"][0],
         records(leading(logbook)),
         [row for row in muscles if row["verdict"] != verdicts.NONE],
-        [row for row in current if row["below_best_pct"] == 0],
-        [row for row in current if row["below_best_pct"] > 0],
         records(recent),
         int(breaks[-1]) if len(breaks) else 0,
     )
