@@ -292,17 +292,17 @@ def test_a_placebo_that_fires_is_no_cause():
     ("change", "verdict"),
     [
         ({}, RISES),
-        ({"estimate": -0.3}, FALLS),
+        ({"estimate": -0.3, "low": -0.55, "high": -0.05}, FALLS),
         ({"p_holm": 0.2}, HINT),
-        ({"p_holm": 0.6, "p_value": 0.2}, NOTHING),
+        ({"p_holm": 0.6, "low": -0.1}, NOTHING),
         ({"placebo": "veto"}, FIRES),
         ({"by_effort_pct": 0.1}, BY_EFFORT),
         ({"estimate": np.nan}, "no estimate"),
     ],
 )
 def test_the_word_follows_the_numbers(change, verdict):
-    row = {"estimate": 0.3, "p_value": 0.001, "p_holm": 0.01, "placebo": "blunt",
-           "low": 0.05, "by_effort_pct": 0.0}  # fmt: skip
+    row = {"estimate": 0.3, "low": 0.05, "high": 0.55, "p_holm": 0.01, "placebo": "blunt",
+           "by_effort_pct": 0.0}  # fmt: skip
     assert verdicts(pd.DataFrame([row | change])) == [verdict]
 
 

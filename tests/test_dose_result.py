@@ -12,12 +12,9 @@ from analysis.ingest import read
 from analysis.models.dose import DoseOptions, dose_response, muscle_logs
 from analysis.models.dose.effects import body, effect
 from analysis.models.dose.estimate import Estimate
-from analysis.models.dose.placebo import judge
+from analysis.models.dose.placebo import clause, judge
 from analysis.models.dose.result import (
     BAND_WORDS,
-    Question,
-    placebo_kind_words,
-    placebo_words,
     verdict,
 )
 from analysis.models.published import PELLAND_STRENGTH
@@ -173,13 +170,12 @@ def test_weekly_doses_are_those_of_the_sets(logbook):
 
 def test_what_the_placebo_says_follows_its_verdict():
     one = Estimate(0.4, 0.03, 60)
-    question = Question("quads", "sets", "within", DoseOptions(), 0.1, 1.0, (), 0.95)
     fired = judge(Estimate(0.1, 0.01, 60), one)
-    assert "Do not read the effect as what work buys" in placebo_words(question, fired)
-    assert "too blunt" in placebo_words(question, judge(Estimate(0.0, 0.2, 60), one))
-    assert "below half" in placebo_words(question, judge(Estimate(0.0, 0.01, 60), one))
-    assert "too few weeks" in placebo_words(question, judge(None, one))
-    assert placebo_kind_words("untold", np.inf) == "no placebo could be tried"
+    assert "Do not read the effect as what work buys" in fired.sentence()
+    assert "too blunt" in judge(Estimate(0.0, 0.2, 60), one).sentence()
+    assert "below half" in judge(Estimate(0.0, 0.01, 60), one).sentence()
+    assert "too few weeks" in judge(None, one).sentence()
+    assert clause("untold", np.inf) == "no placebo could be tried"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
+from typing import Literal
+
+Verdict = Literal["no cause", "no size", "no proof", "higher", "lower", "open"]
+"""What an interval allows to say; every question has its own words for it."""
+
+
+def verdict_of(
+    low: float, high: float, *, vetoed: bool = False, smallest: float = 0.0, otherwise: float = 0.0
+) -> Verdict:
+    """Return what an interval allows to say: the one rule, in this order.
+
+    1. *no cause*: a placebo vetoes, so that the number may not be read as an effect.
+    2. *no size*: the whole interval lies within ± the smallest effect that would matter. With a
+       95 % interval this is two one-sided tests at 2.5 % each, stricter than the usual 5 %.
+    3. *no proof*: above 0, but its lower end no higher than what something else alone could do.
+    4. *higher*, *lower*: the whole interval lies above, or below, 0.
+    5. *open*: the interval holds 0.
+
+    Args:
+        low: lower end of the interval; NaN is open.
+        high: its upper end.
+        vetoed: whether a placebo vetoes.
+        smallest: the smallest effect that would matter; 0 where none was named beforehand.
+        otherwise: effect that something else than the work alone could show.
+
+    >>> verdict_of(0.1, 0.4), verdict_of(-0.4, -0.1), verdict_of(-0.1, 0.4)
+    ('higher', 'lower', 'open')
+    >>> verdict_of(0.1, 0.4, vetoed=True), verdict_of(0.1, 0.4, smallest=0.5)
+    ('no cause', 'no size')
+    >>> verdict_of(0.1, 0.4, otherwise=0.2)
+    'no proof'
+    """
+    if vetoed:
+        return "no cause"
+    if -smallest < low and high < smallest:
+        return "no size"
+    if low > 0:
+        return "no proof" if low <= otherwise else "higher"
+    return "lower" if high < 0 else "open"
 
 
 def count(n: int, noun: str, plural: str = "") -> str:
@@ -22,6 +61,20 @@ def number(value: float, digits: int = 1) -> str:
     ('1,234.6', 'unknown')
     """
     return f"{value:,.{digits}f}" if isfinite(value) else "unknown"
+
+
+def interval(
+    value: float, low: float, high: float, *, unit: str = " %", level: float | None = None
+) -> str:
+    """Return an estimate with its interval, and the interval's level where it is not told nearby.
+
+    >>> interval(0.214, -0.1, 0.5, level=0.95)
+    '+0.21 % [95 % interval -0.10 to +0.50]'
+    >>> interval(0.3, -0.001, 0.5, unit="")
+    '+0.30 [+0.00 to +0.50]'
+    """
+    named = "" if level is None else f"{100 * level:.0f} % interval "
+    return f"{value:+z.2f}{unit} [{named}{low:+z.2f} to {high:+z.2f}]"
 
 
 def times(often: float) -> str:

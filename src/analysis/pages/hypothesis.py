@@ -20,7 +20,7 @@ from analysis.models.hypothesis import Outcome, read_plan, results, run
 from analysis.models.hypothesis.family import Adjusted
 from analysis.models.hypothesis.plan import check_names
 from analysis.models.hypothesis.r_script import r_script, rows_for_r
-from analysis.models.hypothesis.results import LIMITS, placebo_sentence
+from analysis.models.hypothesis.results import LIMITS
 from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
 from analysis.paths import existing
@@ -191,7 +191,7 @@ def _evidence(outcome: Outcome, found: dict[str, Result]) -> Iterator[Section]:
     for anchor, (title, names) in titles.items():
         items: list[Block] = [found[name] for name in names if name in found]
         if items and anchor == "diagnostics" and outcome.fitted is not None:
-            items.insert(0, Prose(placebo_sentence(outcome.fitted.placebo)))
+            items.insert(0, Prose(outcome.fitted.placebo.sentence()))
         if items:
             yield Section(anchor, title, items)
 

@@ -18,8 +18,6 @@ from analysis.models.hypothesis.pool import Pooled, plan_of_round_two, pool, rea
 from analysis.models.hypothesis.results import (
     as_text,
     estimand,
-    interval,
-    placebo_sentence,
     rule_sentence,
 )
 from analysis.models.hypothesis.run import looked_at, numbers
@@ -226,7 +224,7 @@ def _estimate(pooled: Pooled) -> Result:
         notes=(
             "The same numbers as from all these people's logs in one place: fits use nothing "
             "else of a log than what was handed over.",
-            *([placebo_sentence(within.placebo)] if within and plan.effect == "within" else []),
+            *([within.placebo.sentence()] if within and plan.effect == "within" else []),
         ),
         settings=settings(plan),
     )
@@ -263,11 +261,11 @@ def _verdict(pooled: Pooled) -> str:
         return f"{pooled.verdict.capitalize()}: {pooled.reason}."
     n = f"(n = {count(within.n_athletes, 'athlete')} at {len(pooled.sites)} sites)"
     effect = (
-        f"athletes whose usual week holds {plan.more} gained {interval(pooled.target)} more in "
+        f"athletes whose usual week holds {plan.more} gained {pooled.target.words} more in "
         f"{plan.what} a year"
         if plan.effect == "between"
         else f"with {plan.more} than usual for four weeks, {plan.what} 5 to 12 weeks later was "
-        f"{interval(pooled.target)} higher"
+        f"{pooled.target.words} higher"
     )
     return f"{pooled.verdict.capitalize()}: {effect} {n}; {pooled.reason}."
 

@@ -23,12 +23,12 @@ from analysis.models.cohort.spread import Curve
 from analysis.models.cohort.study import HELD, CohortStudy, MuscleStudy
 from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import PULSE
-from analysis.models.dose.placebo import BIAS_PER_LEAD
+from analysis.models.dose.placebo import VETO, clause
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
-from analysis.models.dose.result import EXPOSURES, by_effort_pct, placebo_kind_words
+from analysis.models.dose.result import EXPOSURES, by_effort_pct
 from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Published
 from analysis.result import DECIMALS, Result
-from analysis.say import count, spoken
+from analysis.say import count, interval, spoken, verdict_of
 
 # What a cohort's numbers say: word and number together, and what they cannot show.
 
@@ -64,16 +64,15 @@ def verdicts(table: pd.DataFrame) -> list[str]:
 
 
 def _verdict(row: dict[str, Any]) -> str:
-    estimate, p, after = (float(row[name]) for name in ("estimate", "p_value", "p_holm"))
-    if isnan(estimate):
+    if isnan(row["estimate"]):
         return "no estimate"
-    if row["placebo"] == "veto":
-        return FIRES
-    if p < ALPHA and estimate > 0 and row["low"] <= row["by_effort_pct"]:
-        return BY_EFFORT
-    if after < ALPHA:
-        return RISES if estimate > 0 else FALLS
-    return HINT if p < ALPHA else NOTHING
+    alone = verdict_of(
+        row["low"], row["high"], vetoed=row["placebo"] == "veto", otherwise=row["by_effort_pct"]
+    )
+    word = {"no cause": FIRES, "no proof": BY_EFFORT, "higher": RISES, "lower": FALLS}.get(
+        alone, NOTHING
+    )
+    return HINT if word in (RISES, FALLS) and row["p_holm"] >= ALPHA else word
 
 
 def who_sentence(study: CohortStudy) -> str:
@@ -114,7 +113,7 @@ def takeaways(effects: pd.DataFrame) -> list[str]:
 
 def _speaks(row: dict[str, Any]) -> bool:
     """Return whether a muscle's interval alone would claim something."""
-    return bool(row["p_value"] < ALPHA)
+    return verdict_of(row["low"], row["high"]) != "open"
 
 
 def _together(word: str, rows: list[dict[str, Any]]) -> list[str]:
@@ -130,10 +129,10 @@ def muscle_sentence(row: dict[str, Any]) -> str:
     """Return one muscle's finding: direction, size, unit, interval, n, word and number."""
     name = spoken(str(row["muscle"])).capitalize()
     if row["verdict"] == FIRES:
+        lead = interval(row["lead"], row["lead_low"], row["lead_high"])
         return (
             f"{name}: cannot say what sets bought ({numbers(row)}). The placebo fires: sets of "
-            f"the next four weeks, which cannot be a cause, go with {row['lead']:+z.2f} % "
-            f"[{row['lead_low']:+z.2f}, {row['lead_high']:+z.2f}] of today's strength "
+            f"the next four weeks, which cannot be a cause, go with {lead} of today's strength "
             f"(p {_p(row['lead_p'])})."
         )
     how = {
@@ -142,7 +141,7 @@ def muscle_sentence(row: dict[str, Any]) -> str:
         HINT: f"a hint only: p {_p(row['p_value'])} alone, {_p(row['p_holm'])} after Holm",
     }.get(str(row["verdict"]), "by these logs it cannot be told from no effect")
     way = "higher" if float(row["estimate"]) > 0 else "lower"
-    heard = placebo_kind_words(str(row["placebo"]), float(row["bias_bound"]))
+    heard = clause(str(row["placebo"]), float(row["bias_bound"]))
     return (
         f"{name}: strength was {way} 5 to 12 weeks after four weeks with one more weekly set, "
         f"{numbers(row)}; {how}; {heard}."
@@ -194,17 +193,16 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
         "Within athletes: weeks of one athlete are compared with that athlete's own mean"
         f"{fixed}. Intervals are {100 * study.level:.0f} % for one muscle; p_holm allows for "
         f"looking at {len(told)} muscles.",
-        "Placebo: work of the next four weeks cannot have caused today's strength. The bias of an "
-        f"effect is about {BIAS_PER_LEAD:g} times what goes with that later work, so an effect is "
-        "not read as cause where that would be a quarter of it or more (p < 0.05). Where the "
-        "placebo is too blunt, its silence is no proof.",
+        "Placebo: work of the next four weeks cannot have caused today's strength. An effect is "
+        f"not read as cause beside {VETO}. Where the placebo is too blunt, its silence is no "
+        "proof.",
     ]
     if exposure == "sets" and len(between):
         row = most(between, "n_days")
+        more = interval(row["between"], row["between_low"], row["between_high"])
         notes.append(
             f"Between athletes, {spoken(row['muscle'])}: those whose usual is one set higher "
-            f"gained {row['between']:+z.2f} % [{row['between_low']:+z.2f}, "
-            f"{row['between_high']:+z.2f}] more a year; they differ in experience, genes and "
+            f"gained {more} more a year; they differ in experience, genes and "
             "goals too, so it is no effect of training more. The table has every muscle."
         )
     if exposure == "frequency":
@@ -239,7 +237,7 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
 def numbers(row: Mapping[Any, Any]) -> str:
     """Return an effect with its interval and n."""
     return (
-        f"{row['estimate']:+z.2f} % [{row['low']:+z.2f}, {row['high']:+z.2f}] "
+        f"{interval(row['estimate'], row['low'], row['high'])} "
         f"(n = {count(int(row['n_days']), 'day')} of "
         f"{count(int(row['n_athletes']), 'athlete')})"
     )
@@ -322,12 +320,12 @@ def spread_words(row: dict[str, Any]) -> str:
     )
     return (
         f"{spoken(str(row['muscle'])).capitalize()}: true slopes differ between athletes with an "
-        f"SD of {row['sd']:.2f} % [{row['sd_low']:.2f}, {row['sd_high']:.2f}] around "
+        f"SD of {row['sd']:.2f} % [{row['sd_low']:.2f} to {row['sd_high']:.2f}] around "
         f"{row['mean']:+z.2f} % per weekly set held for four weeks (n = {row['athletes']} own "
         "slopes); an "
         f"athlete not yet seen would have one between {row['new_low']:+z.2f} and "
         f"{row['new_high']:+z.2f} %. Reliability {row['reliability']:.2f} "
-        f"[{row['reliability_low']:.2f}, {row['reliability_high']:.2f}]: {share:.0f} % of the "
+        f"[{row['reliability_low']:.2f} to {row['reliability_high']:.2f}]: {share:.0f} % of the "
         f"variance of own slopes is true difference, so {known}.{_again(row)}"
     )
 
@@ -336,10 +334,8 @@ def _again(row: dict[str, Any]) -> str:
     if pd.isna(row["repeats"]):
         return ""
     says = "people are told apart" if row["told_apart"] else "people cannot be told apart by it"
-    return (
-        f" Own slopes of the two halves of a log correlate {row['repeats']:+z.2f} "
-        f"[{row['repeats_low']:+z.2f}, {row['repeats_high']:+z.2f}]: {says}."
-    )
+    both = interval(row["repeats"], row["repeats_low"], row["repeats_high"], unit="")
+    return f" Own slopes of the two halves of a log correlate {both}: {says}."
 
 
 def curve_sentence(muscle: MuscleStudy, curve: Curve) -> str:
@@ -347,19 +343,18 @@ def curve_sentence(muscle: MuscleStudy, curve: Curve) -> str:
     low, high = curve.quartiles
     change, from_, to = curve.contrast
     found = muscle.effects["sets"]
-    verdict = (
-        "no cause can be read from it, because the placebo fires"
-        if found.placebo.fires
-        else "more than nothing"
-        if from_ > 0
-        else "less than nothing"
-        if to < 0
-        else "by these logs it cannot be told from no effect"
+    verdict = {
+        "no cause": "no cause can be read from it, because the placebo fires",
+        "higher": "more than nothing",
+        "lower": "less than nothing",
+    }.get(
+        verdict_of(from_, to, vetoed=found.placebo.fires),
+        "by these logs it cannot be told from no effect",
     )
     shape, weight = next(iter(curve.weights.items()))
     return (
         f"From {low:.1f} to {high:.1f} weekly sets for four weeks (the middle half of the weeks) "
-        f"strength 5 to 12 weeks later differs by {change:+z.2f} % [{from_:+z.2f}, {to:+z.2f}] "
+        f"strength 5 to 12 weeks later differs by {interval(change, from_, to)} "
         f"(n = {count(found.n_rows, 'strength day')} of "
         f"{count(found.n_athletes, 'athlete')}): {verdict}. The {shape} shape fits best, with "
         f"{100 * weight:.0f} % of the weight."

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from scipy.special import stdtr, stdtrit  # scipy.stats takes a second to load
 
+from analysis.say import interval
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -42,6 +44,11 @@ class Estimate:
     def p_value(self) -> float:
         """Two-sided p-value against zero."""
         return 2 * float(stdtr(self.dof, -abs(self.estimate) / self.std_error))
+
+    @property
+    def words(self) -> str:
+        """The estimate with its interval, as a sentence says it."""
+        return interval(self.estimate, self.low, self.high, level=self.level)
 
     def times(self, factor: float) -> Estimate:
         """Return the same estimate in a unit `factor` times smaller."""

@@ -26,6 +26,12 @@ BIAS_PER_LEAD = 3.0
 ALPHA = 0.05
 ONE_SIDED_95 = 1.66
 
+VETO = (
+    f"a placebo with p < {ALPHA:g} whose bias (about {BIAS_PER_LEAD:g} times the lead) may be a "
+    "quarter of the effect or more"
+)
+"""The first line of the rule, in words."""
+
 Kind = Literal["veto", "bounded", "blunt", "untold"]
 
 
@@ -48,6 +54,34 @@ class Placebo:
         """Whether the effect is not to be read as one."""
         return self.kind == "veto"
 
+    def sentence(self, work_goes: str = "the exposure of the next four weeks goes") -> str:
+        """Return what the placebo says, with the bias that it bounds.
+
+        Args:
+            work_goes: the work that came later, with the verb, such as "sets of the next four
+                weeks go".
+        """
+        if self.lead is None:
+            return "Placebo: too few weeks to try it, so feedback cannot be ruled out."
+        seen = f"{work_goes} with {self.lead.words} of today's strength"
+        bound = f"{self.bias_bound:.2f} %"
+        match self.kind:
+            case "veto":
+                return (
+                    f"Placebo FIRES: {seen}, which it cannot have caused. Strength drives the "
+                    "work, or something unseen drives both; the bias is about "
+                    f"{BIAS_PER_LEAD:g} times as large. Do not read the effect as what work buys."
+                )
+            case "bounded":
+                return (
+                    f"Placebo silent: {seen}; what that leaves room for, {bound} of bias, is "
+                    "below half the effect that matters."
+                )
+        return (
+            f"Placebo too blunt to tell: {seen}; a bias of up to {bound} is not ruled out. "
+            "Silence is no proof."
+        )
+
 
 def judge(lead: Estimate | None, effect: Estimate, smallest: float = 0.0) -> Placebo:
     """Judge a lead.
@@ -66,3 +100,15 @@ def judge(lead: Estimate | None, effect: Estimate, smallest: float = 0.0) -> Pla
     if bound < max(abs(effect.estimate), smallest) / 2:
         return Placebo(lead, "bounded", bound)
     return Placebo(lead, "blunt", bound)
+
+
+def clause(kind: str, bias_bound: float) -> str:
+    """Return a placebo's verdict as a table holds it, as a clause."""
+    match kind:
+        case "veto":
+            return "the placebo fires"
+        case "bounded":
+            return f"the placebo leaves room for {bias_bound:.2f} % of bias, less than half of it"
+        case "blunt":
+            return f"the placebo is too blunt to rule out {bias_bound:.2f} % of bias"
+    return "no placebo could be tried"

@@ -26,7 +26,6 @@ from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import AHEAD
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
 from analysis.models.dose.people import Repeatability, repeatability
-from analysis.models.dose.placebo import BIAS_PER_LEAD, Placebo
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
 from analysis.models.dose.whitening import Variances
 from analysis.models.published import (
@@ -37,7 +36,7 @@ from analysis.models.published import (
     together,
 )
 from analysis.result import DECIMALS, Figure, Result
-from analysis.say import count, spoken
+from analysis.say import count, interval, spoken, verdict_of
 
 EXPOSURES = {
     "sets": ("one more weekly set", "% per weekly set held for four weeks"),
@@ -93,7 +92,7 @@ METHOD_NOTES = (
     "that trains the muscle directly. The sets of the same week are held fixed, as they tire.",
 )
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,7 +437,7 @@ def summary(question: Question, found: Effect, rows: Sequence[Row], by_effort: f
         return _between_sentence(question, rows)
     return (
         f"With {question.work} for {spoken(question.muscle)} for four weeks, strength 5 to 12 "
-        f"weeks later was {interval(found.estimate)} higher ({_people(found)}): "
+        f"weeks later was {found.estimate.words} higher ({_people(found)}): "
         f"{verdict(found, by_effort)}."
     )
 
@@ -449,20 +448,24 @@ def verdict(found: Effect, by_effort: float = 0.0) -> str:
     means = f"strength was {{}} after more work, by {whose}"
     if 1 < found.n_athletes < FEWEST_CLUSTERS:
         means = "strength was {} after more work, for these people alone"
-    if found.placebo.fires:
-        return f"{whose} cannot say what work bought, because work that came later goes with it"
-    if 0 < found.estimate.low <= by_effort:
-        return f"{whose} cannot tell, because effort that is not logged alone could show it"
-    if found.estimate.low > 0:
-        return means.format("higher")
-    if found.estimate.high < 0:
-        return means.format("lower")
+    found_by = verdict_of(
+        found.estimate.low, found.estimate.high, vetoed=found.placebo.fires, otherwise=by_effort
+    )
+    match found_by:
+        case "no cause":
+            return (
+                f"{whose} cannot say what work bought, because work that came later goes with it"
+            )
+        case "no proof":
+            return f"{whose} cannot tell, because effort that is not logged alone could show it"
+        case "higher" | "lower":
+            return means.format(found_by)
     return f"by {whose} it cannot be told from no effect"
 
 
 def cautions(question: Question, found: Effect, logs: MuscleLogs) -> tuple[str, ...]:
     """Return what a reader must know before believing the effect."""
-    said = [placebo_words(question, found.placebo)]
+    said = [found.placebo.sentence(f"{spoken(question.exposure)} of the next four weeks go")]
     if 1 < found.n_athletes < FEWEST_CLUSTERS:
         said.append(
             f"{found.n_athletes} athletes say nothing about how athletes differ: the interval is "
@@ -481,53 +484,6 @@ def by_effort_pct(effort_known: float, exposure: str) -> float:
     return 100 * (1 - effort_known) * RESERVE / 30 if exposure == "light_share" else 0.0
 
 
-def placebo_words(question: Question, placebo: Placebo) -> str:
-    """Return what the placebo says, with the bias that it bounds."""
-    lead = placebo.lead
-    if lead is None:
-        return "Placebo: too few weeks to try it, so feedback cannot be ruled out."
-    seen = (
-        f"{spoken(question.exposure)} of the next four weeks go with {interval(lead)} of today's"
-    )
-    bound = f"{placebo.bias_bound:.2f} %"
-    match placebo.kind:
-        case "veto":
-            return (
-                f"Placebo FIRES: {seen} strength, which they cannot have caused. Strength drives "
-                "the work, or something unseen drives both; the bias is about "
-                f"{BIAS_PER_LEAD:g} times as large. Do not read the effect as what work buys."
-            )
-        case "bounded":
-            return (
-                f"Placebo: {seen} strength; what that leaves room for, {bound} of bias, is below "
-                "half the effect that matters."
-            )
-    return (
-        f"Placebo too blunt to tell: {seen} strength; a bias of up to {bound} is not ruled out. "
-        "Silence is no proof."
-    )
-
-
-def placebo_kind_words(kind: str, bias_bound: float) -> str:
-    """Return a placebo's verdict as a clause."""
-    match kind:
-        case "veto":
-            return "the placebo fires"
-        case "bounded":
-            return f"the placebo leaves room for {bias_bound:.2f} % of bias, less than half of it"
-        case "blunt":
-            return f"the placebo is too blunt to rule out {bias_bound:.2f} % of bias"
-    return "no placebo could be tried"
-
-
-def interval(found: Estimate) -> str:
-    """Return an estimate with its interval."""
-    return (
-        f"{found.estimate:+z.2f} % [{100 * found.level:.0f} % interval {found.low:+z.2f} to "
-        f"{found.high:+z.2f}]"
-    )
-
-
 def _people(found: Effect) -> str:
     return f"n = {count(found.n_athletes, 'athlete')}, {count(found.n_rows, 'strength day')}"
 
@@ -539,12 +495,11 @@ def _between_sentence(question: Question, rows: Sequence[Row]) -> str:
             "These logs cannot show a difference between athletes; five or more who differ in "
             "their usual are needed."
         )
-    low, high = one["low"], one["high"]
+    more = interval(one["estimate"], one["low"], one["high"])
     return (
         f"Athletes whose usual {spoken(question.muscle)} {spoken(question.exposure)} is one "
-        f"higher gained {one['estimate']:+z.2f} % [{low:+z.2f} to {high:+z.2f}] more strength a "
-        f"year (n = {one['n_athletes']} athletes); they differ in much else, so this is no advice "
-        "to any one of them."
+        f"higher gained {more} more strength a year (n = {one['n_athletes']} athletes); they "
+        "differ in much else, so this is no advice to any one of them."
     )
 
 
@@ -552,8 +507,8 @@ def _people_note(people: Repeatability | None) -> tuple[str, ...]:
     if people is None:
         return ()
     seen = (
-        f"own effects of the two halves of a log correlate {people.observed:+z.2f} "
-        f"[{people.observed_low:+z.2f} to {people.observed_high:+z.2f}] over "
+        "own effects of the two halves of a log correlate "
+        f"{interval(people.observed, people.observed_low, people.observed_high, unit='')} over "
         f"{count(people.n_athletes, 'athlete')}"
     )
     if people.told_apart:

@@ -12,7 +12,7 @@ from analysis.figures import PALETTE, figure, interval_points, line, plain
 from analysis.models.dose import Estimate
 from analysis.models.dose.effects import primary
 from analysis.models.dose.inputs import PULSE
-from analysis.models.dose.placebo import BIAS_PER_LEAD, Placebo
+from analysis.models.dose.placebo import VETO
 from analysis.models.dose.variances import growth_out
 from analysis.models.hypothesis.plan import Plan, settings, stated
 from analysis.models.hypothesis.robustness import Power, SpecificationCurve, power_table
@@ -79,12 +79,7 @@ def plan_sentence(outcome: Outcome) -> str:
 
 def rule_sentence(plan: Plan) -> str:
     """Say the rule of the verdict."""
-    placebo = (
-        f"a placebo with p < 0.05 whose bias (about {BIAS_PER_LEAD:g} times the lead) may be a "
-        "quarter of the effect or more makes it cannot tell; otherwise "
-        if plan.effect == "within"
-        else ""
-    )
+    placebo = f"{VETO} makes it cannot tell; otherwise " if plan.effect == "within" else ""
     return (
         f"Rule of the verdict, in this order: {placebo}interval inside ±{plan.smallest_effect:g} "
         f"{plan.unit}, practically zero; above 0, supported; below 0, against; anything else, "
@@ -104,11 +99,11 @@ def verdict_sentence(outcome: Outcome) -> str:
     if plan.effect == "between":
         return (
             f"{outcome.verdict.capitalize()}: athletes whose usual week holds {plan.more} gained "
-            f"{interval(found.target)} more in {plan.what} a year {n}; {outcome.reason}."
+            f"{found.target.words} more in {plan.what} a year {n}; {outcome.reason}."
         )
     return (
         f"{outcome.verdict.capitalize()}: with {plan.more} than usual for four weeks, "
-        f"{plan.what} 5 to 12 weeks later was {interval(found.target)} higher {n}; "
+        f"{plan.what} 5 to 12 weeks later was {found.target.words} higher {n}; "
         f"{outcome.reason}."
     )
 
@@ -118,38 +113,15 @@ def estimate_notes(outcome: Outcome) -> tuple[str, ...]:
     found = outcome.fitted
     if found is None:
         return ()
-    notes = [placebo_sentence(found.placebo)]
+    notes = [found.placebo.sentence()]
     if found.naive is not None:
         bias = found.naive.estimate - found.target.estimate
         notes.append(
             f"With the best set of the week as strength the same effect reads "
-            f"{interval(found.naive)}, {bias:+.2f} % from the plan's. A maximum grows with the "
+            f"{found.naive.words}, {bias:+.2f} % from the plan's. A maximum grows with the "
             "number of sets by noise alone."
         )
     return tuple(notes)
-
-
-def placebo_sentence(placebo: Placebo) -> str:
-    """Say what the placebo shows, with the bias that it leaves room for."""
-    lead = placebo.lead
-    if lead is None:
-        return "Placebo: too few weeks to try it, so feedback cannot be ruled out."
-    state = {"veto": "FIRES", "bounded": "silent, and sharp enough"}.get(
-        placebo.kind, "too blunt to tell"
-    )
-    return (
-        f"Placebo {state}: the exposure of the next four weeks goes with {interval(lead)} of "
-        f"today's strength (p = {lead.p_value:.2f}); a bias of up to {placebo.bias_bound:.2f} % "
-        "is not ruled out."
-    )
-
-
-def interval(found: Estimate) -> str:
-    """Return an estimate with its interval."""
-    return (
-        f"{found.estimate:+.2f} % [{100 * found.level:.0f} % interval {found.low:+.2f}, "
-        f"{found.high:+.2f}]"
-    )
 
 
 # What is said about the evidence: residuals, influence, specification curve, power.
@@ -181,7 +153,7 @@ def subgroup_sentence(plan: Plan, told: Sequence[Subgroup]) -> str:
         last.estimate - first.estimate, error, error**4 / sum(parts), plan.inference.level
     )
     return (
-        f"{high} less {low}: {interval(differs)}, p = {differs.p_value:.2f} "
+        f"{high} less {low}: {differs.words}, p = {differs.p_value:.2f} "
         f"({count(len(each), 'level')} of {plan.subgroup})."
     )
 

@@ -28,6 +28,7 @@ from analysis.models.hypothesis.study import (
     specifications,
 )
 from analysis.progress import Tell, silent, told
+from analysis.say import verdict_of
 
 # The joint test of a specification curve: what it would look like if work meant nothing.
 #
@@ -128,7 +129,8 @@ class SpecificationCurve:
     @property
     def excluding_zero(self) -> float:
         """Share of intervals that do not hold 0."""
-        return float(((self.table["low"] > 0) | (self.table["high"] < 0)).mean())
+        ends = zip(self.table["low"], self.table["high"], strict=True)
+        return float(np.mean([verdict_of(low, high) != "open" for low, high in ends]))
 
 
 def curve(study: Study, variances: Variances, tell: Tell = silent) -> SpecificationCurve | None:

@@ -30,7 +30,7 @@ from analysis.models.dose.placebo import Placebo
 from analysis.models.dose.whitening import Variances
 from analysis.models.hypothesis import measured
 from analysis.models.hypothesis.plan import COVARIATES, OUTCOMES, WARMUPS, Plan, Split
-from analysis.say import count
+from analysis.say import count, verdict_of
 
 # The choices behind one estimate: the plan's own, and the other defensible ones around it.
 
@@ -377,19 +377,7 @@ def target_of(plan: Plan, within: Effect, apart: Estimate | None) -> Estimate:
     return apart if plan.effect == "between" and apart is not None else within.estimate
 
 
-# The rule that turns an interval into a word. It is fixed before the interval is known.
-#
-# In this order, with s the smallest effect that would matter:
-#
-# 1. *cannot tell*: no estimate; or, for an effect within athletes, the placebo vetoes: work of the
-#    next four weeks, which cannot be a cause, goes with today's strength by so much that a quarter
-#    of the effect or more may be bias (`dose.placebo`).
-# 2. *practically zero*: the whole interval lies between −s and +s. With a 95 % interval this is
-# two
-#    one-sided tests at 2.5 % each, stricter than the usual 5 %.
-# 3. *supported*: the whole interval lies above 0.
-# 4. *against*: the whole interval lies below 0.
-# 5. *cannot tell*: everything else; the interval holds 0 and effects that would matter.
+# The word of a plan. Its rule (`say.verdict_of`) is fixed before the interval is known.
 
 
 SUPPORTED, ZERO, AGAINST, CANNOT = "supported", "practically zero", "against", "cannot tell"
@@ -398,22 +386,23 @@ SUPPORTED, ZERO, AGAINST, CANNOT = "supported", "practically zero", "against", "
 def verdict(
     found: Estimate, placebo: Placebo | None, smallest_effect: float, effect: str = "within"
 ) -> tuple[str, str]:
-    """Return the verdict and its reason, by the rule above."""
-    if effect == "within" and placebo is not None and placebo.fires:
-        return CANNOT, (
-            "the placebo fires: work of the next four weeks goes with today's strength, so "
-            "strength drives the work, or something unseen drives both"
-        )
-    low, high = found.low, found.high
-    if -smallest_effect < low and high < smallest_effect:
-        return ZERO, (
-            f"the whole interval lies inside ±{smallest_effect:g}, the smallest effect that the "
-            "plan says would matter"
-        )
-    if low > 0:
-        return SUPPORTED, "the whole interval lies above 0"
-    if high < 0:
-        return AGAINST, "the whole interval lies below 0"
+    """Return the verdict and its reason; a placebo speaks of effects within athletes only."""
+    vetoed = effect == "within" and placebo is not None and placebo.fires
+    match verdict_of(found.low, found.high, vetoed=vetoed, smallest=smallest_effect):
+        case "no cause":
+            return CANNOT, (
+                "the placebo fires: work of the next four weeks goes with today's strength, so "
+                "strength drives the work, or something unseen drives both"
+            )
+        case "no size":
+            return ZERO, (
+                f"the whole interval lies inside ±{smallest_effect:g}, the smallest effect that "
+                "the plan says would matter"
+            )
+        case "higher":
+            return SUPPORTED, "the whole interval lies above 0"
+        case "lower":
+            return AGAINST, "the whole interval lies below 0"
     return CANNOT, (
         "the interval holds 0 and also effects beyond "
         f"±{smallest_effect:g}, the smallest that the plan says would matter"
