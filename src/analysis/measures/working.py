@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -84,29 +85,68 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
         before that and nothing else tells whether it is a warm-up; 0 for all else).
     """
     rule = rule or WorkingRule()
-    ordered = sets.sort(
-        "athlete", "started_at", "session", "exercise_number", "set_number", maintain_order=True
-    ).with_columns(
-        pl.struct("athlete", "session", "exercise", "exercise_number").rle_id().alias("_run"),
-        pl.struct("athlete", "session", "exercise").rank("dense").alias("_lift"),
-        pl.int_range(pl.len()).alias("_place"),
-    )
-    return (
+    ordered = _in_training_order(sets)
+    told = (
         _beside_the_best(ordered)
         .with_columns(_first_standing(rule.warmup_below).alias("standing"))
         .with_columns(_in_clusters(rule.clusters_once).alias("standing"))
         .pipe(_pair_sides if rule.sides_once else lambda frame: frame)
-        .with_columns(_soft_count(rule.warmup_below).alias("soft_count"))
-        .select(pl.exclude("^_.*$"))
+        .select("standing", _soft_count(rule.warmup_below).alias("soft_count"))
     )
+    return ordered.with_columns(told)
+
+
+ORDER = ("athlete", "started_at", "session", "exercise_number", "set_number")
+
+
+def _in_training_order(sets: pl.DataFrame) -> pl.DataFrame:
+    """Return the sets as they were done; a table that is in order already is not copied."""
+    ascends = pl.lit(True)
+    for name in reversed(ORDER):  # nulls come first, as in a sort
+        before, here = pl.col(name).shift(), pl.col(name)
+        ascends = (
+            (here > before).fill_null(before.is_null() & here.is_not_null())
+            | (here.eq_missing(before) & ascends)
+        )  # fmt: skip
+    in_order = sets.select(ascends.slice(1).all()).item()
+    return sets if in_order else sets.sort(ORDER, maintain_order=True)
+
+
+class _Lifts:
+    """The sets of each lift: all runs of one exercise in one workout.
+
+    Sets of a lift mostly lie together, so that what a lift has in common is found by slices;
+    a window over it would group all sets anew for every number.
+    """
+
+    def __init__(self, ordered: pl.DataFrame, run: pl.Series) -> None:
+        lift = ["athlete", "session", "exercise"]
+        starts = run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
+        spelled = ordered.select(lift)[starts].select(pl.struct(lift).rank("dense")).to_series()
+        _, first, of_run = np.unique(spelled.to_numpy(), return_index=True, return_inverse=True)
+        lift_of_set = first[of_run][run.to_numpy()]
+        self.number = pl.Series("_lift", lift_of_set)
+        self._order = np.argsort(lift_of_set, kind="stable")
+        begins = np.diff(lift_of_set[self._order], prepend=-1) != 0
+        self._starts = np.flatnonzero(begins)
+        self._part = np.empty(len(begins), np.int64)
+        self._part[self._order] = np.cumsum(begins) - 1
+
+    def over(self, reduce: np.ufunc, values: pl.Series) -> pl.Series:
+        """Return what a ufunc makes of the values of each set's lift, one row per set."""
+        if values.is_empty():
+            return values
+        per_lift = reduce.reduceat(values.to_numpy()[self._order], self._starts)
+        return pl.Series(per_lift[self._part])
 
 
 def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
-    """Return the table with each set's place beside its day's best set of the exercise.
+    """Return what the rules look at: each set beside its day's best set of the exercise.
 
-    `_share` (of the best e1RM, null where loads do not compare), `_early` (before the best),
-    `_judged` (an unmarked set that nothing but its load speaks for), `_planned` (of a ramp).
-    Windows are one deep: nested ones cost the square of the sets.
+    `_run` (an exercise in one go), `_lift` (all its runs in a workout), `_place` (in the table),
+    `_recorded`; `_share` (of the best e1RM, null where loads do not compare), `_early` (before
+    the best), `_judged` (an unmarked set that nothing but its load speaks for), `_planned` (of a
+    ramp).
     """
     recorded = pl.any_horizontal(
         pl.col(name).fill_null(0) > 0 for name in ("reps", "duration_s", "distance_m")
@@ -119,66 +159,86 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
         & pl.col("load_basis").is_in(["external", "per_hand"])
     )
     e1rm = pl.col("load_kg") * (1 + pl.col("reps").clip(0, BEST_REPS).fill_null(1) / 30)
-    return (
-        ordered.with_columns(
-            recorded.alias("_recorded"),
-            pl.when(candidate).then(e1rm).alias("_e1rm"),
-            pl.when(candidate).then(pl.col("load_kg")).alias("_load"),
-        )
-        .with_columns((pl.col("_e1rm") / pl.col("_e1rm").max().over("_lift")).alias("_share"))
-        .with_columns(pl.when(pl.col("_share") >= 1).then(pl.col("_place")).alias("_top_place"))
-        .with_columns(
-            (pl.col("_place") < pl.col("_top_place").min().over("_lift"))
-            .fill_null(False)
-            .alias("_early"),
-            (
-                (pl.col("kind") == "work")
-                & (pl.col("_share").is_not_null())
-                & (
-                    (pl.col("_load") < pl.col("_load").max().over("_lift"))
-                    | (pl.col("_share") >= 1)
-                )
-                & (pl.col("rir").fill_null(10) >= WARMUP_RIR)
-                & ~(pl.col("kind") == "warmup").any().over("_lift")
-            ).alias("_judged"),
-        )
-        .pipe(_with_ramps)
+    sets = ordered.select(
+        "kind", "load_kg", "reps", "rir", "side",
+        pl.struct("athlete", "session", "exercise", "exercise_number").rle_id().alias("_run"),
+        pl.int_range(pl.len()).alias("_place"),
+        recorded.alias("_recorded"),
+        pl.when(candidate).then(e1rm).alias("_e1rm"),
+        pl.when(candidate).then(pl.col("load_kg")).alias("_load"),
+    )  # fmt: skip
+    lifts = _Lifts(ordered, sets["_run"])
+    best, heaviest = (
+        lifts.over(np.maximum, sets[name].fill_null(-np.inf)) for name in ("_e1rm", "_load")
     )
+    marked = lifts.over(np.maximum, sets["kind"] == "warmup")
+    judged = sets.with_columns(
+        lifts.number, (pl.col("_e1rm") / best).alias("_share")
+    ).with_columns(
+        (
+            (pl.col("kind") == "work")
+            & pl.col("_share").is_not_null()
+            & ((pl.col("_load") < heaviest) | (pl.col("_share") >= 1))
+            & (pl.col("rir").fill_null(10) >= WARMUP_RIR)
+            & ~marked
+        ).alias("_judged"),
+        (pl.col("_share") >= 1).fill_null(False).alias("_top"),
+    )
+    no_top = judged.height
+    first_top = judged.select(pl.when("_top").then("_place").otherwise(no_top)).to_series()
+    top_place = lifts.over(np.minimum, first_top)
+    early = (pl.col("_place") < top_place) & (top_place < no_top)
+    return judged.with_columns(early.alias("_early")).pipe(_with_ramps, lifts)
 
 
-def _with_ramps(sets: pl.DataFrame) -> pl.DataFrame:
+def _with_ramps(sets: pl.DataFrame, lifts: _Lifts) -> pl.DataFrame:
     """Return the table with `_planned`: whether a set is part of a ramp that is the plan."""
-    load, reps, at_top = pl.col("load_kg"), pl.col("reps"), pl.col("_share") >= 1
-    upward = sets.filter(pl.col("_judged"), pl.col("_early") | at_top)
-    share = load / load.last()
-    form = upward.group_by("_lift").agg(
-        pl.len().alias("sets"),
-        at_top.sum().alias("tops"),
-        reps.n_unique().alias("kinds"),
-        load.diff().min().alias("least"),
-        (load.diff().max() - load.diff().min()).alias("uneven"),
-        load.last().alias("top"),
-        *(share.get(-k, null_on_oob=True).alias(f"share_{k}") for k in (2, 3)),
-        *(reps.get(-k, null_on_oob=True).alias(f"reps_{k}") for k in (2, 3)),
-        pl.col("_place").get(-3, null_on_oob=True).alias("_third_last"),
+    upward = sets.select(pl.col("_judged") & (pl.col("_early") | pl.col("_top"))).to_series()
+    n_sets = lifts.over(np.add, upward.cast(pl.Int64))
+    n_tops = lifts.over(np.add, (upward & sets["_top"]).cast(pl.Int64))
+    # one top set: with straight sets after the climb, the climb was to warm up
+    climbs = (
+        sets.lazy()
+        .filter(upward & (n_tops == 1) & (n_sets >= len(WENDLER) + 1))
+        .select("_lift", "_place", "load_kg", "reps")
+        .sort("_lift", maintain_order=True)
+        .collect()
     )
-    once = pl.col("tops") == 1  # straight sets after the climb: then the climb was to warm up
+    load, reps = pl.col("load_kg"), pl.col("reps")
+    rise = pl.when(pl.col("_lift") == pl.col("_lift").shift()).then(load.diff())
+    share = [load.shift(k) / load for k in (2, 1)]
+    before = [reps.shift(k) for k in (2, 1)]
+    pairs = ((5.0, 5.0), (3.0, 3.0), (5.0, 3.0))
+    wendler = (
+        share[0].is_between(*WENDLER[0])
+        & share[1].is_between(*WENDLER[1])
+        & pl.any_horizontal((before[0] == one) & (before[1] == two) for one, two in pairs)
+    )
+    alike = (reps.min() == reps.max()) & (reps.null_count() == 0) | (reps.null_count() == pl.len())
+    form = (
+        climbs.with_columns(
+            rise.alias("rise"),
+            wendler.fill_null(False).alias("wendler"),
+            pl.col("_place").shift(2).alias("third_last"),
+        )
+        .group_by("_lift")
+        .agg(
+            pl.len().alias("sets"),
+            alike.alias("alike"),
+            pl.col("rise").min().alias("least"),
+            (pl.col("rise").max() - pl.col("rise").min()).alias("uneven"),
+            load.last().alias("top"),
+            pl.col("wendler", "third_last").last(),
+        )
+    )
     even = (
         (pl.col("sets") >= RAMP_SETS)
-        & (pl.col("kinds") == 1)
+        & pl.col("alike")
         & (pl.col("least") > 0)
         & (pl.col("uneven") <= RAMP_EVEN * pl.col("top"))
     )
-    pairs = ((5.0, 5.0), (3.0, 3.0), (5.0, 3.0))
-    wendler = (
-        pl.col("share_3").is_between(*WENDLER[0])
-        & pl.col("share_2").is_between(*WENDLER[1])
-        & pl.any_horizontal(
-            (pl.col("reps_3") == one) & (pl.col("reps_2") == two) for one, two in pairs
-        )
-    )
-    planned = form.filter(once & (even | wendler)).select(
-        "_lift", pl.when(even).then(0).otherwise(pl.col("_third_last")).alias("_planned_from")
+    planned = form.filter(even | pl.col("wendler")).select(
+        "_lift", pl.when(even).then(0).otherwise(pl.col("third_last")).alias("_planned_from")
     )
     return sets.join(planned, on="_lift", how="left", maintain_order="left").with_columns(
         (pl.col("_place") >= pl.col("_planned_from")).fill_null(False).alias("_planned")
@@ -233,7 +293,10 @@ def _in_clusters(once: bool) -> pl.Expr:
     if not once:
         return standing
     working = standing == "working"
-    before = pl.when(working).then(pl.col("kind")).forward_fill().shift(1).over("_run")
+    # runs lie together, so the working set before is of this run, or the run has none before
+    before = pl.when(working).then(pl.col("kind")).forward_fill().shift(1)
+    run_of_it = pl.when(working).then(pl.col("_run")).forward_fill().shift(1)
+    before = pl.when(run_of_it == pl.col("_run")).then(before)
     continues = ((pl.col("kind") == "drop") & before.is_not_null()) | (
         (pl.col("kind") == "myo") & (before == "myo")
     )
@@ -245,18 +308,18 @@ def _in_clusters(once: bool) -> pl.Expr:
 def _pair_sides(sets: pl.DataFrame) -> pl.DataFrame:
     if sets["side"].null_count() == sets.height:
         return sets
-    sided = (pl.col("standing") == "working") & pl.col("side").is_in(["left", "right"])
-    nth = sided.cum_sum().over("_lift", "side")
-    second = sided & (sided.cum_sum().over("_lift", "_nth") > 1)
-    return (
-        sets.with_columns(nth.alias("_nth"))
-        .with_columns(
-            pl.when(second.fill_null(False))
-            .then(pl.lit("second_side"))
-            .otherwise(pl.col("standing"))
-            .alias("standing")
-        )
-        .drop("_nth")
+    sided = sets.filter(
+        pl.col("standing") == "working", pl.col("side").is_in(["left", "right"])
+    ).select("_lift", "side", "_place")
+    nth = pl.col("_place").cum_count().over("_lift", "side")
+    second = sided.with_columns(nth.alias("nth")).filter(
+        pl.col("_place").cum_count().over("_lift", "nth") > 1
+    )
+    return sets.with_columns(
+        pl.when(pl.col("_place").is_in(second["_place"].implode()))
+        .then(pl.lit("second_side"))
+        .otherwise(pl.col("standing"))
+        .alias("standing")
     )
 
 
