@@ -104,7 +104,12 @@ def tidy(table: pl.DataFrame) -> pd.DataFrame:
     import polars.selectors as cs
 
     kg = cs.float() & cs.ends_with("_kg")
-    return table.with_columns(kg.round(DECIMALS_KG), (cs.float() - kg).round(DECIMALS)).to_pandas()
+    # pounds in kg often end on a 5 after these: the first rounding takes what adding in another
+    # order makes of it, so that the second always sees the same side
+    return table.with_columns(
+        kg.round(DECIMALS_KG + 4).round(DECIMALS_KG),
+        (cs.float() - kg).round(DECIMALS + 3).round(DECIMALS),
+    ).to_pandas()
 
 
 def _keep_charts_here() -> None:

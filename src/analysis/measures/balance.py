@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
-from analysis.measures import counting, working
+from analysis.measures import counting, sums, working
 from analysis.measures.load import series_load
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
@@ -52,8 +52,13 @@ def balance(
         side, null elsewhere).
     """
     rule = rule or WorkingRule()
-    done = working.work(logbook, rule)
-    described = done.join(
+    done = working.done(logbook, rule)
+    counted = (
+        sums.weekly(logbook, rule)
+        .rows.group_by("athlete", "exercise_id")
+        .agg(pl.col("set_count").sum())
+    )
+    described = counted.join(
         logbook.catalogue.exercises.select("exercise_id", "mechanic", "laterality", "pattern"),
         on="exercise_id",
         how="left",
@@ -109,11 +114,10 @@ def _dominance(described: pl.DataFrame, dominance: Mapping[str, Sequence[str]]) 
     return _counted(legs.filter(pl.col("dominance").is_not_null()), "dominance")
 
 
-def _sides(done: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+def _sides(done: pl.LazyFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Return sets and heaviest load per exercise and side; each side's set counts here."""
-    sided = counting.named(done, catalogue).filter(
-        pl.col("side").is_not_null(), pl.col("standing") != "cluster"
-    )
+    one_side = done.filter(pl.col("side").is_not_null(), pl.col("standing") != "cluster")
+    sided = counting.named(one_side.collect(), catalogue)
     return (
         sided.group_by("athlete", pl.col("lift").alias("muscle"), pl.col("side").alias("part"))
         .agg(pl.len().cast(pl.Float64).alias("sets"), series_load().max().alias("top_load_kg"))
@@ -122,8 +126,8 @@ def _sides(done: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
-def _side_note(done: pl.DataFrame) -> tuple[str, ...]:
-    if done["side"].null_count() < done.height:
+def _side_note(done: pl.LazyFrame) -> tuple[str, ...]:
+    if done.select(pl.col("side").count()).collect().item():
         return ()
     return ("No set names its side, so left and right cannot be compared from this log.",)
 

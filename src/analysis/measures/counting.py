@@ -114,24 +114,26 @@ def named(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
-def left_out(sets: pl.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
+def left_out(sets: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue) -> tuple[str, ...]:
     """Return sentences on the sets that reach no muscle group, counted and named."""
     trains = catalogue.muscle_roles["exercise_id"].unique().implode()
-    mapped = pl.col("exercise_id").is_not_null()
+    named = (
+        sets.lazy()
+        .filter(pl.col("exercise_id").is_null() | ~pl.col("exercise_id").is_in(trains))
+        .group_by("exercise", pl.col("exercise_id").is_not_null().alias("mapped"))
+        .agg(pl.len().alias("sets"))
+        .collect()
+    )
     reasons = {
-        "Not in the catalogue, so counted for no muscle": ~mapped,
-        "In the catalogue, but trains no muscle group (cardio and the like)": mapped
-        & ~pl.col("exercise_id").is_in(trains),
+        "Not in the catalogue, so counted for no muscle": ~pl.col("mapped"),
+        "In the catalogue, but trains no muscle group (cardio and the like)": pl.col("mapped"),
     }
     return tuple(
-        f"{reason}: {count(lost.height, 'working set')}, {_names(lost)}."
+        f"{reason}: {count(int(lost['sets'].sum()), 'working set')}, "
+        f"{listing(dict(lost.select('exercise', 'sets').iter_rows()))}."
         for reason, missing in reasons.items()
-        if (lost := sets.filter(missing)).height
+        if (lost := named.filter(missing)).height
     )
-
-
-def _names(sets: pl.DataFrame) -> str:
-    return listing(dict(sets["exercise"].value_counts().iter_rows()))
 
 
 # Which exercises trained a muscle group, in which role, how much and until when.
@@ -145,29 +147,36 @@ def exercise_list(logbook: Logbook) -> Result:
         name): `role`, `sets` (working sets), `days` (with one), `last_day`; direct exercises
         first, then by sets.
     """
-    done = named(working.work(logbook), logbook.catalogue)
-    table = (
-        by_muscle(done, logbook.catalogue)
-        .filter(pl.col("role") != "stabiliser")
-        .group_by("athlete", "muscle", pl.col("lift").alias("exercise"), "role")
+    done = working.done(logbook)
+    per_exercise = (
+        done.group_by("athlete", "exercise_id")
         .agg(
             sets=pl.col("set_count").sum(),
             days=weeks.day().n_unique().cast(pl.Int64),
             last_day=weeks.day().max(),
         )
+        .collect()
+    )
+    names = logbook.catalogue.exercises.select("exercise_id", pl.col("name").alias("exercise"))
+    table = (
+        by_muscle(per_exercise, logbook.catalogue)
+        .filter(pl.col("role") != "stabiliser")
+        .join(names, on="exercise_id")
+        .select("athlete", "muscle", "exercise", "role", "sets", "days", "last_day")
         .sort(
             "athlete", place_of_muscle(logbook.catalogue), "role", "sets", "exercise",
             descending=[False, False, False, True, False],
         )
     )  # fmt: skip
     exercises = table["exercise"].n_unique()
+    n_sets = done.select(pl.len()).collect().item()
     return Result(
         name="exercises",
         title="Exercises per muscle",
         table=tidy(table),
         summary=(
             f"{count(exercises, 'exercise')} trained {table['muscle'].n_unique()} muscle groups "
-            f"(n = {count(done.height, 'working set')}{whose(logbook.athletes)})."
+            f"(n = {count(n_sets, 'working set')}{whose(logbook.athletes)})."
         ),
         notes=left_out(done, logbook.catalogue),
     )

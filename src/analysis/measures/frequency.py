@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
-from analysis.measures import counting, weeks, working
+from analysis.measures import counting, sums, weeks, working
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, spoken, times, whose
@@ -33,18 +33,10 @@ def frequency(
         `training_days` and `unmapped_sets`; null in a week without any log.
     """
     rule = rule or WorkingRule()
-    done = working.work(logbook, rule)
-    calendar = weeks.calendar_of(logbook, week_starts)
-    trained = counting.by_muscle(done, logbook.catalogue).filter(counting.credit("total") > 0)
-    weekly = trained.group_by("athlete", weeks.week(week_starts), "muscle").agg(
-        weeks.day()
-        .filter(pl.col("role") == "direct")
-        .n_unique()
-        .cast(pl.Int64)
-        .alias("direct_days"),
-        weeks.day().n_unique().cast(pl.Int64).alias("any_days"),
+    weekly = sums.weekly(logbook, rule, week_starts=week_starts)
+    table = weekly.table(
+        {"direct_days": weekly.days("direct"), "any_days": weekly.days("direct", "indirect")}
     )
-    table = weeks.spread(weekly, calendar, counting.muscles(logbook.catalogue))
     return Result(
         name="frequency",
         title="Training days per muscle and week",
@@ -52,8 +44,8 @@ def frequency(
         summary=_summary(table),
         draw=_draw,
         notes=(
-            *counting.left_out(done, logbook.catalogue),
-            *weeks.unknown_note(calendar),
+            *counting.left_out(working.done(logbook, rule), logbook.catalogue),
+            *weeks.unknown_note(weekly.calendar),
         ),
         settings={**asdict(rule), "week_starts": week_starts},
     )

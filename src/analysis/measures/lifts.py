@@ -176,20 +176,26 @@ def records(tops: pl.DataFrame, *, gain_pct: float = 1.0, earlier_days: int = 5)
     """Return the days on which a lift's load or e1RM was above that of every earlier day.
 
     Args:
-        tops: one row per `lift` and `day` of one athlete, from `day_strength.top_sets`.
+        tops: one row per `athlete`, `lift` and `day`, from `day_strength.top_sets`.
         gain_pct: least gain over the earlier best, %; less is plates and rounding.
         earlier_days: fewest days before; a first day is no record.
 
     Returns:
-        One row per `lift`, `best` ("load" or "e1RM") and `day`, ascending:
+        One row per `athlete`, `lift`, `best` ("load" or "e1RM") and `day`, ascending:
         `value_kg`, `before_kg`, `gain_pct`, `earlier_days`.
     """
     kinds = tops.select(
-        "lift", "day", pl.col("top_load_kg").alias("load"), pl.col("e1rm_kg").alias("e1RM")
+        "athlete",
+        "lift",
+        "day",
+        pl.col("top_load_kg").alias("load"),
+        pl.col("e1rm_kg").alias("e1RM"),
     )
-    series, value = ["lift", "best"], pl.col("value_kg")
+    series, value = ["athlete", "lift", "best"], pl.col("value_kg")
     return (
-        kinds.unpivot(index=["lift", "day"], variable_name="best", value_name="value_kg")
+        kinds.unpivot(
+            index=["athlete", "lift", "day"], variable_name="best", value_name="value_kg"
+        )
         .drop_nulls("value_kg")
         .sort(*series, "day")
         .with_columns(
@@ -198,7 +204,7 @@ def records(tops: pl.DataFrame, *, gain_pct: float = 1.0, earlier_days: int = 5)
         )
         .with_columns((100 * (value / pl.col("before_kg") - 1)).alias("gain_pct"))
         .filter(pl.col("gain_pct") >= max(gain_pct, 1e-6), pl.col("earlier_days") >= earlier_days)
-        .select("lift", "best", "day", "value_kg", "before_kg", "gain_pct", "earlier_days")
+        .select(*series, "day", "value_kg", "before_kg", "gain_pct", "earlier_days")
     )
 
 
@@ -211,14 +217,8 @@ def record_list(logbook: Logbook) -> Result:
         counted.
     """
     tops = day_strength.top_sets(logbook)
-    parts = [
-        records(own).with_columns(pl.lit(name).alias("athlete"))
-        for (name,), own in tops.group_by("athlete", maintain_order=True)
-    ]
     columns = ("athlete", "day", "lift", "best", "value_kg", "before_kg", "gain_pct")
-    if not parts:
-        parts = [tops.clear().pipe(records).with_columns(pl.lit("").alias("athlete"))]
-    found = pl.concat(parts).select(columns)
+    found = records(tops).select(columns)
     odd = found.filter(pl.col("gain_pct") > UNLIKELY_PCT)
     table = found.filter(pl.col("gain_pct") <= UNLIKELY_PCT).sort(
         "athlete", "day", "lift", "best", descending=[False, True, False, False]

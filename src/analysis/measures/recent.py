@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure, line
 from analysis.logbook import Logbook
-from analysis.measures import counting, weeks, working
+from analysis.measures import counting, sums, weeks, working
 from analysis.measures.load import effective_load, tonnage
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
@@ -39,7 +40,7 @@ def recent(logbook: Logbook, *, block_weeks: int = 4) -> Result:
         `last_block` and `own_average` (means over logged weeks), `change_pct`, and
         `block_weeks_logged`, `earlier_weeks_logged`.
     """
-    done = working.work(logbook).with_columns(effective_load(None))
+    done = working.done(logbook).with_columns(effective_load(None))
     weekly = done.group_by("athlete", _week_from_end()).agg(
         sessions=pl.col("session").n_unique().cast(pl.Float64),
         working_sets=pl.col("set_count").sum(),
@@ -47,7 +48,8 @@ def recent(logbook: Logbook, *, block_weeks: int = 4) -> Result:
         tonnage_kg=tonnage().sum(),
     )
     table = (
-        weekly.unpivot(list(MEASURES), index=["athlete", "weeks_ago"], variable_name="measure")
+        weekly.collect()
+        .unpivot(list(MEASURES), index=["athlete", "weeks_ago"], variable_name="measure")
         .group_by("athlete", "measure", maintain_order=True)
         .agg(*_then_and_now("value", block_weeks))
         .with_columns(_change())
@@ -78,11 +80,17 @@ def coverage(
         `own_average` (sets a week by the rule, means over logged weeks), `change_pct`,
         `direct_last_block` (direct sets a week), and the logged weeks of each.
     """
-    done = working.work(logbook)
+    done = working.done(logbook)
     when = _week_from_end()
     logged = logbook.sets.select("athlete", when).unique()
+    per_exercise = (
+        done.select("athlete", when, "exercise_id", "set_count")
+        .group_by("athlete", "weeks_ago", "exercise_id")
+        .agg(pl.col("set_count").sum())
+        .collect()
+    )
     weekly = (
-        counting.by_muscle(done.with_columns(when), logbook.catalogue)
+        counting.by_muscle(per_exercise, logbook.catalogue)
         .group_by("athlete", "weeks_ago", "muscle")
         .agg(sets=counting.credit(rule).sum(), direct=counting.credit("direct").sum())
     )
@@ -234,8 +242,8 @@ def loading(
         week, which may not be over).
     """
     rule = rule or WorkingRule()
-    calendar = weeks.calendar(logbook.sets, week_starts)
-    table = _compared(_weekly(logbook, rule, week_starts, calendar), deload_pct)
+    calendar = weeks.calendar_of(logbook, week_starts)
+    table = compared(logbook, rule, deload_pct, week_starts)
     return Result(
         name="loading",
         title="Weekly volume against the 4 weeks before",
@@ -244,33 +252,28 @@ def loading(
         draw=_draw_loading,
         notes=(
             "A description of how volume moved; it predicts no injury.",
-            *counting.left_out(working.work(logbook, rule), logbook.catalogue),
+            *counting.left_out(working.done(logbook, rule), logbook.catalogue),
             *weeks.unknown_note(calendar),
         ),
         settings={**asdict(rule), "deload_pct": deload_pct, "week_starts": week_starts},
     )
 
 
-def _weekly(
-    logbook: Logbook, rule: WorkingRule, week_starts: str, calendar: pl.DataFrame
+def _weekly(logbook: Logbook, rule: WorkingRule, week_starts: str) -> pl.DataFrame:
+    weekly = sums.weekly(logbook, rule, week_starts=week_starts)
+    per_group = weekly.total("set_count", "fractional")
+    every = np.bincount(
+        weekly.place, weekly.rows["set_count"].to_numpy(), minlength=weekly.calendar.height
+    )
+    numbers = {"sets": np.column_stack([every, per_group])}
+    return weeks.spread(weekly.calendar, [ALL, *weekly.shares.groups], numbers)
+
+
+def compared(
+    logbook: Logbook, rule: WorkingRule, deload_pct: float, week_starts: str = "monday"
 ) -> pl.DataFrame:
-    done = working.work(logbook, rule).with_columns(weeks.week(week_starts))
-    key = ["athlete", "week", "muscle"]
-    per_group = (
-        counting.by_muscle(done, logbook.catalogue)
-        .group_by(key)
-        .agg(counting.credit("fractional").sum().alias("sets"))
-    )
-    every = (
-        done.group_by("athlete", "week")
-        .agg(pl.col("set_count").sum().alias("sets"))
-        .select("athlete", "week", pl.lit(ALL).alias("muscle"), "sets")
-    )
-    names = [ALL, *counting.muscles(logbook.catalogue)]
-    return weeks.spread(pl.concat([every, per_group.select(every.columns)]), calendar, names)
-
-
-def _compared(weekly: pl.DataFrame, deload_pct: float) -> pl.DataFrame:
+    """Return the table of `loading`, as it is before it is rounded."""
+    weekly = _weekly(logbook, rule, week_starts)
     series = ["athlete", "muscle"]
     before = pl.col("sets").shift(1).rolling_mean(WEEKS_BEFORE, min_samples=KNOWN_BEFORE)
     is_over = pl.col("week") < pl.col("week").max().over("athlete")

@@ -10,7 +10,7 @@ import polars as pl
 from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
-from analysis.measures.recent import ALL, DELOAD_PCT, loading
+from analysis.measures.recent import ALL, DELOAD_PCT, compared
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import number, spoken, whose
@@ -36,7 +36,7 @@ def recovery(
         group never trained directly has 0 sessions; its gaps are null.
     """
     rule = rule or WorkingRule()
-    done = working.work(logbook, rule).with_columns(weeks.day())
+    done = working.done(logbook, rule)
     gaps = _gaps(_days(done, logbook))
     deloads = _deloads(logbook, rule, deload_pct)
     table = deloads.join(gaps, on=SERIES, how="left", maintain_order="left").select(
@@ -63,10 +63,11 @@ def recovery(
     )
 
 
-def _days(done: pl.DataFrame, logbook: Logbook) -> pl.DataFrame:
+def _days(done: pl.LazyFrame, logbook: Logbook) -> pl.DataFrame:
     """Return one row per athlete, group and day with a direct set."""
-    direct = counting.by_muscle(done, logbook.catalogue).filter(pl.col("role") == "direct")
-    every = done.with_columns(pl.lit(ALL).alias("muscle"))
+    per_exercise = done.select("athlete", weeks.day(), "exercise_id").unique().collect()
+    direct = counting.by_muscle(per_exercise, logbook.catalogue).filter(pl.col("role") == "direct")
+    every = per_exercise.with_columns(pl.lit(ALL).alias("muscle"))
     return (
         pl.concat([frame.select(*SERIES, "day") for frame in (every, direct)])
         .unique()
@@ -88,11 +89,14 @@ def _gaps(days: pl.DataFrame) -> pl.DataFrame:
 
 
 def _deloads(logbook: Logbook, rule: WorkingRule, deload_pct: float) -> pl.DataFrame:
-    weekly = pl.from_pandas(loading(logbook, rule=rule, deload_pct=deload_pct).table)
-    deload = pl.col("is_deload").cast(pl.Boolean)
-    return weekly.group_by(SERIES, maintain_order=True).agg(
-        deload.sum().cast(pl.Int64).alias("deload_weeks"),
-        deload.count().cast(pl.Int64).alias("compared_weeks"),
+    deload = pl.col("is_deload")
+    return (
+        compared(logbook, rule, deload_pct)
+        .group_by(SERIES, maintain_order=True)
+        .agg(
+            deload.sum().cast(pl.Int64).alias("deload_weeks"),
+            deload.count().cast(pl.Int64).alias("compared_weeks"),
+        )
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure, heatmap
 from analysis.logbook import Logbook
-from analysis.measures import counting, weeks, working
+from analysis.measures import counting, sums, weeks, working
 from analysis.measures.load import BodyMass, effective_load, tonnage
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
@@ -46,19 +47,16 @@ def volume(
         the whole week. In a week without any log all numbers are null; see `weeks`.
     """
     rule = rule or WorkingRule()
-    done = working.work(logbook, rule)
-    calendar = weeks.calendar_of(logbook, week_starts)
-    weekly = _weekly(
-        counting.by_muscle(done, logbook.catalogue).with_columns(
-            counting.hard(max_rir, failure_kinds), effective_load(body_mass_kg)
-        ),
-        week_starts,
+    done = working.done(logbook, rule)
+    weekly = sums.weekly(
+        logbook,
+        rule,
+        max_rir=max_rir,
+        failure_kinds=failure_kinds,
+        body_mass_kg=body_mass_kg,
+        week_starts=week_starts,
     )
-    table = weeks.spread(weekly, calendar, counting.muscles(logbook.catalogue)).with_columns(
-        pl.when((pl.col("tonnage_kg") > 0) | (pl.col("no_tonnage_sets") == 0))
-        .then(pl.col("tonnage_kg"))
-        .alias("tonnage_kg")
-    )
+    table = _table(weekly)
     return Result(
         name="volume",
         title="Weekly volume per muscle",
@@ -68,8 +66,8 @@ def volume(
         notes=(
             *working.notes(logbook, rule),
             *counting.left_out(done, logbook.catalogue),
-            *weeks.unknown_note(calendar),
-            *_effort_note(done, max_rir, failure_kinds),
+            *weeks.unknown_note(weekly.calendar),
+            *_effort_note(weekly.rows, max_rir),
             *_tonnage_note(done, body_mass_kg),
         ),
         settings={
@@ -82,15 +80,14 @@ def volume(
     )
 
 
-def _weekly(rows: pl.DataFrame, week_starts: str) -> pl.DataFrame:
-    fractional = counting.credit("fractional")
-    direct = pl.col("role") == "direct"
-    return rows.group_by("athlete", weeks.week(week_starts), "muscle").agg(
-        *(counting.credit(name).sum().alias(f"{name}_sets") for name in counting.RULES),
-        fractional.filter(pl.col("hard")).sum().alias("hard_sets"),
-        fractional.filter(pl.col("hard").is_null()).sum().alias("effort_unknown_sets"),
-        tonnage().filter(direct).sum(),
-        (direct & tonnage().is_null()).sum().cast(pl.Int64).alias("no_tonnage_sets"),
+def _table(weekly: sums.Weekly) -> pl.DataFrame:
+    numbers = {f"{name}_sets": weekly.total("set_count", name) for name in counting.RULES}
+    numbers |= {n: weekly.total(n, "fractional") for n in ("hard_sets", "effort_unknown_sets")}
+    numbers["tonnage_kg"] = weekly.total("tonnage_kg", "direct")
+    numbers["no_tonnage_sets"] = weekly.total("no_tonnage_sets", "direct").astype(np.int64)
+    known = (pl.col("tonnage_kg") > 0) | (pl.col("no_tonnage_sets") == 0)
+    return weekly.table(numbers).with_columns(
+        pl.when(known).then(pl.col("tonnage_kg")).alias("tonnage_kg")
     )
 
 
@@ -117,29 +114,30 @@ def _summary(table: pl.DataFrame) -> str:
     return f"Most trained: usually {usual} (n = {count(n_weeks, 'week')}{whose(athletes)})."
 
 
-def _effort_note(
-    done: pl.DataFrame, max_rir: float, failure_kinds: Sequence[str]
-) -> tuple[str, ...]:
-    unknown = done.filter(counting.hard(max_rir, failure_kinds).is_null(), pl.col("set_count") > 0)
-    if unknown.is_empty():
+def _effort_note(rows: pl.DataFrame, max_rir: float) -> tuple[str, ...]:
+    unknown, n = (int(rows[name].sum()) for name in ("effort_unknown_sets", "set_count"))
+    if not unknown:
         return ()
-    n = int(done["set_count"].sum())
     return (
-        f"Effort is not logged on {unknown.height:,} of {count(n, 'working set')}: whether they "
+        f"Effort is not logged on {unknown:,} of {count(n, 'working set')}: whether they "
         f"were hard (RIR ≤ {max_rir:g}) is unknown, not assumed.",
     )
 
 
-def _tonnage_note(done: pl.DataFrame, body_mass_kg: BodyMass) -> tuple[str, ...]:
-    lost = done.with_columns(effective_load(body_mass_kg)).filter(tonnage().is_null())
+def _tonnage_note(done: pl.LazyFrame, body_mass_kg: BodyMass) -> tuple[str, ...]:
+    lost = (
+        done.with_columns(effective_load(body_mass_kg))
+        .filter(tonnage().is_null())
+        .group_by("load_basis")
+        .agg(pl.len().alias("sets"))
+        .collect()
+    )
     if lost.is_empty():
         return ()
-    by_basis = ", ".join(
-        f"{basis} {n:,}" for basis, n in sorted(lost["load_basis"].value_counts().iter_rows())
-    )
+    by_basis = ", ".join(f"{basis} {n:,}" for basis, n in sorted(lost.iter_rows()))
     return (
-        f"Tonnage leaves out {count(lost.height, 'set')} whose load or repetitions are not known "
-        f"(by load basis: {by_basis}); bodyweight work needs the body mass.",
+        f"Tonnage leaves out {count(int(lost['sets'].sum()), 'set')} whose load or repetitions "
+        f"are not known (by load basis: {by_basis}); bodyweight work needs the body mass.",
     )
 
 
@@ -192,9 +190,9 @@ def sensitivity(
     """
     rule = rule or WorkingRule()
     rules = rules or {**counting.RULES, "indirect a third": {"direct": 1.0, "indirect": 1 / 3}}
-    choices = dict.fromkeys([rule, replace(rule, warmup_below=0.0)])
-    table = pl.concat(_per_rule(logbook, rules, choice, week_starts) for choice in choices).sort(
-        "athlete", maintain_order=True
+    choices = list(dict.fromkeys([rule, replace(rule, warmup_below=0.0)]))
+    table = _under(
+        rules, choices, [sums.weekly(logbook, c, week_starts=week_starts) for c in choices]
     )
     return Result(
         name="volume-sensitivity",
@@ -202,36 +200,37 @@ def sensitivity(
         table=tidy(table),
         summary=_widest(table),
         draw=_draw_rules,
-        notes=counting.left_out(working.work(logbook, rule), logbook.catalogue),
+        notes=counting.left_out(working.done(logbook, rule), logbook.catalogue),
         settings={"rules": {k: counting.weights(v) for k, v in rules.items()}, **asdict(rule)},
     )
 
 
-def _per_rule(
-    logbook: Logbook, rules: Mapping[str, counting.Rule], rule: WorkingRule, week_starts: str
+def _under(
+    rules: Mapping[str, counting.Rule],
+    choices: Sequence[WorkingRule],
+    weekly: Sequence[sums.Weekly],
 ) -> pl.DataFrame:
-    rows = counting.by_muscle(working.work(logbook, rule), logbook.catalogue)
-    calendar = weeks.calendar(logbook.sets, week_starts)
-    logged = calendar.group_by("athlete").agg(
-        pl.col("training_days").count().cast(pl.Int64).alias("weeks")
+    """Return the mean weekly sets by athlete, choice of working sets, muscle and counting rule."""
+    athletes = (
+        weekly[0]
+        .calendar.group_by("athlete", maintain_order=True)
+        .agg(pl.col("training_days").count().cast(pl.Int64).alias("weeks"))
     )
-    order = counting.muscles(logbook.catalogue)
-    sums = rows.group_by("athlete", "muscle").agg(
-        counting.credit(choice).sum().alias(name) for name, choice in rules.items()
-    )
-    return (
-        logged.join(pl.DataFrame({"muscle": order}), how="cross")
-        .join(sums, on=["athlete", "muscle"], how="left")
-        .with_columns(pl.col(name).fill_null(0.0) / pl.col("weeks") for name in rules)
-        .unpivot(
-            on=list(rules),
-            index=["athlete", "muscle", "weeks"],
-            variable_name="counting_rule",
-            value_name="sets_per_week",
-        )
-        .sort("athlete", counting.place_of_muscle(logbook.catalogue), maintain_order=True)
-        .select("athlete", "muscle", "counting_rule", "sets_per_week", "weeks")
-        .with_columns(pl.lit(rule.warmup_below > 0).alias("warmups_by_load"))
+    per_athlete = [each.per_athlete() for each in weekly]
+    counted = [
+        [shares.total(each.rows["set_count"], rule) for rule in rules.values()]
+        for each, shares in zip(weekly, per_athlete, strict=True)
+    ]
+    total = np.array(counted).transpose(2, 0, 3, 1)  # athlete, choice, muscle, counting rule
+    mean = total / athletes["weeks"].to_numpy()[:, None, None, None]
+    athlete, choice, muscle, rule = (pl.Series(axis.ravel()) for axis in np.indices(mean.shape))
+    return athletes[athlete].select(
+        "athlete",
+        pl.Series("muscle", per_athlete[0].groups, pl.String).gather(muscle),
+        pl.Series("counting_rule", list(rules), pl.String).gather(rule),
+        pl.Series("sets_per_week", mean.ravel()),
+        "weeks",
+        pl.Series("warmups_by_load", [c.warmup_below > 0 for c in choices]).gather(choice),
     )
 
 

@@ -6,7 +6,12 @@ unlogged workout look the same. A week with a log but nothing for a muscle is 0.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analysis.logbook import Logbook
 from analysis.say import count
@@ -14,11 +19,12 @@ from analysis.say import count
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def week(starts: str = "monday") -> pl.Expr:
+def week(starts: str = "monday", of: pl.Expr | None = None) -> pl.Expr:
     """Return the first day of the week of `started_at`.
 
     Args:
         starts: the weekday that weeks begin on.
+        of: days instead of `started_at`.
 
     Raises:
         ValueError: `starts` is no English weekday.
@@ -26,7 +32,8 @@ def week(starts: str = "monday") -> pl.Expr:
     if starts not in WEEKDAYS:
         raise ValueError(f"week start is {starts!r}, expected one of {', '.join(WEEKDAYS)}")
     shift = pl.duration(days=WEEKDAYS.index(starts))
-    return ((day() - shift).dt.truncate("1w") + shift).alias("week")
+    days = day() if of is None else of
+    return ((days - shift).dt.truncate("1w") + shift).alias("week")
 
 
 def day() -> pl.Expr:
@@ -41,9 +48,12 @@ def calendar(sets: pl.DataFrame, starts: str = "monday") -> pl.DataFrame:
         One row per `athlete` and `week` with `training_days` (null in a week without any log)
         and `unmapped_sets` (sets that reach no muscle because the exercise is not mapped).
     """
-    logged = sets.group_by("athlete", week(starts)).agg(
-        day().n_unique().cast(pl.Int64).alias("training_days"),
-        pl.col("exercise_id").is_null().sum().cast(pl.Int64).alias("unmapped_sets"),
+    days = sets.group_by("athlete", day()).agg(
+        pl.col("exercise_id").is_null().sum().cast(pl.Int64).alias("unmapped_sets")
+    )
+    first_day = week(starts, of=pl.col("day"))
+    logged = days.group_by("athlete", first_day).agg(
+        pl.len().cast(pl.Int64).alias("training_days"), pl.col("unmapped_sets").sum()
     )
     spans = logged.group_by("athlete").agg(
         pl.date_range(pl.col("week").min(), pl.col("week").max(), "1w").alias("week")
@@ -60,27 +70,47 @@ def calendar_of(logbook: Logbook, starts: str = "monday") -> pl.DataFrame:
     return logbook.once(("calendar", starts), lambda: calendar(logbook.sets, starts))
 
 
-def spread(weekly: pl.DataFrame, calendar: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
+def place_of_week(rows: pl.DataFrame, calendar: pl.DataFrame) -> NDArray[np.int64]:
+    """Return the place in the calendar of each row's `athlete` and `week`."""
+    places = calendar.lazy().select("athlete", "week").with_row_index("place")
+    found = (
+        rows.lazy()
+        .select("athlete", "week")
+        .join(places, on=["athlete", "week"], how="left", maintain_order="left")
+    )
+    return found.select(pl.col("place").cast(pl.Int64)).collect().to_series().to_numpy()
+
+
+def spread(
+    calendar: pl.DataFrame, groups: Sequence[str], numbers: Mapping[str, NDArray[Any]]
+) -> pl.DataFrame:
     """Return weekly numbers per group on the full calendar.
 
     Args:
-        weekly: one row per `athlete`, `week`, `muscle` with numbers.
         calendar: from `calendar`.
         groups: the groups that get a row every week.
+        numbers: weeks of the calendar × groups; 0 where a week holds nothing for the group.
 
     Returns:
-        One row per `athlete`, `week` and `muscle`: numbers are 0 where the week holds a log but
-        nothing for the group, null where the week holds no log.
+        One row per `athlete`, `week` and `muscle`: the week's own columns, and the numbers, null
+        where the week holds no log.
     """
-    order = pl.DataFrame({"muscle": groups, "_order": range(len(groups))})
-    numbers = [name for name in weekly.columns if name not in ("athlete", "week", "muscle")]
+    of_week = np.repeat(np.arange(calendar.height), len(groups))
+    rows = calendar[of_week]
+    muscle = pl.Series("muscle", groups, pl.String).gather(
+        np.tile(np.arange(len(groups)), calendar.height)
+    )
     logged = pl.col("training_days").is_not_null()
-    return (
-        calendar.join(order, how="cross")
-        .join(weekly, on=["athlete", "week", "muscle"], how="left")
-        .sort("athlete", "week", "_order")
-        .drop("_order")
-        .with_columns(pl.when(logged).then(pl.col(n).fill_null(0)).alias(n) for n in numbers)
+    own = [name for name in calendar.columns if name not in ("athlete", "week")]
+    return rows.with_columns(muscle).select(
+        "athlete",
+        "week",
+        *own,
+        "muscle",
+        *(
+            pl.when(logged).then(pl.Series(name, values.ravel()))
+            for name, values in numbers.items()
+        ),
     )
 
 

@@ -251,17 +251,21 @@ def work(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
     For the soft dose of sets that may be warm-ups, see `soft_count` of `classify`.
     """
     rule = rule or WorkingRule()
-    return logbook.once(("work", rule), lambda: _work(_classified(logbook, rule)))
+    return logbook.once(("work", rule), lambda: done(logbook, rule).collect())
+
+
+def done(logbook: Logbook, rule: WorkingRule | None = None) -> pl.LazyFrame:
+    """Return `work` as a query: what is summed at once is not copied with all its columns."""
+    return (
+        _classified(logbook, rule or WorkingRule())
+        .lazy()
+        .filter(pl.col("standing").is_in(WORK))
+        .with_columns((pl.col("standing") == "working").cast(pl.Float64).alias("set_count"))
+    )
 
 
 def _classified(logbook: Logbook, rule: WorkingRule) -> pl.DataFrame:
     return logbook.once(("classified", rule), lambda: classify(logbook.sets, rule))
-
-
-def _work(classified: pl.DataFrame) -> pl.DataFrame:
-    return classified.filter(pl.col("standing").is_in(WORK)).with_columns(
-        (pl.col("standing") == "working").cast(pl.Float64).alias("set_count")
-    )
 
 
 def _first_standing(warmup_below: float) -> pl.Expr:
