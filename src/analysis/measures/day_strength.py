@@ -17,14 +17,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
+import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
 from analysis.figures import DASHES, Trace, by_athlete, figure, line
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.e1rm import FORMULAS, REP_CAP, e1rm_expr
 from analysis.measures.load import RANKED, BodyMass, series_load
+from analysis.measures.slices import Slices
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, listing, number, whose
@@ -61,27 +64,52 @@ def top_sets(
         `best_e1rm_kg` (of the best set).
     """
     estimate, rule = estimate or E1rmRule(), rule or WorkingRule()
-    return logbook.once(("top sets", estimate, rule), lambda: _top_sets(logbook, estimate, rule))
+    return logbook.once(
+        ("top sets", estimate, rule), lambda: lift_days(logbook, estimate, rule).tops
+    )
 
 
-def _top_sets(logbook: Logbook, estimate: E1rmRule, rule: WorkingRule) -> pl.DataFrame:
-    done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
-    sets = (
-        counting.named(done, logbook.catalogue)
-        .with_columns(series_load(estimate.body_mass_kg), rir_known().alias("rir"))
-        .filter(pl.col("strength_load_kg").is_not_null())
-        .with_columns(weeks.day(), _rir_used().alias("rir_used"))
-        .with_columns(set_e1rm("strength_load_kg", "reps", "rir_used", estimate))
-    )
-    lift_day = ["athlete", "lift", "day"]
-    best = sets.group_by(lift_day).agg(
-        pl.len().cast(pl.Int64).alias("sets"), pl.col("e1rm_kg").max().alias("best_e1rm_kg")
-    )
-    first_top = sets.sort(
-        *lift_day, pl.col("strength_load_kg"), descending=[False] * 3 + [True], maintain_order=True
-    ).unique(lift_day, keep="first", maintain_order=True)
-    return first_top.select(
-        *lift_day,
+@dataclass(frozen=True, slots=True)
+class LiftDays:
+    """Working sets by the day of the lift that they were done on.
+
+    Attributes:
+        sets: one row per working set, by athlete, lift and day: `athlete`, `lift`, `day`,
+            `exercise_id`, `load_basis`, `reps`, `rir` (0 for a set marked as failure),
+            `strength_load_kg`.
+        of_day: those rows by day of a lift.
+        loaded: the days with a load, among all of them.
+        tops: `top_sets`, one row per day with a load.
+    """
+
+    sets: pl.DataFrame
+    of_day: Slices
+    loaded: NDArray[np.int64]
+    tops: pl.DataFrame
+
+
+def lift_days(logbook: Logbook, estimate: E1rmRule, rule: WorkingRule) -> LiftDays:
+    """Return the working sets by day of a lift, with the set that speaks for each day."""
+    sets = _by_lift(logbook, estimate, rule)
+    lift = sets.select(pl.struct("athlete", "lift").rle_id()).to_series().to_numpy()
+    day = sets["day"].to_physical().to_numpy()
+    begins = (np.diff(lift, prepend=-1) != 0) | (np.diff(day, prepend=0) != 0)
+    of_day = Slices(np.cumsum(begins))
+    has_load = sets["strength_load_kg"].is_not_null()
+    sets = sets.with_columns(_rir_used(sets["rir"], has_load, Slices(lift)).alias("rir_used"))
+    e1rm = sets.select(set_e1rm("strength_load_kg", "reps", "rir_used", estimate)).to_series()
+
+    heaviest = of_day.over(np.maximum, sets["strength_load_kg"].fill_null(-np.inf))
+    at_top = (has_load & (sets["strength_load_kg"] == heaviest)).fill_null(False)
+    place = np.where(at_top.to_numpy(), np.arange(sets.height), sets.height)
+    first_top = of_day.each(np.minimum, place)
+    loaded = np.flatnonzero(first_top < sets.height)
+    n_sets = of_day.each(np.add, has_load.cast(pl.Int64))
+    best = of_day.each(np.fmax, e1rm.fill_null(np.nan))
+    tops = sets.with_columns(e1rm)[first_top[loaded]].select(
+        "athlete",
+        "lift",
+        "day",
         "exercise_id",
         "load_basis",
         pl.col("strength_load_kg").alias("top_load_kg"),
@@ -89,7 +117,40 @@ def _top_sets(logbook: Logbook, estimate: E1rmRule, rule: WorkingRule) -> pl.Dat
         pl.col("rir").alias("top_rir"),
         "rir_used",
         "e1rm_kg",
-    ).join(best, on=lift_day, maintain_order="left")
+        pl.Series("sets", n_sets[loaded], pl.Int64),
+        pl.Series("best_e1rm_kg", best[loaded], pl.Float64).fill_nan(None),
+    )
+    return LiftDays(sets, of_day, loaded, tops)
+
+
+def _by_lift(logbook: Logbook, estimate: E1rmRule, rule: WorkingRule) -> pl.DataFrame:
+    """Return the working sets by athlete and lift, in training order within."""
+    done = (
+        working.done(logbook, rule)
+        .filter(pl.col("set_count") > 0)
+        .select(
+            "athlete",
+            weeks.day(),
+            "exercise",
+            "exercise_id",
+            "load_basis",
+            "reps",
+            rir_known().alias("rir"),
+            series_load(estimate.body_mass_kg),
+        )
+        .collect()
+    )
+    lifted = counting.named(done, logbook.catalogue).drop("exercise")
+    # names are few: their places in the alphabet sort faster than they do
+    spelled = lifted["lift"].unique().sort()
+    alphabetical = pl.col("lift").cast(pl.Enum(spelled)).to_physical()
+    return (
+        lifted.with_columns(
+            pl.col("athlete").rle_id().alias("_athlete"), alphabetical.alias("_lift")
+        )
+        .sort("_athlete", "_lift", maintain_order=True)
+        .drop("_athlete", "_lift")
+    )
 
 
 def set_e1rm(load: str, reps: str, rir: str, estimate: E1rmRule) -> pl.Expr:
@@ -108,10 +169,26 @@ def by_formula(estimate: E1rmRule) -> dict[str, pl.Expr]:
     }
 
 
-def _rir_used() -> pl.Expr:
-    lift, rir = ("athlete", "lift"), pl.col("rir")
-    logged = rir.is_not_null().mean().over(lift) >= RIR_SHARE
-    return pl.when(logged).then(rir.fill_null(rir.median().over(lift))).otherwise(0.0)
+def _rir_used(rir: pl.Series, loaded: pl.Series, lifts: Slices) -> pl.Series:
+    """Return what is added to the repetitions: where a lift's effort is known, else 0."""
+    known = lifts.each(np.add, (loaded & rir.is_not_null()).cast(pl.Float64))
+    n_sets = lifts.each(np.add, loaded.cast(pl.Float64))
+    logged = pl.Series(known / np.maximum(n_sets, 1) >= RIR_SHARE)
+    sets = pl.DataFrame({"lift": lifts.of_row, "rir": rir, "loaded": loaded})
+    middle = (
+        sets.filter(logged.gather(lifts.of_row), "loaded")
+        .group_by("lift")
+        .agg(pl.col("rir").median().alias("middle"))
+    )
+    return (
+        sets.join(middle, on="lift", how="left", maintain_order="left")
+        .select(
+            pl.when(pl.col("middle").is_not_null())
+            .then(pl.col("rir").fill_null(pl.col("middle")))
+            .otherwise(0.0)
+        )
+        .to_series()
+    )
 
 
 def rir_known() -> pl.Expr:
@@ -120,12 +197,12 @@ def rir_known() -> pl.Expr:
     return pl.when(pl.col("rir").is_null() & failed).then(0.0).otherwise(pl.col("rir"))
 
 
-def notes(sets: pl.DataFrame, tops: pl.DataFrame, estimate: E1rmRule) -> tuple[str, ...]:
+def notes(done: pl.LazyFrame, tops: pl.DataFrame, estimate: E1rmRule) -> tuple[str, ...]:
     """Return sentences on lifts without a load of their own, the cap, and unknown effort."""
     capped = tops["e1rm_kg"].null_count()
     unknown = tops["top_rir"].null_count()
     days = count(tops.height, "top set")
-    sentences = [_no_load(sets, estimate)]
+    sentences = [_no_load(done, estimate)]
     if capped:
         sentences.append(
             f"{capped:,} of {days} give no e1RM: more than {estimate.rep_cap:g} repetitions to "
@@ -139,14 +216,19 @@ def notes(sets: pl.DataFrame, tops: pl.DataFrame, estimate: E1rmRule) -> tuple[s
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def _no_load(sets: pl.DataFrame, estimate: E1rmRule) -> str:
-    without = sets.filter(series_load(estimate.body_mass_kg).is_null())
+def _no_load(done: pl.LazyFrame, estimate: E1rmRule) -> str:
+    without = (
+        done.filter(series_load(estimate.body_mass_kg).is_null())
+        .group_by("load_basis")
+        .agg(pl.len().alias("sets"))
+        .collect()
+    )
     if without.is_empty():
         return ""
-    by_basis = listing(dict(without["load_basis"].value_counts().iter_rows()))
     return (
-        f"{count(without.height, 'set')} have no load that a strength estimate could use, by "
-        f"load basis: {by_basis}; added, assisted and bodyweight work needs the body mass."
+        f"{count(int(without['sets'].sum()), 'set')} have no load that a strength estimate could "
+        f"use, by load basis: {listing(dict(without.iter_rows()))}; added, assisted and "
+        "bodyweight work needs the body mass."
     )
 
 
@@ -185,7 +267,7 @@ def e1rm(
         _record("top_load_kg").alias("is_load_record"),
         pl.col("load_basis").is_in(RANKED).alias("rank_as_external"),
     )
-    done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
+    done = working.done(logbook, rule).filter(pl.col("set_count") > 0)
     return Result(
         name="e1rm",
         title="Estimated 1RM per exercise and day",

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
-from analysis.measures.day_strength import E1rmRule
-from analysis.measures.load import series_load
+from analysis.measures.day_strength import E1rmRule, LiftDays
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
@@ -66,11 +66,10 @@ def intensity(
             f"reference is {reference!r}, expected median or best; zones are {tuple(zones)}, "
             "expected ascending"
         )
-    tops = day_strength.top_sets(logbook, estimate, rule)
-    done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
-    sets = _with_share(done, logbook, tops, estimate, reference, past_weeks)
-    direct = counting.by_muscle(sets, logbook.catalogue).filter(pl.col("role") == "direct")
-    table = _weekly(direct, zones, week_starts, counting.place_of_muscle(logbook.catalogue))
+    found = day_strength.lift_days(logbook, estimate, rule)
+    sets = found.sets.with_columns(_share(found, reference, past_weeks))
+    table = _weekly(sets, logbook, zones, week_starts)
+    done = working.done(logbook, rule).filter(pl.col("set_count") > 0)
     return Result(
         name="intensity",
         title="Intensity per muscle",
@@ -79,7 +78,7 @@ def intensity(
         draw=_draw,
         notes=(
             *_reference_note(sets),
-            *day_strength.notes(done, tops, estimate),
+            *day_strength.notes(done, found.tops, estimate),
             *counting.left_out(done, logbook.catalogue),
         ),
         settings={
@@ -93,55 +92,64 @@ def intensity(
     )
 
 
-def _with_share(
-    done: pl.DataFrame,
-    logbook: Logbook,
-    tops: pl.DataFrame,
-    estimate: E1rmRule,
-    reference: str,
-    past_weeks: int,
-) -> pl.DataFrame:
+def _share(found: LiftDays, reference: str, past_weeks: int) -> pl.Series:
+    """Return `pct` of each set: its load as a share of the lift's e1RM of the past weeks."""
     past = REFERENCES[reference](
         pl.col("e1rm_kg"), "day", window_size=f"{past_weeks}w", closed="left"
     )
-    references = tops.select(
-        "athlete", "lift", "day", past.over("athlete", "lift").alias("reference_kg")
-    )
-    return (
-        counting.named(done, logbook.catalogue)
-        .with_columns(
-            weeks.day(), series_load(estimate.body_mass_kg), day_strength.rir_known().alias("rir")
-        )
-        .join(references, on=["athlete", "lift", "day"], how="left", maintain_order="left")
-        .with_columns((100 * pl.col("strength_load_kg") / pl.col("reference_kg")).alias("pct"))
-    )
+    known = found.tops.select(past.over(pl.struct("athlete", "lift").rle_id())).to_series()
+    references = np.full(found.of_day.count, np.nan)
+    references[found.loaded] = known.fill_null(np.nan).to_numpy()
+    of_set = pl.Series(references[found.of_day.of_row]).fill_nan(None)
+    return (100 * found.sets["strength_load_kg"] / of_set).alias("pct")
 
 
 def _weekly(
-    direct: pl.DataFrame, zones: Sequence[int], week_starts: str, place_of_muscle: pl.Expr
+    sets: pl.DataFrame, logbook: Logbook, zones: Sequence[int], week_starts: str
 ) -> pl.DataFrame:
-    reps = pl.col("reps")
+    """Return the table: medians need the sets themselves, but only of direct work."""
+    reps, groups = pl.col("reps"), counting.muscles(logbook.catalogue)
     edges = [*zones, None]
     in_zone = [
-        ((reps >= low) if high is None else (reps >= low) & (reps < high))
-        .sum()
-        .cast(pl.Int64)
-        .alias(f"reps_{low}_up" if high is None else f"reps_{low}_{high - 1}")
+        ((reps >= low) if high is None else (reps >= low) & (reps < high)).alias(
+            f"reps_{low}_up" if high is None else f"reps_{low}_{high - 1}"
+        )
         for low, high in pairwise(edges)
         if low is not None
     ]
-    return (
-        direct.group_by("athlete", weeks.week(week_starts), "muscle")
+    direct = logbook.catalogue.muscle_roles.filter(pl.col("role") == "direct").select(
+        "exercise_id", counting.place_of_muscle(logbook.catalogue).alias("group")
+    )
+    calendar = weeks.calendar_of(logbook, week_starts)
+    dated = sets.select("athlete", weeks.week(week_starts, of=pl.col("day")))
+    place = pl.Series("place", weeks.place_of_week(dated, calendar))
+    cells = (
+        sets.select("exercise_id", "pct", "rir", "reps", place)
+        .join(direct, on="exercise_id", maintain_order="left")
+        .select(
+            (pl.col("place") * len(groups) + pl.col("group")).alias("cell"),
+            "pct",
+            "rir",
+            *in_zone,
+            (reps.fill_null(0) < zones[0]).alias("no_reps"),
+        )
+        .group_by("cell")
         .agg(
             pl.len().cast(pl.Int64).alias("direct_sets"),
             pl.col("pct").median().alias("pct_e1rm"),
             pl.col("pct").count().cast(pl.Int64).alias("pct_sets"),
             pl.col("rir").median(),
             pl.col("rir").count().cast(pl.Int64).alias("rir_sets"),
-            *in_zone,
-            (reps.fill_null(0) < zones[0]).sum().cast(pl.Int64).alias("no_reps"),
+            pl.col("^reps_.*$", "no_reps").sum().cast(pl.Int64),
         )
-        .sort("athlete", "week", place_of_muscle)
+        .sort("cell")
+    )
+    week, group = (cells["cell"] // len(groups)), (cells["cell"] % len(groups))
+    return calendar[week].select(
+        "athlete",
+        "week",
+        pl.Series("muscle", groups, pl.String).gather(group),
+        *cells.drop("cell"),
     )
 
 

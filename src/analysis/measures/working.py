@@ -24,9 +24,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
 from analysis.figures import bars, figure
 from analysis.logbook import Logbook
+from analysis.measures.slices import Slices
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
 
@@ -112,32 +114,14 @@ def _in_training_order(sets: pl.DataFrame) -> pl.DataFrame:
     return sets if in_order else sets.sort(ORDER, maintain_order=True)
 
 
-class _Lifts:
-    """The sets of each lift: all runs of one exercise in one workout.
-
-    Sets of a lift mostly lie together, so that what a lift has in common is found by slices;
-    a window over it would group all sets anew for every number.
-    """
-
-    def __init__(self, ordered: pl.DataFrame, run: pl.Series) -> None:
-        lift = ["athlete", "session", "exercise"]
-        starts = run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
-        spelled = ordered.select(lift)[starts].select(pl.struct(lift).rank("dense")).to_series()
-        _, first, of_run = np.unique(spelled.to_numpy(), return_index=True, return_inverse=True)
-        lift_of_set = first[of_run][run.to_numpy()]
-        self.number = pl.Series("_lift", lift_of_set)
-        self._order = np.argsort(lift_of_set, kind="stable")
-        begins = np.diff(lift_of_set[self._order], prepend=-1) != 0
-        self._starts = np.flatnonzero(begins)
-        self._part = np.empty(len(begins), np.int64)
-        self._part[self._order] = np.cumsum(begins) - 1
-
-    def over(self, reduce: np.ufunc, values: pl.Series) -> pl.Series:
-        """Return what a ufunc makes of the values of each set's lift, one row per set."""
-        if values.is_empty():
-            return values
-        per_lift = reduce.reduceat(values.to_numpy()[self._order], self._starts)
-        return pl.Series(per_lift[self._part])
+def _lift_of_run(ordered: pl.DataFrame, run: pl.Series) -> NDArray[np.int64]:
+    """Return each set's lift: all runs of one exercise in one workout, by the first of them."""
+    lift = ["athlete", "session", "exercise"]
+    starts = run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
+    spelled = ordered.select(lift)[starts].select(pl.struct(lift).rank("dense")).to_series()
+    _, first, of_run = np.unique(spelled.to_numpy(), return_index=True, return_inverse=True)
+    found: NDArray[np.int64] = first[of_run][run.to_numpy()]
+    return found
 
 
 def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
@@ -167,13 +151,14 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
         pl.when(candidate).then(e1rm).alias("_e1rm"),
         pl.when(candidate).then(pl.col("load_kg")).alias("_load"),
     )  # fmt: skip
-    lifts = _Lifts(ordered, sets["_run"])
+    number = _lift_of_run(ordered, sets["_run"])
+    lifts = Slices(number)
     best, heaviest = (
         lifts.over(np.maximum, sets[name].fill_null(-np.inf)) for name in ("_e1rm", "_load")
     )
     marked = lifts.over(np.maximum, sets["kind"] == "warmup")
     judged = sets.with_columns(
-        lifts.number, (pl.col("_e1rm") / best).alias("_share")
+        pl.Series("_lift", number), (pl.col("_e1rm") / best).alias("_share")
     ).with_columns(
         (
             (pl.col("kind") == "work")
@@ -191,7 +176,7 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
     return judged.with_columns(early.alias("_early")).pipe(_with_ramps, lifts)
 
 
-def _with_ramps(sets: pl.DataFrame, lifts: _Lifts) -> pl.DataFrame:
+def _with_ramps(sets: pl.DataFrame, lifts: Slices) -> pl.DataFrame:
     """Return the table with `_planned`: whether a set is part of a ramp that is the plan."""
     upward = sets.select(pl.col("_judged") & (pl.col("_early") | pl.col("_top"))).to_series()
     n_sets = lifts.over(np.add, upward.cast(pl.Int64))

@@ -84,20 +84,19 @@ def gather(
         load=enough["load"].to_numpy(),
         reps=enough["top_reps"].to_numpy(),
         end=table["end"].to_physical().cast(pl.Float64).to_numpy(),
-        training=[
-            days.filter(pl.col("athlete") == name)["day"]
-            .unique()
-            .sort()
-            .to_physical()
-            .cast(pl.Float64)
-            .to_numpy()
-            for name in athletes
-        ],
+        training=_training_days(days, athletes),
         muscles=muscles,
         athletes=athletes,
         units=(of_muscles, lifters),
         short=known.select(pl.struct("athlete", "lift").n_unique()).item() - table.height,
     )
+
+
+def _training_days(days: pl.DataFrame, athletes: list[str]) -> list[Floats]:
+    """Return the days of each athlete with a strength set, ascending."""
+    trained = days.select("athlete", "day").unique().sort("athlete", "day")
+    own = trained.partition_by("athlete", as_dict=True)
+    return [own[name,]["day"].to_physical().cast(pl.Float64).to_numpy() for name in athletes]
 
 
 def _muscles(

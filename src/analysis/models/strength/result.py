@@ -204,7 +204,7 @@ def _notes(
     current = verdicts.is_current(series, what.repairs, lifts.end)
     left = int(np.sum(~current))
     steps, odd = int(what.repairs.step.sum()), int(what.repairs.odd.sum())
-    done = working.work(logbook, rule).filter(pl.col("set_count") > 0)
+    done = working.done(logbook, rule).filter(pl.col("set_count") > 0)
     named = ", ".join(what.unknown)
     counted = (
         (
