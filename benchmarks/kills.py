@@ -3,11 +3,12 @@
     python -m benchmarks.kills --kills 100 --command ingest
     python -m benchmarks.kills --kills 100 --command report --seed 2
 
-A run is ended by kill -9 after a random part of the time that an undisturbed one takes, in half
-of the cases into a folder that holds another run's output. After each kill every file under its
+A run is ended by kill -9 after a random part of the time that the last undisturbed one took, half
+of them in its last third, where it writes, and every second one into a folder that holds another
+run's output; a run that ended before its kill does not count. After each kill every file under its
 final name must be one of the two runs', whole; with the index there, all of them must be of one
 run. After the rerun the folder must be that of an undisturbed run, byte for byte, and nothing may
-be left in the temporary folder.
+be left in the temporary folder. The logs are the sample's first sets, so that a run is short.
 """
 
 from __future__ import annotations
@@ -53,56 +54,68 @@ def run(name: str, logs: Path, out: Path, environment: dict[str, str]) -> float:
     return time.monotonic() - started
 
 
+def write_logs(folder: Path, lines: int) -> None:
+    """Write the first lines of each of the sample's logs."""
+    folder.mkdir()
+    for path in write_sample(folder):
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: lines + 1]))
+
+
 def main() -> None:
     """Kill, look, run again, compare; print the counts."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--kills", type=int, default=10)
     asked.add_argument("--command", choices=list(INDEX), default="ingest")
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--lines", type=int, default=130, help="sets of each of the three logs")
     options = asked.parse_args()
     chance = random.Random(options.seed)
-    counts = {"kills": 0, "while running": 0, "half-written": 0, "mixed under an index": 0,
-              "rerun differs": 0, "left in the temporary folder": 0}  # fmt: skip
+    counts = dict.fromkeys(
+        ("kills", "into a used folder", "some files there", "ended before the kill",
+         "half-written", "mixed under an index", "rerun differs", "left in the temporary folder"),
+        0,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         base = Path(name)
         logs, other = base / "logs", base / "other"
         for folder in (logs, other):
-            folder.mkdir()
-            write_sample(folder)
+            write_logs(folder, options.lines)
         next(iter(sorted(other.iterdir()))).unlink()
         (base / "tmp").mkdir()
         environment = {**os.environ, "TMPDIR": str(base / "tmp")}
         run(options.command, other, base / "before", environment)
         length = run(options.command, logs, base / "sound", environment)
         before, sound = digests(base / "before"), digests(base / "sound")
-        for number in range(options.kills):
-            out = base / f"out-{number}"
-            used = bool(number % 2)
+        while counts["kills"] < options.kills:
+            out = base / "out"
+            used = bool(counts["kills"] % 2)
             if used:
                 shutil.copytree(base / "before", out)
             process = subprocess.Popen(
                 command(options.command, logs, out), env=environment, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
-            # The last part of a run is where it writes: half of the kills fall there.
-            low = 0.7 if chance.random() < 0.5 else 0.0
-            time.sleep(length * chance.uniform(low, 1.05))
+            low = 0.67 if chance.random() < 0.5 else 0.0
+            time.sleep(length * chance.uniform(low, 1.0))
             if process.poll() is None:
-                counts["while running"] += 1
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            counts["kills"] += 1
+            if process.wait() == -signal.SIGKILL:
+                counts["kills"] += 1
+                counts["into a used folder"] += used
+            else:
+                counts["ended before the kill"] += 1
             found = digests(out) if out.exists() else {}
+            counts["some files there"] += bool(found) and found not in (before, sound)
             known = [before, sound] if used else [sound]
             half = [n for n, d in found.items() if d not in {each.get(n) for each in known}]
             counts["half-written"] += bool(half)
             if INDEX[options.command] in found:
                 counts["mixed under an index"] += found not in known
-            run(options.command, logs, out, environment)
+            length = run(options.command, logs, out, environment)
             counts["rerun differs"] += digests(out) != sound
             counts["left in the temporary folder"] += any((base / "tmp").glob("liftdose-*"))
             shutil.rmtree(out)
-            if number % 10 == 9:
+            if counts["kills"] % 10 == 9:
                 print(json.dumps(counts), flush=True)
     print(
         json.dumps({"command": options.command, "length_s": round(length, 1), **counts}, indent=1)

@@ -27,6 +27,9 @@ from analysis.problems import OutputError, UnreadableError, is_disk_full
 MOSTLY = 0.1
 """Share of a file's records beyond which those that are turned away are said first and loudly."""
 
+SMALL_BYTES = 200_000
+"""Below this, planning a query takes longer than running it: half of a small file's time."""
+
 HELP = {
     "started_at": " Is the month's name in another language, or is day and month not to be told "
     "apart? Change the phone's language or the column's format and export again",
@@ -233,8 +236,11 @@ def _stage(
     else:
         origin = Origin(account.athlete, vendor.name, account.label)
         checked = set_table.check(staged, origin, catalogue, unit_of, numbers=not account.alone)
+        rows = checked.sets
+        if account.path is None or account.path.stat().st_size < SMALL_BYTES:
+            rows = rows.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none()).lazy()
         # Light compression and no statistics: a third of the time for a file read whole anyway.
-        checked.sets.sink_parquet(account.staged, statistics=False, compression="lz4")
+        rows.sink_parquet(account.staged, statistics=False, compression="lz4")
         account.sets = int(pl.scan_parquet(account.staged).select(pl.len()).collect().item())
         _settle(account, checked.odd, staged)
         if peek.quick and account.blame["started_at"]:

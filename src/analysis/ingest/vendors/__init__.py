@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -219,6 +220,7 @@ class Vendor:
     missing_header: Callable[[Peek], tuple[str, ...] | None] | None = None
 
 
+@cache
 def known_vendors() -> tuple[Vendor, ...]:
     """Return every vendor in this package, by module name."""
     names = sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))

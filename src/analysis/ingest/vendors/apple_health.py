@@ -195,9 +195,10 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
 
 
 def recognise(peek: Peek) -> bool:
-    """Its root element, or its declaration of document type, stands at the start."""
-    start = peek.head[:1000]
-    return "<HealthData" in start or "<!DOCTYPE HealthData" in start
+    """XML whose root element, or declaration of document type, stands at the start."""
+    start = peek.head[:1000].lstrip()
+    named = "<HealthData" in start or "<!DOCTYPE HealthData" in start
+    return named and start.startswith("<")
 
 
 VENDOR = Vendor(

@@ -8,6 +8,7 @@ keeps the guess in its name, so that no muscle is given to it unseen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import polars as pl
@@ -41,11 +42,17 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
     return _json.table(_sets(_json.parse(text)), COLUMNS)
 
 
+NEST = _json.Nest(("exerciseSets",), mark="setType")
+
+
 def _sets(document: Any) -> Iterator[dict[str, Any]]:
-    for number, activity in enumerate(_json.objects(document)):
-        sets = list(_json.objects(activity, "exerciseSets"))
-        starts = sorted(one["startTime"] for one in sets if isinstance(one.get("startTime"), str))
-        for one in sets:
+    by_activity = groupby(NEST.records(document), key=lambda found: id(found[0]))
+    for number, (_, found) in enumerate(by_activity):
+        of_one = list(found)
+        starts = sorted(
+            one["startTime"] for _, one in of_one if isinstance(one.get("startTime"), str)
+        )
+        for activity, one in of_one:
             yield {
                 **{key: one.get(key) for key in COLUMNS if key in one},
                 "activity": activity.get("activityId", number),
@@ -106,6 +113,6 @@ VENDOR = Vendor(
         documented=("exerciseSets of one activity",),
     ),
     unfold=unfold,
-    count=_json.occurrences("setType"),
+    count=NEST.count,
     family="garmin_fit",
 )

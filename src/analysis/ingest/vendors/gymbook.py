@@ -1,7 +1,9 @@
 """GymBook: Logs → Share → CSV.
 
 One line per set, newest workout first, with the time of each set and the unit glued to each
-number, in the phone's language. Skipped sets are exported with the numbers that were planned.
+number, in the phone's language. Skipped sets are exported with the numbers that were planned. A
+workout has no start of its own: it began with the first set of the visit, whatever routine that
+set is of.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ LOADS = ("kg", "lb", "lbs")
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
-    """Rename the columns, split numbers from their units, name each workout by its first set."""
+    """Rename the columns, split numbers from their units, begin each workout with the visit."""
     assert raw is not None
     names = peek.named(SPELLINGS)
     moment = pl.concat_str("day", "clock", separator=" ")
@@ -54,7 +56,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         ),
     )
     rows = rows.with_columns(
-        started_at=sitting("done_at", "workout"),
+        started_at=sitting("done_at"),
         kind=translate(pl.col("kind"), KINDS),
         reps=pl.when(seconds.is_null()).then(amount[0]),
         duration_s=(_decimal(amount[0]) * seconds).cast(pl.String),

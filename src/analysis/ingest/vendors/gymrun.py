@@ -1,6 +1,7 @@
 """GymRun: Settings → Backup and export → Export as CSV.
 
-One line per set with its time; a workout is one routine of one day. No unit is named. What stands
+One line per set with its time; a workout is one routine of one visit, and began with the visit's
+first set. No unit is named. What stands
 in `Duration` and `Distance` has been seen empty only, so neither is read.
 """
 
@@ -19,7 +20,7 @@ NAMES = {
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
-    """Rename the columns, read the dates, name each workout by its first set."""
+    """Rename the columns, read the dates, begin each workout with the visit."""
     assert raw is not None
     del peek
     moment = pl.concat_str("date", "time", separator=" ")
@@ -36,7 +37,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         done_at=pl.coalesce(
             *(moment.str.to_datetime(form, strict=False, time_unit="us") for form in forms)
         ),
-    ).with_columns(started_at=sitting("done_at", "workout"))
+    ).with_columns(started_at=sitting("done_at"))
     return Staged(rows, NAMES, None)
 
 

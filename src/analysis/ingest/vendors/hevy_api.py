@@ -32,21 +32,21 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
     return _json.table(_sets(_json.parse(text)), COLUMNS)
 
 
+NEST = _json.Nest(("exercises", "sets"), mark="weight_kg", before="workouts")
+
+
 def _sets(document: Any) -> Iterator[dict[str, Any]]:
-    for page in _json.objects(document):
-        for workout in _json.objects(page, "workouts") if "workouts" in page else (page,):
-            for exercise in _json.objects(workout, "exercises"):
-                for one in _json.objects(exercise, "sets"):
-                    yield {
-                        **{name: one.get(name) for name in SET},
-                        "start_time": workout.get("start_time"),
-                        "end_time": workout.get("end_time"),
-                        "workout": workout.get("title"),
-                        "description": workout.get("description"),
-                        "title": exercise.get("title") if one else None,
-                        "notes": exercise.get("notes"),
-                        "supersets_id": exercise.get("supersets_id", exercise.get("superset_id")),
-                    }
+    for workout, exercise, one in NEST.records(document):
+        yield {
+            **{name: one.get(name) for name in SET},
+            "start_time": workout.get("start_time"),
+            "end_time": workout.get("end_time"),
+            "workout": workout.get("title"),
+            "description": workout.get("description"),
+            "title": exercise.get("title") if one else None,
+            "notes": exercise.get("notes"),
+            "supersets_id": exercise.get("supersets_id", exercise.get("superset_id")),
+        }
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
@@ -93,6 +93,6 @@ VENDOR = Vendor(
         documented=("pages of workouts",),
     ),
     unfold=unfold,
-    count=_json.occurrences("weight_kg"),
+    count=NEST.count,
     family="hevy",
 )

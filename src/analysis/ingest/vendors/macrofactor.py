@@ -35,27 +35,27 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
     return _json.table(_sets(_json.parse(text)), COLUMNS)
 
 
+NEST = _json.Nest(("blocks", "exercises", "sets"), mark="setType")
+
+
 def _sets(document: Any) -> Iterator[dict[str, Any]]:
-    for workout in _json.objects(document):
-        for number, block in enumerate(_json.objects(workout, "blocks"), start=1):
-            exercises = list(_json.objects(block, "exercises"))
-            for exercise in exercises:
-                for one in _json.objects(exercise, "sets"):
-                    log = next(_json.objects(one, "log"), {})
-                    value = next(_json.objects(log, "value"), {})
-                    yield {
-                        **{name: value.get(name) for name in VALUE},
-                        "startTime": workout.get("startTime"),
-                        "duration": workout.get("duration"),
-                        "workout": workout.get("name"),
-                        "exerciseId": exercise.get("exerciseId") if one else None,
-                        "note": exercise.get("note"),
-                        "baseWeight": exercise.get("baseWeight"),
-                        "superset": number if len(exercises) > 1 else None,
-                        "setType": one.get("setType"),
-                        "runtimeType": log.get("runtimeType"),
-                        "segments": one.get("segments") or None,
-                    }
+    for workout, block, exercise, one in NEST.records(document):
+        log = next(_json.objects(one, "log"), {})
+        value = next(_json.objects(log, "value"), {})
+        alternated = len(_json.items(block.get("exercises"))) > 1
+        yield {
+            **{name: value.get(name) for name in VALUE},
+            "startTime": workout.get("startTime"),
+            "duration": workout.get("duration"),
+            "workout": workout.get("name"),
+            "exerciseId": exercise.get("exerciseId") if one else None,
+            "note": exercise.get("note"),
+            "baseWeight": exercise.get("baseWeight"),
+            "superset": _json.place(block, workout.get("blocks")) if alternated else None,
+            "setType": one.get("setType"),
+            "runtimeType": log.get("runtimeType"),
+            "segments": one.get("segments") or None,
+        }
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
@@ -112,5 +112,5 @@ VENDOR = Vendor(
         verified=("a list of workouts",),
     ),
     unfold=unfold,
-    count=_json.occurrences("setType"),
+    count=NEST.count,
 )

@@ -11,6 +11,7 @@ where it stands beside the log as `exercises.json`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import polars as pl
@@ -45,36 +46,42 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
     return _json.table(_sets(_json.parse(text)), COLUMNS)
 
 
+NEST = _json.Nest(("weeks", "days", "exercises", "sets"), mark="setType")
+
+
 def _sets(document: Any) -> Iterator[dict[str, Any]]:
-    for day, name, number, unit in _days(document):
+    by_day = groupby(NEST.records(document), key=lambda found: id(found[2]))
+    for number, (_, found) in enumerate(by_day, start=1):
+        of_day = list(found)
+        cycle, week, day = of_day[0][:3]
         done = sorted(
             one["finishedAt"]
-            for exercise in _json.objects(day, "exercises")
-            for one in _json.objects(exercise, "sets")
+            for *_, one in of_day
             if one.get("status") == "complete" and isinstance(one.get("finishedAt"), str)
         )
-        for exercise in _json.objects(day, "exercises"):
-            for one in _json.objects(exercise, "sets"):
-                yield {
-                    **{key: one.get(key) for key in SET},
-                    "unit": one.get("unit") or unit,
-                    "exerciseId": exercise.get("exerciseId") if one else None,
-                    "workout": name,
-                    "day": number,
-                    "begun": done[0] if done else one.get("finishedAt"),
-                    "ended": done[-1] if done else None,
-                }
+        place = _json.place(week, cycle.get("weeks"))
+        for *_, exercise, one in of_day:
+            yield {
+                **{key: one.get(key) for key in SET},
+                "unit": one.get("unit") or _unit(cycle, day),
+                "exerciseId": exercise.get("exerciseId") if one else None,
+                "workout": f"{cycle.get('name')}, week {place}, {day.get('label')}",
+                "day": number,
+                "begun": done[0] if done else one.get("finishedAt"),
+                "ended": done[-1] if done else None,
+            }
 
 
-def _days(document: Any) -> Iterator[tuple[dict[str, Any], str, int, Any]]:
-    """Yield each day with its name, its number in the file and the unit of its loads."""
-    number = 0
+def _days(document: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield each day with its mesocycle."""
     for cycle in _json.objects(document):
-        for place, week in enumerate(_json.objects(cycle, "weeks"), start=1):
+        for week in _json.objects(cycle, "weeks"):
             for day in _json.objects(week, "days"):
-                number += 1
-                name = f"{cycle.get('name')}, week {place}, {day.get('label')}"
-                yield day, name, number, day.get("unit") or cycle.get("unit")
+                yield cycle, day
+
+
+def _unit(cycle: dict[str, Any], day: dict[str, Any]) -> Any:
+    return day.get("unit") or cycle.get("unit")
 
 
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
@@ -109,7 +116,9 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
 def covariates(peek: Peek) -> Measured:
     """Body mass as the lifter gave it on a day, and the day's mean ratings, 0 to 3."""
     rows: list[tuple[Any, str, float, str]] = []
-    for day, _, _, unit in _days(_json.parse(peek.path.read_text(encoding="utf-8"))):
+    document = _json.parse(peek.path.read_text(encoding="utf-8"))
+    for cycle, day in _days(document):
+        unit = _unit(cycle, day)
         at = day.get("bodyweightAt") or day.get("finishedAt")
         mass = day.get("bodyweight")
         if isinstance(mass, int | float) and unit in KG_PER:
@@ -153,6 +162,6 @@ VENDOR = Vendor(
         verified=("a list of mesocycles",),
     ),
     unfold=unfold,
-    count=_json.occurrences("setType"),
+    count=NEST.count,
     covariates=covariates,
 )
