@@ -148,14 +148,18 @@ def plan(
         typer.Option(parser=pasted, metavar="FILE", help="Weekly set bands of your own."),
     ] = None,
     unit: Unit = None,
+    encoding: Encoding = None,
     exercises: Overrides = None,
+    tz: Tz = None,
     strict: Strict = False,
 ) -> None:  # fmt: skip
     """Check a routine: weekly sets per muscle, frequency and gaps, against the athlete's log."""
     from analysis.pages.routine import plan_page
 
     logbook = (
-        reading.read(logs, out, unit=unit, athlete="athlete", overrides=exercises)
+        reading.read(
+            logs, out, unit=unit, athlete="athlete", encoding=encoding, overrides=exercises, tz=tz
+        )
         if logs is not None
         else None
     )

@@ -14,6 +14,7 @@ from analysis.models.hypothesis.family import Adjusted, adjusted
 from analysis.outputs import whole_folder
 from analysis.pages.hypothesis import answer, refuse_other_plan, written
 from analysis.pages.lifter import made_with
+from analysis.pages.slices import missing
 from analysis.progress import Tell, silent
 from analysis.report import Report, Section, Takeaway
 from analysis.result import Result
@@ -93,7 +94,7 @@ def family_page(
     return Report(
         "A family of questions",
         [Section("questions", "Questions", [result])],
-        takeaways=[Takeaway(result.summary, "family")],
+        takeaways=[*missing(outcomes[0].logbook), Takeaway(result.summary, "family")],
         provenance=made_with("polars", "pandas", "numpy", "scipy"),
         footer=("Associations in logs, not a trial.",),
     )

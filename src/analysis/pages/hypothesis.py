@@ -23,6 +23,7 @@ from analysis.models.hypothesis.r_script import r_script, rows_for_r
 from analysis.models.hypothesis.results import LIMITS
 from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
+from analysis.pages.slices import missing
 from analysis.paths import existing
 from analysis.problems import PathError, UserError
 from analysis.progress import Tell, silent
@@ -170,9 +171,12 @@ def hypothesis_page(
         sections,
         subtitle=f"{outcome.verdict.capitalize()} · {outcome.stamp.word}",
         takeaways=[
-            Takeaway(found[name].summary, name)
-            for name in ("estimate", "specifications", "power")
-            if name in found
+            *missing(outcome.logbook),
+            *(
+                Takeaway(found[name].summary, name)
+                for name in ("estimate", "specifications", "power")
+                if name in found
+            ),
         ],
         header=[*_header(outcome), *_family(adjusted)],
         provenance=_provenance(outcome, list(found.values())),

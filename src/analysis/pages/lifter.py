@@ -244,6 +244,7 @@ def save_audits(logbook: Logbook, out: Path, *, tell: Tell = silent) -> Iterator
                 f"Leg-day audit: {name}",
                 audit_blocks(own),
                 subtitle="What an article claims, what this log shows, what trials say",
+                takeaways=list(missing(own)),
             )
             inside = "" if len(folders) == 1 else folders[name]
             page.save(draft / inside)

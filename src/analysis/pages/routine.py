@@ -9,6 +9,7 @@ from analysis import exercises
 from analysis.legs.plan import plan
 from analysis.legs.routine import Routine, read_routine, routine_table, unread_table
 from analysis.logbook import Logbook
+from analysis.pages.slices import missing
 from analysis.report import Listing, Report, Takeaway
 
 
@@ -33,7 +34,11 @@ def plan_page(routine_file: Path, logbook: Logbook | None, landmarks: Path | Non
             *([Listing(unread_table(routine))] if routine.unread else []),
             Listing(routine_table(routine, catalogue)),
         ],
-        takeaways=[Takeaway(planned.summary, planned.name), *_not_read(routine)],
+        takeaways=[
+            *(missing(logbook) if logbook is not None else ()),
+            Takeaway(planned.summary, planned.name),
+            *_not_read(routine),
+        ],
     )
 
 
