@@ -337,13 +337,45 @@ class TestTwoExports:
         place = joined.select("session", "exercise_number", "set_number")
         assert place.n_unique() == 240
 
-    def test_halves_of_equal_sets_make_the_whole_where_nothing_numbers_them(self, tmp_path):
+    @pytest.mark.parametrize("cut", range(49, 60))
+    @pytest.mark.parametrize("newest_first", [False, True])
+    @pytest.mark.parametrize("lifts", [1, 4])
+    def test_halves_of_equal_sets_make_the_whole_where_nothing_numbers_them(
+        self, tmp_path, cut, newest_first, lifts
+    ):
+        """Twelve straight sets a day, of one lift or of four; the fifth day is cut anywhere."""
         header = "Date,Exercise,Category,Weight (kgs),Reps,Distance,Distance Unit,Time\n"
-        rows = [f"2024-01-{day:02},{lift},X,60,5,,,\n"
-                for day in range(1, 9) for lift in LIFTS for _ in range(3)]  # fmt: skip
-        for name, part in (("a", rows[:52]), ("b", rows[52:])):
+        days = range(8, 0, -1) if newest_first else range(1, 9)
+        rows = [f"2024-01-{day:02},{LIFTS[place * lifts // 12]},X,60,5,,,\n"
+                for day in days for place in range(12)]  # fmt: skip
+        for name, part in (("a", rows[:cut]), ("b", rows[cut:])):
             (tmp_path / f"{name}.csv").write_text(header + "".join(part))
-        assert read(tmp_path, athlete="Ann").sets.height == 96
+        # two halves alike, of equal sets of one lift, cannot be told from two copies
+        alike = lifts == 1 and cut == 54
+        assert read(tmp_path, athlete="Ann").sets.height == (90 if alike else 96)
+
+    @pytest.mark.parametrize(("end", "sets"), [("18:00:00", 5), ("17:20:00", 3)])
+    def test_the_end_of_a_workout_tells_halves_from_an_export_made_in_its_middle(
+        self, tmp_path, end, sets
+    ):
+        header = "Title,Date,Duration,Exercise,Superset id,Weight,Reps,Distance,Time,Set Type\n"
+        row = "W,2024-01-{:02} 17:00:00,{},Bench Press (Barbell),,60.000,5,,,NORMAL_SET\n"
+        whole = "01:00:00"
+        seen = "01:00:00" if end == "18:00:00" else "00:20:00"
+        other = "".join(row.format(day, whole) for day in (1, 2, 3) for _ in range(3))
+        (tmp_path / "a.csv").write_text(header + other + row.format(4, seen) * 2)
+        later = "".join(row.format(day, whole) for day in (5, 6, 7) for _ in range(3))
+        (tmp_path / "b.csv").write_text(header + row.format(4, whole) * 3 + later)
+        assert read(tmp_path, athlete="Ann", unit="kg").sets.height == 18 + sets
+
+    def test_a_later_export_that_begins_with_a_workout_seen_half_counts_it_once(self, tmp_path):
+        header = "Date,Exercise,Category,Weight (kgs),Reps,Distance,Distance Unit,Time\n"
+        day = [f"2024-01-04,Squat,X,{load},5,,,\n" for load in (60, 80, 100, 110)]
+        before = "2024-01-02,Squat,X,60,5,,,\n"
+        after = "2024-01-06,Squat,X,60,5,,,\n"
+        (tmp_path / "a.csv").write_text(header + before + "".join(day[:2]))
+        (tmp_path / "b.csv").write_text(header + "".join(day) + after)
+        assert read(tmp_path, athlete="Ann").sets.height == 6
 
     def test_an_overlap_counts_once_and_the_fuller_copy_wins(self, tmp_path):
         lines = log(tmp_path / "a.csv").read_text().splitlines(keepends=True)

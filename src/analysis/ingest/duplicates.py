@@ -36,6 +36,9 @@ only the repetitions, can be compared."""
 SAME_LOADS = 0.5
 """The same share for workouts of two apps at one time: apps round, and one may lack a set."""
 
+SAME_SETS_AGAIN = 0.5
+"""Share of an earlier export's sets that a later one must hold to be a copy, and no other half."""
+
 LONGEST = timedelta(hours=6)
 """A workout that ended later after its start was left running, and its end says nothing."""
 
@@ -109,6 +112,7 @@ class _Workout:
     session: str
     minute: datetime
     until: datetime
+    ended: datetime | None
     day_only: bool
     edge: str
     age: int
@@ -276,18 +280,24 @@ def _covered(mine: _Workout, other: _Workout, *, once: bool) -> set[int]:
 def _cut(mine: _Workout, other: _Workout) -> bool:
     """Whether one file ends, and the other begins, in the middle of this workout.
 
-    Where sets are numbered their numbers tell, and no cut need be guessed. Elsewhere: a later
-    export holds all of a workout, so one that holds less than the earlier was cut.
+    Where sets are numbered their numbers tell, and no cut need be guessed. Elsewhere the place
+    tells: it is the last workout of one file and the first of the other, and the only one that
+    they share. That may also be two copies, of one export that was made in the middle of the
+    workout and one that begins with it. They are two copies if they are alike, if they bear two
+    ends of the workout, or if the later one holds most of the earlier one's sets where those
+    differ among themselves: of equal sets nothing but the place tells which is which.
     """
     numbered = any(each.number is not None for each in (*mine.sets, *other.sets))
     if numbered or {mine.edge, other.edge} != {"first", "last"}:
         return False
+    if mine.values == other.values:
+        return False
+    if mine.ended is not None and other.ended is not None:
+        return mine.ended == other.ended
     later, earlier = (mine, other) if mine.age < other.age else (other, mine)
-    names = {each.exercise for each in later.sets}
-    holds_all = len(later.sets) >= len(earlier.sets) and all(
-        each.exercise in names for each in earlier.sets
-    )
-    return not holds_all
+    both = (later.values & earlier.values).total()
+    again = len(earlier.values) > 1 and both >= SAME_SETS_AGAIN * len(earlier.sets)
+    return not again
 
 
 def _by_exercise(sets: Iterable[Set]) -> dict[str, list[Set]]:
@@ -386,8 +396,8 @@ def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_W
     for row in several.iter_rows(named=True):
         copy, session = row["copy"], row["session"]
         workout = _Workout(
-            copy, copies[copy].family, session, row["minute"], row["until"], row["day_only"],
-            row["edge"], rank[copy], row["runs"], sets[copy, session],
+            copy, copies[copy].family, session, row["minute"], row["until"], row["ended"],
+            row["day_only"], row["edge"], rank[copy], row["runs"], sets[copy, session],
         )  # fmt: skip
         groups.setdefault(row["key"], []).append(workout)
     for group in groups.values():
@@ -426,7 +436,7 @@ def _starts(copy: Copy, settled: Settled) -> pl.DataFrame:
     only = starts.height == 1
     place = pl.int_range(pl.len())
     return starts.select(
-        "session", "minute", "runs",
+        "session", "minute", "runs", "ended",
         until=pl.when(pl.col("ended").is_between("minute", pl.col("minute") + LONGEST))
         .then("ended").otherwise("minute"),
         day=pl.col("minute").dt.date(),

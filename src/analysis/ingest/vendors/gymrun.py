@@ -54,7 +54,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
 
 
 def _seconds(text: pl.Expr) -> pl.Expr:
-    """A duration as seconds, in text; one that says no unit stays no number, so that it is told."""
+    """A duration as seconds, in text; one without a unit stays no number, to be told."""
     clock = clock_seconds(text)
     said = pl.when(text.str.contains(r"\d\s*[^\W\d_]")).then(worded_seconds(text))
     return (
@@ -76,7 +76,6 @@ VENDOR = Vendor(
     carries=Carries(
         units="nowhere",
         set_times=True,
-        durations=True,
         notes=True,
         verified=("four-digit years",),
         documented=("two-digit years",),
