@@ -48,9 +48,12 @@ class NewModel:
         self._repair = repair
         self._variances: Any = None
 
-    def start(self) -> None:
-        """Forget the variances of the last world."""
-        self._variances = None
+    def start(self, first: Cohort) -> None:
+        """Learn the variances of a world."""
+        from analysis.models.dose.effects import body
+
+        if not self._learn_each:
+            self._variances = body(*_logs(first, self._repair), ["sets"]).variances
 
     def __call__(self, cohorts: list[Cohort]) -> list[tuple[float, ...]]:
         """Return what `COLUMNS` names, of each cohort."""
@@ -62,8 +65,6 @@ class NewModel:
                 self._row(body(*_logs(each, self._repair), ["sets"], kernels=kernels))
                 for each in cohorts
             ]
-        if self._variances is None:
-            self._variances = body(*_logs(cohorts[0], self._repair), ["sets"]).variances
         return [self._row(each) for each in self._together(cohorts, kernels)]
 
     def _together(self, cohorts: list[Cohort], kernels: list[str]) -> Iterator[Any]:
@@ -127,8 +128,8 @@ def _logs(found: Cohort, repair: bool = False) -> tuple[Any, Any]:
 class OldModel:
     """The model of four-week blocks, from its own rooms."""
 
-    def start(self) -> None:
-        """Nothing is kept from world to world."""
+    def start(self, first: Cohort) -> None:
+        """Nothing is learnt once for a world."""
 
     def __call__(self, cohorts: list[Cohort]) -> list[tuple[float, ...]]:
         """Return what `COLUMNS` names, of each cohort."""
@@ -170,7 +171,7 @@ def old_model(found: Cohort) -> tuple[float, ...]:
     one = within_effect(panel.assemble(exposure, panel.exercise_changes(strength, roles), options))
     lead = one.lead
     return (
-        one.estimate, one.std_error, one.low, one.high, one.p_value,
+        one.estimate, one.std_error, one.conf_low, one.conf_high, one.p_value,
         *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
         one.lead_fires, np.nan, *(np.nan,) * 6,
     )  # fmt: skip
@@ -222,15 +223,18 @@ def row(
     """Simulate a world's cohorts and return its row of the table."""
     truth = world.truth
     seeds = [1_000_000 * list(WORLDS).index(name) + number for number in range(cohorts)]
-    model.start()
-    rows: list[tuple[float, ...]] = []
-    for at in range(0, cohorts, CHUNK):
-        rows += model([cohort(world, lifters, seed) for seed in seeds[at : at + CHUNK]])
-    found = np.array(rows, dtype=float)
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        stem = f"{name}-{lifters}".replace(" ", "_").replace("%", "pct").replace(",", "")
-        np.save(keep / f"{stem}.npy", found)
+    stem = f"{name}-{lifters}".replace(" ", "_").replace("%", "pct").replace(",", "")
+    file = keep / f"{stem}.npy" if keep else None
+    found = np.load(file) if file and file.exists() else np.empty((0, len(COLUMNS)))
+    if len(found) < cohorts:
+        model.start(cohort(world, lifters, seeds[0]))
+    for first in range(len(found), cohorts, CHUNK):
+        rows = model([cohort(world, lifters, seed) for seed in seeds[first : first + CHUNK]])
+        found = np.vstack([found, np.array(rows, dtype=float)])
+        if file:  # a run that is stopped goes on from here
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.save(file, found)
+    found = found[:cohorts]
     at = {column: found[:, place] for place, column in enumerate(COLUMNS)}
     holds = (at["low"] <= truth) & (truth <= at["high"])
     cells = [
@@ -260,7 +264,11 @@ def main() -> None:
     parser.add_argument("--learn-each", action="store_true", help="variances of every cohort")
     parser.add_argument("--repair", action="store_true", help="new intercepts where levels jump")
     parser.add_argument("--factor", action="store_true", help="bias per unit of lead, instead")
-    parser.add_argument("--keep", type=Path, help="folder for the numbers of every cohort")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="folder for the numbers of every cohort; a run goes on from those that are there",
+    )
     args = parser.parse_args()
     if args.old:
         sys.path.insert(0, str(args.old))

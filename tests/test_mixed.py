@@ -349,7 +349,7 @@ def test_constant_column_is_named():
         ({}, {"correlation": "ar1", "time": "week"}, "expected 'car1'"),
         ({"week": 1.0}, {"correlation": "car1", "time": "week"}, "share the time"),
         ({}, {"time": "week"}, "time= is used by"),
-        ({}, {"random": {"exercise": "~ 1"}}, "random names exercise"),
+        ({}, {"random": {"athlete/exercise": "~ 1"}}, "random names athlete/exercise"),
         ({"volume": np.inf}, {}, "column volume is not a finite number"),
     ],
 )

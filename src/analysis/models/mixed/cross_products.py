@@ -93,7 +93,8 @@ def sufficient_statistics(
         random: random part per level, as in `fit`.
         weights: column of known relative precisions.
         like: statistics of another partition, whose category coding is to be reused; needed only
-            where a partition may lack a category (or declare the column categorical).
+            where a partition may lack a category (or declare the column categorical), or a group
+            of a crossed factor.
 
     Returns:
         Statistics that add with `+`; the sum over partitions equals the whole. A group may be

@@ -13,10 +13,12 @@ from analysis.models.mixed.batched import FloatArray, IntArray
 from analysis.models.mixed.formula import (
     INTERCEPT,
     Columns,
+    Crossed,
     Encoding,
     Level,
     ModelError,
     Random,
+    crossed_name,
     evaluate,
     random_parts,
     required_variables,
@@ -70,8 +72,11 @@ def _centre_and_scale(rows: FloatArray, encoding: Encoding) -> FloatArray:
     names = encoding.names
     basis = np.eye(len(names))
     free = _centring_allowed(encoding)
+    crossed = {int(at) for factor in encoding.crossed for at in factor.columns.ravel()}
+    for factor in encoding.crossed:
+        _centre_and_scale_crossed(rows, basis, factor)
     for i, row in enumerate(rows[:-1]):
-        if names[i] == INTERCEPT:
+        if names[i] == INTERCEPT or i in crossed:
             continue
         shift = float(row.mean()) if i in free else 0.0
         row -= shift
@@ -85,6 +90,23 @@ def _centre_and_scale(rows: FloatArray, encoding: Encoding) -> FloatArray:
         if shift:
             basis[names.index(INTERCEPT), i] = -shift / scale
     return basis
+
+
+def _centre_and_scale_crossed(rows: FloatArray, basis: FloatArray, factor: Crossed) -> None:
+    """The same for a crossed factor, alike in all its groups: they share one covariance."""
+    ones = factor.terms.index(INTERCEPT) if INTERCEPT in factor.terms else None
+    for place, term in enumerate(factor.terms):
+        if term == INTERCEPT:
+            continue
+        columns = factor.columns[:, place]
+        shift = float(rows[columns].sum(axis=0).mean()) if ones is not None else 0.0
+        if ones is not None:
+            rows[columns] -= shift * rows[factor.columns[:, ones]]
+        scale = float(np.sqrt(np.square(rows[columns]).sum() / rows.shape[1])) or 1.0
+        rows[columns] /= scale
+        basis[columns, columns] = 1.0 / scale
+        if ones is not None:
+            basis[factor.columns[:, ones], columns] = -shift / scale
 
 
 def _centring_allowed(encoding: Encoding) -> set[int]:
@@ -200,13 +222,14 @@ def build(
 ) -> Design:
     """Turn a table into a design; `like` reuses another design's coding and basis."""
     path = [groups] if isinstance(groups, str) else list(groups)
-    parts = random_parts(path, random)
+    parts, across = random_parts(path, random)
     data = as_pandas(data)
     if not len(data):
         raise ModelError("the data hold no row")
-    wanted = required_variables(formula, parts, [str(name) for name in data.columns]) | {*path}
+    read = required_variables(formula, parts | across, [str(name) for name in data.columns])
+    wanted = read | {*path, *across}
     used, notes = _complete_rows(data, wanted | {name for name in (weights, time) if name})
-    columns = evaluate(formula, parts, used, like)
+    columns = evaluate(formula, parts, across, used, like)
     time_d = None if time is None else _days(used[time])
     order, cells, starts = _sorted_cells(used, path, time_d)
     precision = None if weights is None else _precision(used[weights])[order]
@@ -319,6 +342,14 @@ def _encoding(formula: str, path: list[str], columns: Columns) -> Encoding:
         Level(name, depth, tuple(terms), positions(terms))
         for depth, (name, terms) in reversed(list(enumerate(columns.random.items(), start=1)))
     )
+    crossed = tuple(
+        Crossed(
+            factor, labels, tuple(terms),
+            np.array([[at[crossed_name(factor, label, term)] for term in terms]
+                      for label in labels], dtype=np.int64),
+        )
+        for factor, (labels, terms) in columns.crossed.items()
+    )  # fmt: skip
     fixed = positions(columns.fixed)
     basis = np.eye(len(names))
-    return Encoding(formula, tuple(path), names, fixed, levels, basis, columns.specs)
+    return Encoding(formula, tuple(path), names, fixed, levels, basis, columns.specs, crossed)

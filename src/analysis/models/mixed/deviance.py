@@ -8,7 +8,8 @@ B = Zᵀ[Z X y] and A its Z part,
 
 What is left after one level is eliminated is summed into the groups above it, so nested levels
 form a block arrow and the cost is one pass over the finest groups. The gradient is the same
-passage backwards (reverse mode), so it costs about as much as the deviance.
+passage backwards (reverse mode), so it costs about as much as the deviance. Factors that cross the
+levels come last, as one dense block (`crossed`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from analysis.models.mixed.batched import (
     sum_by_group,
 )
 from analysis.models.mixed.cross_products import Statistics
+from analysis.models.mixed.crossed import CrossedElimination, eliminate
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 
@@ -60,6 +62,7 @@ class Evaluation:
         beta: fixed effects; `inverse` is (XᵀV⁻¹X)⁻¹ for V in units of σ².
         sigma: residual standard deviation.
         eliminations: one per level, finest first.
+        crossed: of the factors that cross the levels, after those.
     """
 
     deviance: float
@@ -69,6 +72,7 @@ class Evaluation:
     sigma: float
     rss: float
     eliminations: tuple[Elimination, ...]
+    crossed: CrossedElimination | None
 
 
 class Likelihood:
@@ -86,7 +90,7 @@ class Likelihood:
         self._parents, self.children = _nesting(statistics)
         self._kept = _kept_rows(statistics)
         self._cells = np.ascontiguousarray(statistics.gram[self._kept[0]])
-        self._lower = [np.tril_indices(len(level.columns)) for level in encoding.levels]
+        self._lower = [np.tril_indices(len(part.terms)) for part in encoding.parts]
         self._fixed_block = np.ix_(encoding.fixed, encoding.fixed)
         self._constant = self._units(statistics)
 
@@ -96,10 +100,10 @@ class Likelihood:
         return sum(len(rows) for rows, _ in self._lower)
 
     def factors(self, theta: FloatArray) -> list[FloatArray]:
-        """Return L of every level, finest first."""
+        """Return L of every level, finest first, then of every crossed factor."""
         factors, at = [], 0
-        for level, lower in zip(self.encoding.levels, self._lower, strict=True):
-            factor = np.zeros((len(level.columns),) * 2)
+        for lower in self._lower:
+            factor = np.zeros((int(lower[0].max(initial=-1)) + 1,) * 2)
             factor[lower] = theta[at : at + len(lower[0])]
             factors.append(factor)
             at += len(lower[0])
@@ -109,7 +113,13 @@ class Likelihood:
         self, theta: FloatArray, *, sigma: float | None = None, gradient: bool = True
     ) -> Evaluation:
         """Evaluate at θ; σ is profiled out unless given here or fixed by the model."""
-        eliminations, total, log_det = self._eliminate(self.factors(theta))
+        factors = self.factors(theta)
+        eliminations, total, log_det = self._eliminate(factors[: len(self.encoding.levels)])
+        crossed = None
+        if self.encoding.crossed:
+            across = factors[len(self.encoding.levels) :]
+            crossed = eliminate(total, self.encoding.crossed, across)
+            total, log_det = total - crossed.left, log_det + crossed.log_det
         x, fixed_sigma = self.encoding.fixed, sigma or self.fixed_sigma
         information = total[self._fixed_block]
         inverse = np.asarray(np.linalg.inv(information), dtype=float)
@@ -121,7 +131,7 @@ class Likelihood:
             deviance += float(np.linalg.slogdet(information)[1])
         slope = np.empty(0)
         if gradient:
-            slope = self._gradient(eliminations, self._seed(beta, inverse, variance))
+            slope = self._gradient(eliminations, crossed, self._seed(beta, inverse, variance))
         return Evaluation(
             float(deviance) + self._constant,
             slope,
@@ -130,6 +140,7 @@ class Likelihood:
             float(np.sqrt(variance)),
             rss,
             eliminations,
+            crossed,
         )
 
     def _units(self, statistics: Statistics) -> float:
@@ -175,8 +186,18 @@ class Likelihood:
             seed[self._fixed_block] += inverse
         return seed
 
-    def _gradient(self, eliminations: tuple[Elimination, ...], seed: FloatArray) -> FloatArray:
-        slopes: list[FloatArray] = []
+    def _gradient(
+        self,
+        eliminations: tuple[Elimination, ...],
+        crossed: CrossedElimination | None,
+        seed: FloatArray,
+    ) -> FloatArray:
+        slopes: list[FloatArray] = []  # from the last entries of θ to the first
+        if crossed is not None:
+            sizes = [factor.columns.shape for factor in self.encoding.crossed]
+            full, seed = crossed.backward(seed, [(size[0], size[1]) for size in sizes])
+            lower = self._lower[len(eliminations) :]
+            slopes += [own[at] for own, at in zip(full, lower, strict=True)][::-1]
         above: FloatArray | None = None
         for k in reversed(range(len(eliminations))):
             done, own = eliminations[k], self.encoding.levels[k].columns

@@ -81,7 +81,7 @@ class MixedFit:
 
     @property
     def random_cov(self) -> dict[str, pd.DataFrame]:
-        """Covariance matrix of the random terms of every level, outermost first."""
+        """Covariance of the random terms of every level, outermost first, then crossed."""
         return self._random.cov
 
     @property
@@ -96,12 +96,13 @@ class MixedFit:
 
     @cached_property
     def n_groups(self) -> dict[str, int]:
-        """Number of groups by level, outermost first."""
+        """Number of groups by level, outermost first, then by crossed factor."""
         statistics = self.likelihood.statistics
-        return {
+        nested = {
             level.name: len(statistics.starts(level.depth))
             for level in reversed(self.encoding.levels)
         }
+        return nested | {factor.name: len(factor.labels) for factor in self.encoding.crossed}
 
     def conf_int(self, level: float = 0.95, *, robust: Robust = None) -> pd.DataFrame:
         """Return `low` and `high` of each fixed effect, t with its own dof."""
@@ -138,7 +139,7 @@ class MixedFit:
 
     @property
     def random_effects(self) -> dict[str, pd.DataFrame]:
-        """Predicted random effects by level, outermost first.
+        """Predicted random effects by level, outermost first, then by crossed factor.
 
         One row per group; columns are the terms, and `<term>_std_error`, the root of the
         variance of prediction with the fixed effects estimated.
@@ -334,7 +335,10 @@ def fit(
         groups: grouping column, or columns from outermost to innermost: `["athlete",
             "exercise"]` nests exercises within athletes.
         random: random part, `"~ week"` (intercept and slope, correlated) for one level, or one
-            per path: `{"athlete": "~ week", "athlete/exercise": "~ 1"}`.
+            per path: `{"athlete": "~ week", "athlete/exercise": "~ 1"}`. A name that is no path
+            is a column that crosses the groups: `{"athlete": "~ week", "site": "~ 1"}` where
+            athletes train at several sites, lme4's `(1 | site)` beside `(week | athlete)`. Of
+            those a few hundred groups in all, and intervals are the model's own.
         reml: restricted likelihood; False for maximum likelihood, to compare fixed parts.
         weights: column of known relative precisions: the residual variance of a row is σ²/weight.
         correlation: `"car1"` lets residuals of one finest group correlate exp(−days / range).

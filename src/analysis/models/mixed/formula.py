@@ -48,6 +48,24 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossed:
+    """A factor that crosses the groups, such as the site an athlete trained at that day.
+
+    Attributes:
+        name: its column.
+        labels: its groups, sorted.
+        terms: names of the random terms.
+        columns: (groups, terms) positions among the distinct columns: each term times whether the
+            row is of the group.
+    """
+
+    name: str
+    labels: tuple[object, ...]
+    terms: tuple[str, ...]
+    columns: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """Names, positions and basis of the distinct columns.
 
@@ -59,6 +77,7 @@ class Encoding:
         levels: random levels, finest first.
         basis: stored columns = raw columns @ basis.
         specs: formulaic's encoders, to apply the same coding to other rows.
+        crossed: factors that cross the levels.
     """
 
     formula: str
@@ -68,6 +87,12 @@ class Encoding:
     levels: tuple[Level, ...]
     basis: FloatArray
     specs: Mapping[str, Any] = field(default_factory=dict)
+    crossed: tuple[Crossed, ...] = ()
+
+    @property
+    def parts(self) -> list[Level | Crossed]:
+        """Every random part, in the order of θ."""
+        return [*self.levels, *self.crossed]
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -94,22 +119,26 @@ class Encoding:
 
     def same_columns(self, other: Encoding) -> bool:
         """Say whether both describe the same model matrix, whatever the basis."""
-        mine = [(level.name, level.terms) for level in self.levels]
-        theirs = [(level.name, level.terms) for level in other.levels]
+        mine = [(each.name, each.terms) for each in self.parts]
+        theirs = [(each.name, each.terms) for each in other.parts]
         return (self.names, self.terms, mine) == (other.names, other.terms, theirs)
 
 
-def random_parts(groups: Sequence[str], random: Random) -> dict[str, str]:
-    """Return one formula for every path of groups, outermost first; `~ 0` where none is given."""
+def random_parts(groups: Sequence[str], random: Random) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the formulas of every path of groups, outermost first, and of crossed factors.
+
+    A path that is not named gets `~ 0`; a name that is no path is a column that crosses them.
+    """
     paths = ["/".join(groups[: depth + 1]) for depth in range(len(groups))]
     if isinstance(random, str):
         if len(paths) > 1:
             raise ModelError(f"random must name its level, one of {', '.join(paths)}")
-        return {paths[0]: random}
-    unknown = [path for path in random if path not in paths]
-    if unknown:
-        raise ModelError(f"random names {', '.join(unknown)}; the levels are {', '.join(paths)}")
-    return {path: random.get(path, "~ 0") for path in paths}
+        return {paths[0]: random}, {}
+    inner = sorted(name for name in set(random) - set(paths) if {*name.split("/")} & {*groups})
+    if inner:
+        raise ModelError(f"random names {', '.join(inner)}; the levels are {', '.join(paths)}")
+    crossed = {name: part for name, part in random.items() if name not in paths}
+    return {path: random.get(path, "~ 0") for path in paths}, crossed
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +150,20 @@ class Columns:
         fixed: names of the fixed terms.
         random: names of the random terms by level, outermost first.
         specs: formulaic's encoders by part, to code other rows in the same way.
+        crossed: by crossed factor its groups and terms; their columns are named by
+            `crossed_name`.
     """
 
     raw: dict[str, FloatArray]
     fixed: list[str]
     random: dict[str, list[str]]
     specs: dict[str, Any]
+    crossed: dict[str, tuple[tuple[object, ...], list[str]]]
+
+
+def crossed_name(factor: str, label: object, term: str) -> str:
+    """Return the name of the column of one term in one group of a crossed factor."""
+    return f"{factor}[{label}]:{term}"
 
 
 def required_variables(
@@ -145,8 +182,16 @@ def required_variables(
     return found | {name for name in columns if re.search(rf"\b{re.escape(name)}\b", inside)}
 
 
+MOST_CROSSED = 200
+"""Columns of all crossed factors: they are eliminated together, as one dense block."""
+
+
 def evaluate(
-    formula: str, parts: Mapping[str, str], data: pd.DataFrame, like: Encoding | None
+    formula: str,
+    parts: Mapping[str, str],
+    crossed: Mapping[str, str],
+    data: pd.DataFrame,
+    like: Encoding | None,
 ) -> Columns:
     """Evaluate response, fixed and random parts; `like` gives the coding of another table.
 
@@ -162,19 +207,59 @@ def evaluate(
             f"{len(response.columns)} ({', '.join(list(response.columns)[:3])} …), as text does"
         )
     used = {"response": response.spec, "fixed": fixed.spec}
-    distinct, random = dict(fixed.columns), {}
-    for level, part in parts.items():
+    distinct = dict(fixed.columns)
+
+    def evaluated(level: str, part: str) -> dict[str, FloatArray]:
         terms = _terms(Formula(part))
-        if not set(terms) <= set(fixed.columns):
-            own = _part(sources.get(level, Formula(part)), data)
-            terms, used[level] = list(own.columns), own.spec
-            distinct = {**own.columns, **distinct}
-        random[level] = terms
+        if set(terms) <= set(fixed.columns):
+            return {term: fixed.columns[term] for term in terms}
+        own = _part(sources.get(level, Formula(part)), data)
+        used[level] = own.spec
+        return own.columns
+
+    random = {}
+    for level, part in parts.items():
+        own = evaluated(level, part)
+        random[level], distinct = list(own), {**own, **distinct}
+    known = {factor.name: factor.labels for factor in like.crossed} if like else {}
+    across: dict[str, tuple[tuple[object, ...], list[str]]] = {}
+    for factor, part in crossed.items():
+        own = evaluated(factor, part)
+        labels = known.get(factor) or tuple(sorted(data[factor].unique(), key=str))
+        unseen = sorted(set(data[factor]) - set(labels), key=str)
+        if unseen:
+            raise ModelError(f"{factor} {unseen[0]} is not among the groups of like=")
+        across[factor] = (labels, list(own))
+        _refuse_too_many(factor, across)
+        here = {label: (data[factor] == label).to_numpy(float) for label in labels}
+        distinct |= {
+            crossed_name(factor, label, term): here[label] * values
+            for label in labels
+            for term, values in own.items()
+        }
     repeated = set(response.columns) & set(distinct)
     if repeated:
         raise ModelError(f"the response {repeated.pop()} is also a predictor")
     specs = {name: spec for name, spec in used.items() if spec is not None}
-    return Columns(distinct | response.columns, list(fixed.columns), random, specs)
+    return Columns(distinct | response.columns, list(fixed.columns), random, specs, across)
+
+
+def _refuse_too_many(
+    factor: str, across: Mapping[str, tuple[tuple[object, ...], list[str]]]
+) -> None:
+    labels, terms = across[factor]
+    if len(labels) < 2:
+        raise ModelError(
+            f"one group of {factor}: what differs between groups cannot be told; leave it out"
+        )
+    if not terms:
+        raise ModelError(f"crossed factor {factor} has no random term; write '~ 1'")
+    size = sum(len(labels) * len(terms) for labels, terms in across.values())
+    if size > MOST_CROSSED:
+        raise ModelError(
+            f"crossed factors have {size} columns, at most {MOST_CROSSED} are eliminated "
+            f"together; make {factor} the group and cross the factor with fewer levels"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +317,7 @@ def design_columns(encoding: Encoding, data: pd.DataFrame, part: str) -> FloatAr
 
     terms = encoding.terms
     if part != "fixed":
-        terms = next(level.terms for level in encoding.levels if level.name == part)
+        terms = next(each.terms for each in encoding.parts if each.name == part)
     coded: dict[str, FloatArray] = {}
     for source in ("fixed", part):
         spec = encoding.specs.get(source)

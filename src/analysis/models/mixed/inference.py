@@ -20,9 +20,10 @@ from analysis.models.mixed.batched import (
     transpose,
 )
 from analysis.models.mixed.cross_products import Statistics
+from analysis.models.mixed.crossed import CrossedElimination
 from analysis.models.mixed.design import Design
 from analysis.models.mixed.deviance import Elimination, Evaluation, Likelihood, is_singular
-from analysis.models.mixed.formula import INTERCEPT, Encoding, Level, ModelError
+from analysis.models.mixed.formula import INTERCEPT, Crossed, Encoding, Level, ModelError
 from analysis.models.mixed.serial import Serial, gaps_d, whitened
 
 # Cluster-robust covariance that holds with few clusters: CR2 with Satterthwaite dof.
@@ -40,6 +41,12 @@ class ClusterRobust:
 
     def __init__(self, statistics: Statistics, evaluation: Evaluation) -> None:
         """Gather every cluster's information and score."""
+        if statistics.encoding.crossed:
+            names = ", ".join(factor.name for factor in statistics.encoding.crossed)
+            raise ModelError(
+                f"athletes who share a group of {names} are not independent clusters; take the "
+                "model's own intervals (robust=None)"
+            )
         x = statistics.encoding.fixed
         left = _left_by_cluster(statistics, evaluation)
         if left.shape[-1] < 2:
@@ -235,13 +242,13 @@ def group_labels(statistics: Statistics, level: Level) -> pd.DataFrame:
 
 
 def random_effects(
-    statistics: Statistics, level: Level, modes: FloatArray, cov: FloatArray
+    groups: pd.DataFrame, terms: Sequence[str], modes: FloatArray, cov: FloatArray
 ) -> pd.DataFrame:
-    """Return random effects and their standard errors of prediction, one row per group."""
-    table = group_labels(statistics, level)
-    for term, values in zip(level.terms, modes, strict=True):
+    """Add random effects and their standard errors of prediction to a table of groups."""
+    table = groups
+    for term, values in zip(terms, modes, strict=True):
         table[term] = values
-    for i, term in enumerate(level.terms):
+    for i, term in enumerate(terms):
         table[f"{term}_std_error"] = np.sqrt(cov[i, i])
     return table
 
@@ -335,6 +342,10 @@ class FixedEffects:
             )
             free = max(len(starts) - int(by_groups.sum()), 1)
             bound = np.where(by_groups, np.minimum(bound, free), bound)
+        for factor in encoding.crossed:
+            by_groups = np.array([encoding.names[at] in factor.terms for at in encoding.fixed])
+            free = max(len(factor.labels) - int(by_groups.sum()), 1)
+            bound = np.where(by_groups, np.minimum(bound, free), bound)
         asked = np.abs(stored) > 1e-12 * np.abs(stored).max(axis=1, keepdims=True)
         return np.asarray(np.where(asked, bound, np.inf).min(axis=1))
 
@@ -410,6 +421,8 @@ def predict(likelihood: Likelihood, evaluation: Evaluation) -> list[LevelEffects
     cov = np.zeros((predictors, predictors, 1))
     cov[x[:, None], x, 0] = evaluation.inverse
     found: list[LevelEffects] = []
+    if evaluation.crossed is not None:
+        total, cov = _crossed(evaluation.crossed, total, cov)
     levels = likelihood.encoding.levels
     for k in reversed(range(len(levels))):
         done = evaluation.eliminations[k]
@@ -420,6 +433,22 @@ def predict(likelihood: Likelihood, evaluation: Evaluation) -> list[LevelEffects
         total, cov = effects.total, effects.total_cov
         found.append(effects)
     return found[::-1]
+
+
+def _crossed(
+    done: CrossedElimination, total: FloatArray, cov: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Add the effects of the crossed factors to the fixed ones: every group below holds them."""
+    reply = done.factor @ np.linalg.solve(done.root.T, done.half)
+    to_total, own = reply[:, :-1], done.columns
+    half = np.linalg.solve(done.root, done.factor.T)
+    moved = to_total @ cov[..., 0]
+    new_total, new_cov = total.copy(), cov.copy()
+    new_total[own, 0] += reply[:, -1] - to_total @ total[:, 0]
+    new_cov[own, :, 0] -= moved
+    new_cov[:, own, 0] -= moved.T
+    new_cov[own[:, None], own, 0] += half.T @ half + moved @ to_total.T
+    return new_total, new_cov
 
 
 def _level(done: Elimination, own: IntArray, total: FloatArray, cov: FloatArray) -> LevelEffects:
@@ -455,19 +484,29 @@ class RandomEffects:
         """Covariance matrix of the random terms by level, outermost first."""
         found, encoding = {}, self.likelihood.encoding
         factors = self.likelihood.factors(self.theta)
-        for level, factor in reversed(list(zip(encoding.levels, factors, strict=True))):
-            half = encoding.coefficients(level.columns) @ factor * self.evaluation.sigma
-            terms = list(level.terms)
-            found[level.name] = pd.DataFrame(half @ half.T, index=terms, columns=terms)
+        parts = [(level.name, level.terms, level.columns) for level in encoding.levels]
+        order = [*reversed(range(len(parts))), *range(len(parts), len(factors))]
+        parts += [(each.name, each.terms, each.columns[0]) for each in encoding.crossed]
+        for at in order:
+            name, terms, columns = parts[at]
+            half = encoding.coefficients(columns) @ factors[at] * self.evaluation.sigma
+            found[name] = pd.DataFrame(half @ half.T, index=list(terms), columns=list(terms))
         return found
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Predicted effects and their standard errors by level, outermost first."""
-        return {
-            level.name: random_effects(self.likelihood.statistics, level, *self._raw(k))
-            for k, level in reversed(list(enumerate(self.likelihood.encoding.levels)))
+        """Predicted effects and their standard errors: levels outermost first, then crossed."""
+        encoding = self.likelihood.encoding
+        found = {
+            level.name: random_effects(
+                group_labels(self.likelihood.statistics, level), level.terms, *self._raw(k)
+            )
+            for k, level in reversed(list(enumerate(encoding.levels)))
         }
+        for factor in encoding.crossed:
+            table = pd.DataFrame(index=pd.Index(factor.labels, name=factor.name))
+            found[factor.name] = random_effects(table, factor.terms, *self._raw_crossed(factor))
+        return found
 
     def prediction_cov(self, level: str) -> FloatArray:
         """Covariances of prediction, (groups, terms, terms)."""
@@ -502,3 +541,14 @@ class RandomEffects:
         to_raw = encoding.coefficients(encoding.levels[k].columns)
         cov = np.einsum("ia,abn,jb->ijn", to_raw, effects.mode_cov, to_raw)
         return to_raw @ effects.modes, self.evaluation.sigma**2 * cov
+
+    def _raw_crossed(self, factor: Crossed) -> tuple[FloatArray, FloatArray]:
+        """Return (terms, groups) effects of a crossed factor and their error covariances."""
+        # of the levels any group will do: all of them hold the same effects of crossed factors
+        total, cov = (
+            each[..., 0] for each in (self.by_level[-1].total, self.by_level[-1].total_cov)
+        )
+        to_raw = self.likelihood.encoding.coefficients(factor.columns[0])
+        modes = np.array([to_raw @ total[own] for own in factor.columns]).T
+        covs = [to_raw @ cov[np.ix_(own, own)] @ to_raw.T for own in factor.columns]
+        return modes, self.evaluation.sigma**2 * np.moveaxis(np.array(covs), 0, -1)
