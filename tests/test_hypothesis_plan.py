@@ -86,6 +86,9 @@ BROKEN = {
     'covariates = "age"': "expected a list of names in quotes",
     'form = "cubic"': "expected one of linear, log, sqrt, reciprocal",
     'form = "log"\nthreshold = 10': "the form is log already; leave one of them out",
+    'effect = "between"\ninteraction = "age"': "asked of the effect within athletes; write effect",
+    'interaction = "sex"\nsubgroup = "sex"': "nobody differs in it; leave one of the two out",
+    "interaction = 3": "interaction = 3: expected a sentence in quotes",
     "threshold = -1": "expected a number above 0",
     'covariates = ["sets"]': "sets is the exposure itself; leave it out of the covariates",
     "written_before_data = 1": "expected true or false",
@@ -104,8 +107,10 @@ BROKEN = {
 
 @pytest.mark.parametrize(("extra", "says"), BROKEN.items())
 def test_every_broken_rule_is_one_clear_sentence(extra, says):
+    stated = "effect = " in extra
+    text = re.sub(r"(?m)^effect .*\n", "", PLAN) if stated else PLAN
     with pytest.raises(PlanError) as error:
-        plan(extra)
+        plan(extra, text)
     assert str(error.value).startswith("hypothesis.toml: ")
     assert says in str(error.value)
     assert isinstance(error.value, UserError)

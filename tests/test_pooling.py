@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from analysis.cli import app
 from analysis.ingest import read
 from analysis.models.dose import Estimate, TooLittleError
+from analysis.models.hypothesis.measured import levels
 from analysis.models.hypothesis.plan import PlanError, parse_plan
 from analysis.models.hypothesis.pool import heterogeneity, plan_of_round_two, pool, read_sites
 from analysis.models.hypothesis.sharing import (
@@ -25,7 +26,7 @@ from analysis.models.hypothesis.sharing import (
     shareable,
     site,
 )
-from analysis.models.hypothesis.study import Study
+from analysis.models.hypothesis.study import Study, subgroups
 from analysis.pages.pool import save_pooled, share_site
 from analysis.problems import UserError
 from analysis.simulate import Scenario, export, simulate
@@ -85,6 +86,66 @@ def test_the_pooled_fit_is_the_fit_of_all_logs_together(logbook, halves, second,
     assert pooled.within.n_rows == whole.n_days
 
 
+@pytest.fixture(scope="module")
+def banded(logbook):
+    """The same lifters with two columns: bands of age, and a club that one site hardly has."""
+    rows = []
+    for number, name in enumerate(logbook.athletes):
+        band = "30 to 39" if number % 4 < 2 else "40 to 49"
+        club = "rare" if number in (0, 4) else None if number == 5 else "usual"
+        rows += [(name, None, "band", None, band), (name, None, "club", None, club)]
+        rows.append((name, None, "age", 30.0 + number, None))
+    joined = pl.DataFrame(rows, schema=logbook.joined.schema, orient="row").filter(
+        pl.col("value").is_not_null() | pl.col("text").is_not_null()
+    )
+    names = logbook.athletes
+    return [replace(part(logbook, names[half::2]), joined=joined) for half in (0, 1)], joined
+
+
+@pytest.mark.parametrize("key", ["interaction", "subgroup"])
+def test_levels_are_pooled_as_if_all_logs_were_in_one_place(
+    logbook, banded, second, tmp_path, key, monkeypatch
+):
+    monkeypatch.setattr("analysis.models.hypothesis.sharing.FEWEST_PER_LEVEL", 3)
+    text = f'{key} = "band"\n' + second
+    pooled = made(tmp_path, text, banded[0], site, pool)
+    plan = parse_plan(text.encode())
+    together = Study(
+        replace(plan, exclusions=replace(plan.exclusions, min_days=20)),
+        replace(logbook, joined=banded[1]),
+    )
+    whole = together.fit()
+    want, got = together.target(whole), pooled.target
+    for name in ("estimate", "std_error", "dof", "low", "high"):
+        assert getattr(got, name) == pytest.approx(getattr(want, name), rel=1e-7, abs=1e-10)
+    if key == "subgroup":
+        names = levels(together.logbook, whole.logs.athletes, "band")
+        for one, other in zip(pooled.subgroups, subgroups(plan, whole.body, names), strict=True):
+            assert (one.level, one.n_athletes) == (other.level, other.n_athletes)
+            assert one.estimate.estimate == pytest.approx(other.estimate.estimate, rel=1e-7)
+
+
+def test_people_of_a_level_that_few_share_are_kept_back_and_counted(banded, second, tmp_path):
+    books, _ = banded
+    plan = parse_plan(('subgroup = "club"\n' + second).encode())
+    given = site(Study(plan, books[0]))  # two of seven have the rare club here
+    assert given.rare == 2
+    assert set(given.levels["subgroup"]) == {"usual"}
+    other = site(Study(plan, books[1]))  # and one in the other half says nothing
+    assert other.rare == 1
+    path = tmp_path / "site.json"
+    path.write_text(as_file(b"", "abc", given), "utf-8")
+    assert json.loads(path.read_text())["left_out_for_rare_levels"] == 2
+    assert "rare" not in re.sub("left_out_for_rare_levels", "", path.read_text())
+    assert read_site(path).given.levels == given.levels
+
+
+def test_numbers_that_say_who_is_who_are_not_shared(banded, second):
+    plan = parse_plan(('interaction = "age"\n' + second).encode())
+    with pytest.raises(TooLittleError, match=r"no level of age is shared by 5 people .* bands"):
+        site(Study(plan, banded[0][0]))
+
+
 def test_round_one_adds_up_to_that_of_all_logs(logbook, second):
     plan = parse_plan(second.encode())
     whole = round_one(Study(parse_plan(PLAN.encode()), logbook))
@@ -110,7 +171,7 @@ def test_what_leaves_a_site_holds_no_name_date_exercise_or_order(halves, second,
     assert not re.search(r"20\d\d-\d\d-\d\d", text)
     assert set(data) == {
         "format", "version", "plan_sha256", "plan", "left_out_for_few_rows", "round", "stamp",
-        "noise", "noise_cost", "columns", "people",
+        "noise", "noise_cost", "left_out_for_rare_levels", "columns", "people",
     }  # fmt: skip
     n = len(data["columns"])
     for each in data["people"]:

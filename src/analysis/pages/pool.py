@@ -19,9 +19,11 @@ from analysis.models.hypothesis.results import (
     as_text,
     estimand,
     rule_sentence,
+    subgroup_sentence,
 )
 from analysis.models.hypothesis.run import looked_at, numbers
 from analysis.models.hypothesis.sharing import (
+    FEWEST_PER_LEVEL,
     FEWEST_ROWS,
     RoundOne,
     Site,
@@ -35,7 +37,7 @@ from analysis.pages.lifter import made_with
 from analysis.problems import UserError
 from analysis.report import Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Figure, Result
-from analysis.say import count
+from analysis.say import count, spoken
 
 EXACT = (
     "Exact, not anonymous. Cross-products are not names, dates or sets, but they are numbers "
@@ -105,9 +107,15 @@ def _refused(work: Any) -> Any:
 
 
 def _few(given: Site | RoundOne) -> str:
-    return (
+    few = (
         f"{count(given.left_out, 'person', 'people')} left out for fewer than {FEWEST_ROWS} "
-        "strength days."
+        "strength days"
+    )
+    if not isinstance(given, Site) or not given.levels:
+        return f"{few}."
+    return (
+        f"{few}, {count(given.rare, 'person', 'people')} because fewer than {FEWEST_PER_LEVEL} "
+        "here share their level of the plan's column. Levels are in the file."
     )
 
 
@@ -156,6 +164,10 @@ def record(pooled: Pooled) -> dict[str, Any]:
             **numbers(lead),
             "says": "untold" if placebo is None else placebo.kind,
         },
+        "subgroups": [
+            {"level": each.level, "n_athletes": each.n_athletes, **numbers(each.estimate)}
+            for each in pooled.subgroups
+        ],
         "heterogeneity": None
         if between is None
         else {name: getattr(between, name) for name in between.__dataclass_fields__},
@@ -188,6 +200,7 @@ def pooled_page(pooled: Pooled) -> Report:
         [
             Section("the-plan", "The question and its plan", [said]),
             Section("the-verdict", "Verdict", [Tiles(tiles), estimate]),
+            *_by_level(pooled),
             Section("site-by-site", "Site by site", [sites]),
             Section("the-files", "What the files hold", [Prose(EXACT), _held(pooled)]),
         ],
@@ -206,7 +219,9 @@ def _estimate(pooled: Pooled) -> Result:
     plan, within = pooled.plan, pooled.within
     rows: list[dict[str, Any]] = []
     if within is not None and pooled.target is not None:
-        found: dict[str, Estimate | None] = {f"{plan.effect} athletes (the plan)": pooled.target}
+        step = f"by one step of {spoken(plan.interaction)}" if plan.interaction else ""
+        own = f"{step or f'{plan.effect} athletes'} (the plan)"
+        found: dict[str, Estimate | None] = {own: pooled.target}
         if plan.effect == "within":
             found["placebo: next four weeks (should be 0)"] = within.placebo.lead
             found |= {
@@ -228,6 +243,27 @@ def _estimate(pooled: Pooled) -> Result:
         ),
         settings=settings(plan),
     )
+
+
+def _by_level(pooled: Pooled) -> Iterator[Section]:
+    """Yield the effect by level of the plan's subgroup, where it asks for one."""
+    if not pooled.subgroups:
+        return
+    told = [each for each in pooled.subgroups if each.estimate is not None and each.level]
+    rows = [
+        _row(each.level or "not known", each.estimate, pooled.plan.unit)
+        | {"n_athletes": each.n_athletes}
+        for each in pooled.subgroups
+        if each.estimate is not None
+    ]
+    result = Result(
+        name="subgroups",
+        title=f"By {spoken(pooled.plan.subgroup)}",
+        table=pd.DataFrame(rows, columns=[*_COLUMNS, "unit", "n_athletes"]),
+        summary=subgroup_sentence(pooled.plan, told),
+        draw=(lambda table: _forest(table, "kind")) if rows else None,
+    )
+    yield Section("by-level", "Subgroups", [result])
 
 
 _COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
@@ -260,12 +296,13 @@ def _verdict(pooled: Pooled) -> str:
     if within is None or pooled.target is None:
         return f"{pooled.verdict.capitalize()}: {pooled.reason}."
     n = f"(n = {count(within.n_athletes, 'athlete')} at {len(pooled.sites)} sites)"
+    by = f" more for one step of {spoken(plan.interaction)}" if plan.interaction else " higher"
     effect = (
         f"athletes whose usual week holds {plan.more} gained {pooled.target.words} more in "
         f"{plan.what} a year"
         if plan.effect == "between"
         else f"with {plan.more} than usual for four weeks, {plan.what} 5 to 12 weeks later was "
-        f"{pooled.target.words} higher"
+        f"{pooled.target.words}{by}"
     )
     return f"{pooled.verdict.capitalize()}: {effect} {n}; {pooled.reason}."
 
@@ -276,7 +313,12 @@ def _sites(pooled: Pooled) -> Result:
     twice = int(table["counted_twice"].sum())
     notes = [
         f"{count(int(table['left_out'].sum()), 'person', 'people')} left out at their sites for "
-        f"fewer than {FEWEST_ROWS} strength days.",
+        f"fewer than {FEWEST_ROWS} strength days"
+        + (
+            f", or because fewer than {FEWEST_PER_LEVEL} there share their level."
+            if pooled.plan.subgroup or pooled.plan.interaction
+            else "."
+        ),
     ]
     if twice:
         notes.append(f"{count(twice, 'person', 'people')} in two sites' files, counted once.")
@@ -313,6 +355,11 @@ def _held(pooled: Pooled) -> Result:
         ("per person", "strength days of an exercise", 1),
         ("per person", "exercises, parted where a level jumps", 1),
         *([("per person", "mean weekly dose", 1)] if pooled.plan.effect == "between" else []),
+        *(
+            ("per person", f"level of {column}", 1)
+            for column in dict.fromkeys((pooled.plan.subgroup, pooled.plan.interaction))
+            if column
+        ),
         ("per site", "the plan and its SHA-256", 2),
         ("per site", "people left out, noise and its cost, kind of evidence", 4),
     ]

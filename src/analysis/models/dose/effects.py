@@ -222,13 +222,27 @@ def effect(
 
 
 def at_once(
-    found: Body, measure: str, *, slopes: bool = True, level: float = 0.95
+    found: Body,
+    measure: str,
+    *,
+    beside: Sequence[str] = (),
+    slopes: bool = True,
+    level: float = 0.95,
 ) -> tuple[Estimate, Fit]:
-    """Return the effect if gains came at once and stayed, athletes' slopes their own."""
+    """Return the effect if gains came at once and stayed, athletes' slopes their own.
+
+    Args:
+        found: the body.
+        measure: whose effect.
+        beside: measures held fixed, in the same way.
+        slopes: whether athletes' slopes differ.
+        level: of the interval.
+    """
     total = f"{measure}_total"
-    made = {total: {f"{measure}_{name}": 1.0 for name in LAGS}}
+    wanted = (measure, *beside)
+    made = {f"{one}_total": {f"{one}_{name}": 1.0 for name in LAGS} for one in wanted}
     products, few = with_sums(found.products, made), found.few and found.few.with_sums(made)
-    terms = [LOG_WEEKS, f"{measure}_{OWN}", total]
+    terms = [LOG_WEEKS, *(f"{one}_{name}" for one in wanted for name in (OWN, "total"))]
     model = fit(products, terms, slopes=[total] if slopes else (), few=few)
     return model.contrast({total: 1.0}, level), model
 
@@ -342,6 +356,42 @@ def joint(
     kept = [(each, name) for each, name in wanted if name != OWN or found.moved(f"{each}_{OWN}")]
     model = found.fit([LOG_WEEKS, *(f"{each}_{name}" for each, name in kept)])
     return {each: model.contrast(primary(each), level) for each in measures}, model
+
+
+def moderated(found: Body, measure: str, by: Floats) -> Body:
+    """Return a body that also holds a dose times a number of each athlete, less its mean.
+
+    Args:
+        found: the body.
+        measure: the dose.
+        by: a number of each athlete, known of all who have strength days.
+
+    Returns:
+        The same with the measure `<measure>_by`: its effect, `measure` held fixed, is how much
+        the effect of `measure` differs for one unit of `by`. A number of an athlete scales the
+        cross-products, so no row is needed.
+
+    Raises:
+        TooLittleError: fewer than five athletes, or all have the same number.
+    """
+    told = found.products.n_rows > 0
+    if int(told.sum()) < FEWEST_CLUSTERS or np.ptp(by[told]) == 0:
+        raise TooLittleError(
+            f"{int(told.sum())} athletes, {FEWEST_CLUSTERS} or more who differ are needed"
+        )
+    away = np.where(told, by - by[told].mean(), 0.0)
+    products = found.products
+    names = [f"{measure}_{name}" for name in (*BANDS, AHEAD)]
+    at = [products.names.index(name) for name in names]
+    k = len(products.names)
+    change = np.zeros((len(products.gram), k, k + len(at)))
+    change[:, range(k - 1), range(k - 1)] = 1.0
+    change[:, at, range(k - 1, k - 1 + len(at))] = away[:, None]
+    change[:, -1, -1] = 1.0
+    wider = tuple(f"{measure}_by_{name}" for name in (*BANDS, AHEAD))
+    gram = change.swapaxes(1, 2) @ products.gram @ change
+    whole = replace(products, names=(*products.names[:-1], *wider, products.names[-1]), gram=gram)
+    return replace(found, products=whole, sums=None)
 
 
 def between(found: Body, measure: str, level: float = 0.95) -> Estimate:

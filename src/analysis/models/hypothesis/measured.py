@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from analysis.logbook import Logbook
-from analysis.models.dose import MuscleLogs
+from analysis.models.dose import MuscleLogs, TooLittleError
 from analysis.models.dose.effects import shape
 from analysis.models.dose.inputs import Floats
 from analysis.models.dose.whitening import Days
 from analysis.models.hypothesis.plan import FORM_AT
+from analysis.say import count
 
 HOLDS_WEEKS = 4
 """Weeks that a measured value is taken to hold on; after them it is unknown again."""
@@ -98,3 +100,46 @@ def parted(doses: Mapping[str, Floats], measure: str, threshold: float) -> dict[
         f"{measure}_above": np.maximum(dose - threshold, 0.0),
         f"{measure}_below": np.minimum(dose, threshold),
     }
+
+
+@dataclass(frozen=True, eq=False)
+class Moderator:
+    """What an effect may differ by.
+
+    Attributes:
+        values: a number of each athlete; NaN where it is not known.
+        words: the two levels where it is words: the second less the first is one step.
+    """
+
+    values: Floats
+    words: tuple[str, str] | None
+
+    @property
+    def step(self) -> str:
+        """What one step is, in words."""
+        return "one more" if self.words is None else f"from {self.words[0]} to {self.words[1]}"
+
+
+def moderator(column: str, said: Sequence[str | None]) -> Moderator:
+    """Return the levels of a column as numbers: numbers as they are, two words as 0 and 1.
+
+    Raises:
+        TooLittleError: nobody's level is known, or words are one or more than two.
+    """
+    known = sorted({each for each in said if each is not None})
+    if not known:
+        raise TooLittleError(
+            f"nobody's {column} is known: an interaction needs a column that does not change, "
+            "of a table without dates"
+        )
+    try:
+        return Moderator(np.array([np.nan if e is None else float(e) for e in said]), None)
+    except ValueError:
+        pass
+    if len(known) != 2:
+        raise TooLittleError(
+            f"{column} has {count(len(known), 'word')} ({', '.join(known[:6])}), an interaction "
+            "needs numbers or two words; write subgroup for an effect by level"
+        )
+    values = np.array([np.nan if e is None else float(known.index(e)) for e in said])
+    return Moderator(values, (known[0], known[1]))

@@ -211,6 +211,8 @@ class Plan:
         population: whom the answer is for, in words.
         covariates: weekly doses held fixed, of `COVARIATES`, or joined columns.
         subgroup: a joined column that does not change; the effect is told by its levels too.
+        interaction: a joined column that does not change, of numbers or of two words: asked for
+            is then how much the effect within athletes differs for one step of it.
         formula: e1RM formula.
         seed: of the split, the drawn specifications, shuffles and simulations.
         written_before_data: the author's word that the plan is older than any look at the data.
@@ -236,6 +238,7 @@ class Plan:
     population: str = "everyone whose logs are given"
     covariates: tuple[str, ...] = ()
     subgroup: str = ""
+    interaction: str = ""
     formula: str = "epley"
     seed: int = 1
     written_before_data: bool = False
@@ -249,18 +252,27 @@ class Plan:
     @property
     def measures(self) -> tuple[str, ...]:
         """Weekly doses in the model, the exposure first."""
-        return tuple(dict.fromkeys([self.dose, *self.held]))
+        return tuple(dict.fromkeys([self.dose, *self._beside]))
+
+    @property
+    def asked(self) -> str:
+        """The measure whose effect is asked for: the dose, or what it is worth by a column."""
+        return f"{self.dose}_by" if self.interaction else self.dose
 
     @property
     def dose(self) -> str:
-        """The weekly dose whose effect is asked for."""
+        """The weekly dose that is given more of."""
         if self.threshold is not None:
             return f"{self.given.column}_above"
         return self.given.column + ("" if self.form == "linear" else f"_{self.form}")
 
     @property
     def held(self) -> tuple[str, ...]:
-        """Weekly doses that are held fixed."""
+        """Measures that are held fixed."""
+        return (self.dose, *self._beside) if self.interaction else self._beside
+
+    @property
+    def _beside(self) -> tuple[str, ...]:
         below = () if self.threshold is None else (f"{self.given.column}_below",)
         return (*below, *self.covariates)
 
@@ -294,7 +306,8 @@ class Plan:
         """Unit of the effect."""
         if self.effect == "between":
             return f"% per year per usual {self.given.unit}"
-        return f"% per {self.given.unit} held for four weeks"
+        step = f", per step of {spoken(self.interaction)}" if self.interaction else ""
+        return f"% per {self.given.unit} held for four weeks{step}"
 
     @property
     def indirect(self) -> float:
@@ -371,6 +384,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "exposure_muscle": TEXT, "form": _word(FORMS), "threshold": ABOVE_0,
         "outcome": TEXT, "effect": _word(("within", "between")),
         "population": TEXT, "covariates": NAMES, "subgroup": TEXT,
+        "interaction": TEXT,
         "formula": _word(tuple(FORMULAS)), "seed": _whole(0, 2**32 - 1),
         "written_before_data": YES_NO,
     },
@@ -485,6 +499,17 @@ def _refuse_contradictions(plan: Plan, file: str) -> None:
             file, "exposure", plan.exposure, "form and threshold are of weekly sets",
             "leave them out, or ask for sets",
         )  # fmt: skip
+    if plan.interaction and plan.interaction == plan.subgroup:
+        raise PlanError(
+            file, "interaction", plan.interaction,
+            "within a level of the subgroup nobody differs in it", "leave one of the two out",
+        )  # fmt: skip
+    if plan.interaction and plan.effect == "between":
+        raise PlanError(
+            file, "interaction", plan.interaction,
+            "an interaction is asked of the effect within athletes",
+            'write effect = "within", or leave interaction out',
+        )  # fmt: skip
     if plan.form != "linear" and plan.threshold is not None:
         raise PlanError(file, "threshold", plan.threshold, f"the form is {plan.form} already",
                         "leave one of them out")  # fmt: skip
@@ -531,9 +556,11 @@ def check_names(
                 f"expected a list of any of {', '.join(COVARIATES)}, or {joined}",
                 did_you_mean(name, (*COVARIATES, *columns)) or "correct it",
             )  # fmt: skip
-    if plan.subgroup and plan.subgroup not in columns:
-        raise PlanError(file, "subgroup", plan.subgroup, f"expected {joined}",
-                        did_you_mean(plan.subgroup, columns) or "correct it")  # fmt: skip
+    for key in ("subgroup", "interaction"):
+        name = getattr(plan, key)
+        if name and name not in columns:
+            raise PlanError(file, key, name, f"expected {joined}",
+                            did_you_mean(name, columns) or "correct it")  # fmt: skip
 
 
 def stated(raw: bytes) -> set[str]:

@@ -26,7 +26,14 @@ from analysis.models.hypothesis.sharing import (
     effect_of,
     read_site,
 )
-from analysis.models.hypothesis.study import CANNOT, effects_of, target_of, verdict
+from analysis.models.hypothesis.study import (
+    CANNOT,
+    Subgroup,
+    effects_of,
+    subgroups,
+    target_of,
+    verdict,
+)
 from analysis.problems import UserError
 
 
@@ -60,6 +67,7 @@ class Pooled:
         target: the effect that the plan asks for.
         verdict, reason: by the plan's rule.
         heterogeneity: between sites; None for fewer than two with an estimate.
+        subgroups: the effect by level of the plan's subgroup.
     """
 
     plan: Plan
@@ -71,6 +79,7 @@ class Pooled:
     verdict: str
     reason: str
     heterogeneity: Heterogeneity | None
+    subgroups: Sequence[Subgroup] = ()
 
     @property
     def placebo(self) -> Placebo | None:
@@ -119,14 +128,18 @@ def pool(files: Sequence[SiteFile]) -> Pooled:
         if one.products.names != columns(plan):
             raise UserError(f"{each.name}: its columns are not those of its plan")
     kept, twice = _once(given)
-    products = reduce(add, (one.products for one in kept))
-    usual = np.concatenate([one.usual for one in kept])
+    whole = _joined(kept)
     within = target = None
-    word, reason = CANNOT, f"{len(products.gram)} people, {FEWEST_PEOPLE} are needed"
-    if len(products.gram) >= FEWEST_PEOPLE:
+    by_level: Sequence[Subgroup] = ()
+    people = len(whole.products.gram)
+    word, reason = CANNOT, f"{people} people, {FEWEST_PEOPLE} are needed"
+    if people >= FEWEST_PEOPLE:
         try:
-            within, apart = effects_of(plan, body_from(plan, products, usual))
+            found = body_from(plan, whole)
+            within, apart = effects_of(plan, found)
             target = target_of(plan, within, apart)
+            if plan.subgroup:
+                by_level = subgroups(plan, found, whole.levels["subgroup"])
             word, reason = verdict(target, within.placebo, plan.smallest_effect, plan.effect)
         except TooLittleError as error:
             reason = f"too little in these logs: {error}"
@@ -136,7 +149,7 @@ def pool(files: Sequence[SiteFile]) -> Pooled:
             "site": each.name,
             "people": len(one.products.gram),
             "rows": int(one.products.n_rows.sum()),
-            "left_out": one.left_out,
+            "left_out": one.left_out + one.rare,
             "counted_twice": again,
             "stamp": one.stamp,
             "noise": one.noise,
@@ -151,7 +164,7 @@ def pool(files: Sequence[SiteFile]) -> Pooled:
     told = [each for each in own if each is not None]
     return Pooled(
         plan, files[0].plan, files[0].plan_sha256, pd.DataFrame(rows), within, target, word,
-        reason, heterogeneity(told) if len(told) > 1 else None,
+        reason, heterogeneity(told) if len(told) > 1 else None, by_level,
     )  # fmt: skip
 
 
@@ -168,10 +181,22 @@ def _once(sites: Sequence[Site]) -> tuple[list[Site], list[int]]:
                 new.append(at)
             seen.add(key)
         usual = one.usual[new] if len(one.usual) else one.usual
-        kept.append(replace(one, products=one.products.of(np.array(new, dtype=np.int64)),
-                            usual=usual))  # fmt: skip
+        levels = {key: tuple(own[at] for at in new) for key, own in one.levels.items()}
+        products = one.products.of(np.array(new, dtype=np.int64))
+        kept.append(replace(one, products=products, usual=usual, levels=levels))
         twice.append(len(one.products.gram) - len(new))
     return kept, twice
+
+
+def _joined(sites: Sequence[Site]) -> Site:
+    """Return the people of all sites as those of one."""
+    levels = {key: sum((one.levels[key] for one in sites), ()) for key in sites[0].levels}
+    return Site(
+        reduce(add, (one.products for one in sites)),
+        np.concatenate([one.usual for one in sites]),
+        sum(one.left_out for one in sites),
+        levels=levels,
+    )
 
 
 def _own(plan: Plan, one: Site) -> Estimate | None:
@@ -179,10 +204,9 @@ def _own(plan: Plan, one: Site) -> Estimate | None:
     if len(one.products.gram) < FEWEST_PEOPLE:
         return None
     try:
-        found: Estimate = effect_of(plan, one.products, one.usual)
+        return effect_of(plan, one)
     except TooLittleError:
         return None
-    return found
 
 
 def heterogeneity(found: Sequence[Estimate]) -> Heterogeneity:

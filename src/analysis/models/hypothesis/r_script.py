@@ -67,7 +67,7 @@ def r_script(outcome: Outcome) -> str:
         estimate=estimate.estimate,
         error=estimate.std_error,
         how="CR2" if pooled else "model-based",
-        slopes=_slopes(outcome.exposure, list(model.terms)) if pooled else "",
+        slopes=_slopes(outcome.plan.dose, list(model.terms)) if pooled else "",
     )
 
 

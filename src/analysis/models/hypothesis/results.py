@@ -62,10 +62,16 @@ def estimand(plan: Plan) -> str:
             f"difference in the yearly growth of {what}, in %, between athletes "
             f"whose usual week holds {more}{held if plan.covariates else ''}."
         )
-    return (
+    within = (
         f"difference in {what} 5 to 12 weeks later, in %, that goes with {more} "
-        f"than the athlete's own usual for {PULSE} weeks{held if plan.covariates else ''}."
+        f"than the athlete's own usual for {PULSE} weeks{held if plan.covariates else ''}"
     )
+    if plan.interaction:
+        return (
+            f"by how much this differs for one step of {spoken(plan.interaction)} (one more of a "
+            f"number; of two words, from the first in the alphabet to the second): {within}."
+        )
+    return f"{within}."
 
 
 def plan_sentence(outcome: Outcome) -> str:
@@ -100,6 +106,13 @@ def verdict_sentence(outcome: Outcome) -> str:
         return (
             f"{outcome.verdict.capitalize()}: athletes whose usual week holds {plan.more} gained "
             f"{found.target.words} more in {plan.what} a year {n}; {outcome.reason}."
+        )
+    if found.fit.moderator is not None:
+        return (
+            f"{outcome.verdict.capitalize()}: with {plan.more} than usual for four weeks, "
+            f"{plan.what} 5 to 12 weeks later changed by {found.target.words} more for one "
+            f"step of {spoken(plan.interaction)} ({found.fit.moderator.step}) {n}; "
+            f"{outcome.reason}."
         )
     return (
         f"{outcome.verdict.capitalize()}: with {plan.more} than usual for four weeks, "
@@ -434,8 +447,10 @@ def estimate_result(outcome: Outcome) -> Result:
     found, rows = outcome.fitted, []
     if found is not None:
         wanted = outcome.plan.effect
+        by = spoken(outcome.plan.interaction)
+        own = f"by one step of {by} (the plan)" if by else f"{wanted} athletes (the plan)"
         kinds = {
-            f"{wanted} athletes (the plan)": found.target,
+            own: found.target,
             **(
                 {
                     "placebo: next four weeks (should be 0)": found.placebo.lead,

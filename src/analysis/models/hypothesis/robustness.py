@@ -228,7 +228,7 @@ def power(study: Study, fit: Fit, tell: Tell = silent) -> Power | None:
     if fit.effect.model.pooled is None:
         return _few(fit, plan, rng)
     terms = list(fit.effect.model.terms)
-    rows, slopes = _null_rows(fit, terms, study.exposure)
+    rows, slopes = _null_rows(fit, terms, plan)
     who = rows["athlete"].to_numpy()
     formula = f"strength ~ 0 + {' + '.join(terms)}"
     found, refused = [], 0
@@ -249,12 +249,15 @@ def power(study: Study, fit: Fit, tell: Tell = silent) -> Power | None:
     return Power(pairs[:, 0], pairs[:, 1], refused)
 
 
-def _null_rows(fit: Fit, terms: list[str], exposure: str) -> tuple[pd.DataFrame, float]:
-    """Return pseudo-rows with the column of gains at once, and the SD of athletes' slopes."""
-    made = {"total": {f"{exposure}_{name}": 1.0 for name in LAGS}}
+def _null_rows(fit: Fit, terms: list[str], plan: Plan) -> tuple[pd.DataFrame, float]:
+    """Return pseudo-rows with the column of gains at once, and the SD of athletes' slopes.
+
+    Of slopes of the dose: what an interaction explains of their spread is no noise of it.
+    """
+    made = {"total": {f"{plan.dose}_{name}": 1.0 for name in LAGS}}
     rows = pseudo_rows(with_sums(fit.body.products, made), [*terms, "total"])
     try:
-        _, model = at_once(fit.body, exposure)
+        _, model = at_once(fit.body, plan.dose, beside=[plan.asked] if plan.interaction else [])
     except TooLittleError:
         return rows, 0.0
     spread = model.pooled.random_cov["athlete"].to_numpy() if model.pooled else np.zeros((1, 1))

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.logbook import Logbook
 from analysis.models.dose import Estimate, MuscleLogs, TooLittleError
 from analysis.models.dose.placebo import Placebo
+from analysis.models.hypothesis import measured
 from analysis.models.hypothesis import study as rule
 from analysis.models.hypothesis.plan import Plan, check_names, read_plan
 from analysis.models.hypothesis.register import Stamp, stamp
@@ -69,7 +70,7 @@ class Outcome:
         logs: strength days and weekly doses of the plan's own choice, before exclusions.
         fitted: None where the logs hold too little.
         logbook: of the people looked at.
-        exposure: the weekly dose whose effect is asked for.
+        exposure: the measure whose effect is asked for.
     """
 
     plan: Plan
@@ -100,6 +101,7 @@ class Outcome:
             "reason": self.reason,
             "question": self.plan.question,
             "effect": self.plan.effect,
+            "interaction": self._interaction(),
             "smallest_effect": self.plan.smallest_effect,
             "level": self.plan.inference.level,
             "stamp": self.stamp.word,
@@ -132,6 +134,11 @@ class Outcome:
         if self.fitted is None or self.fitted.power is None:
             return None
         return self.fitted.power.detectable(self.plan.power.target)
+
+    def _interaction(self) -> dict[str, str] | None:
+        """Return the column that the effect may differ by, and what one step of it is."""
+        by = None if self.fitted is None else self.fitted.fit.moderator
+        return None if by is None else {"column": self.plan.interaction, "step": by.step}
 
     def _curve(self) -> dict[str, Any] | None:
         if self.fitted is None or self.fitted.curve is None:
@@ -236,9 +243,14 @@ def _answer(study: Study, tell: Tell) -> tuple[str, str, Fitted | None]:
         naive=_naive(study),
         curve=curve(study, fit.body.variances, tell),
         power=power(study, fit, tell),
-        subgroups=rule.subgroups(study, fit) if plan.subgroup else (),
+        subgroups=_subgroups(study, fit) if plan.subgroup else (),
     )
     return word, reason, fitted
+
+
+def _subgroups(study: Study, fit: Fit) -> Sequence[Subgroup]:
+    levels = measured.levels(study.logbook, fit.logs.athletes, study.plan.subgroup)
+    return rule.subgroups(study.plan, fit.body, levels)
 
 
 def _naive(study: Study) -> Estimate | None:

@@ -12,17 +12,18 @@ series of doses, of 8 rows some hundreds. Hence `FEWEST_ROWS`; noise on request.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from analysis.models.dose import MuscleLogs, TooLittleError
-from analysis.models.dose.effects import LOG_WEEKS, body_of, columns_of
-from analysis.models.dose.inputs import AHEAD, LAGS, OWN, Floats, autocovariance
+from analysis.models.dose import Estimate, MuscleLogs, TooLittleError
+from analysis.models.dose.effects import LOG_WEEKS, Body, body_of, columns_of, moderated
+from analysis.models.dose.inputs import AHEAD, LAGS, OWN, Floats, Ints, autocovariance
 from analysis.models.dose.variances import (
     GROWTH,
     TYPICAL,
@@ -32,6 +33,7 @@ from analysis.models.dose.variances import (
     surprise,
 )
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
+from analysis.models.hypothesis.measured import levels, moderator
 from analysis.models.hypothesis.plan import Plan
 from analysis.models.hypothesis.study import Study, effects_of, enough, planned, target_of
 from analysis.problems import UserError
@@ -41,6 +43,10 @@ VERSION = 1
 
 FEWEST_ROWS = 20
 """Strength days (of one exercise each) of a person below which nothing of it leaves a site."""
+
+FEWEST_PER_LEVEL = 5
+"""People of one level of a column below which those people do not leave a site: a level that few
+share would say who they are."""
 
 FEWEST_PEOPLE = 5
 """People below which a site's sums would be those of a few."""
@@ -169,6 +175,9 @@ class Site:
         usual: each person's mean weekly dose, only where the plan asks between people; otherwise
             empty.
         left_out: people with fewer rows than `FEWEST_ROWS`.
+        rare: people kept back because fewer than `FEWEST_PER_LEVEL` share their level, or who
+            have none where the plan asks for an interaction.
+        levels: by key of the plan (`subgroup`, `interaction`), each person's level.
         noise: SD of the share of every other column that was mixed into each; 0 for none.
         cost: SD that the noise adds to this site's estimate, over its standard error; None
             where there is no noise, or the site alone has no estimate.
@@ -178,9 +187,15 @@ class Site:
     products: CrossProducts
     usual: Floats
     left_out: int
+    rare: int = 0
+    levels: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     noise: float = 0.0
     cost: float | None = None
     stamp: str = "exploratory"
+
+
+LEVELLED = ("subgroup", "interaction")
+"""Keys of a plan whose column parts people."""
 
 
 def columns(plan: Plan) -> tuple[str, ...]:
@@ -210,6 +225,7 @@ def site(study: Study, *, noise: float = 0.0, stamp: str = "exploratory") -> Sit
             f"nobody has {FEWEST_ROWS} strength days of {plan.muscle} or more; people with fewer "
             f"({left_out} here) could be told from their cross-products, and are never shared"
         )
+    people, levels, rare = _common_levels(study, logs, people)
     found = columns_of(logs.weekly, plan.measures, shared=plan.common.shared)
     sums = Sums(logs.days, len(logs.athletes), found)
     names = columns(plan)
@@ -219,12 +235,44 @@ def site(study: Study, *, noise: float = 0.0, stamp: str = "exploratory") -> Sit
         usual = logs.weekly.mean(plan.dose)[people]
     # sorted by what is shared anyway: the order of names would tell something
     order = np.lexsort((products.gram[:, 0, 0], products.n_rows))
-    products, usual = products.of(order), usual[order] if len(usual) else usual
-    cost = None
-    if noise > 0:
-        cost = _cost(plan, products, usual, noise)
-        products = mixed_up(products, noise, np.random.default_rng())  # secret, hence no seed
-    return Site(products, usual, left_out, noise, cost, stamp)
+    given = Site(
+        products.of(order), usual[order] if len(usual) else usual, left_out, rare,
+        {key: tuple(each[at] for at in order) for key, each in levels.items()}, stamp=stamp,
+    )  # fmt: skip
+    if noise <= 0:
+        return given
+    cost = _cost(plan, given, noise)
+    secret = mixed_up(given.products, noise, np.random.default_rng())  # secret, hence no seed
+    return replace(given, products=secret, noise=noise, cost=cost)
+
+
+def _common_levels(
+    study: Study, logs: MuscleLogs, people: Ints
+) -> tuple[Ints, dict[str, tuple[str | None, ...]], int]:
+    """Return the people whose levels enough others share, their levels, and how many have not.
+
+    Raises:
+        TooLittleError: no level is common enough.
+    """
+    plan, whole = study.plan, len(people)
+    columns = {key: getattr(plan, key) for key in LEVELLED if getattr(plan, key)}
+    known = {key: levels(study.logbook, logs.athletes, name) for key, name in columns.items()}
+    if plan.interaction:  # whoever has no number tells nothing of it
+        people = np.array([at for at in people if known["interaction"][at] is not None], int)
+    before = -1
+    while before != len(people):  # who leaves for one column may leave another level too small
+        before = len(people)
+        for own in known.values():
+            sizes = Counter(own[at] for at in people)
+            people = np.array([at for at in people if sizes[own[at]] >= FEWEST_PER_LEVEL], int)
+    if not len(people):
+        raise TooLittleError(
+            f"no level of {' or '.join(columns.values())} is shared by {FEWEST_PER_LEVEL} people "
+            f"({whole} have strength days enough); numbers that differ from person to person say "
+            "who is who: write bands, such as 30 to 39, into the table"
+        )
+    kept = {key: tuple(own[at] for at in people) for key, own in known.items()}
+    return people, kept, whole - len(people)
 
 
 def mixed_up(products: CrossProducts, noise: float, rng: np.random.Generator) -> CrossProducts:
@@ -242,14 +290,14 @@ def mixed_up(products: CrossProducts, noise: float, rng: np.random.Generator) ->
     )
 
 
-def _cost(plan: Plan, products: CrossProducts, usual: Floats, noise: float) -> float | None:
+def _cost(plan: Plan, given: Site, noise: float) -> float | None:
     rng = np.random.default_rng(plan.seed)
     try:
-        plain = effect_of(plan, products, usual)
-        if len(products.gram) < FEWEST_PEOPLE:
+        plain = effect_of(plan, given)
+        if len(given.products.gram) < FEWEST_PEOPLE:
             return None
         drawn = [
-            effect_of(plan, mixed_up(products, noise, rng), usual).estimate
+            effect_of(plan, replace(given, products=mixed_up(given.products, noise, rng))).estimate
             for _ in range(NOISE_DRAWS)
         ]
     except TooLittleError:
@@ -258,19 +306,22 @@ def _cost(plan: Plan, products: CrossProducts, usual: Floats, noise: float) -> f
     return float(np.sqrt((away**2).mean()) / plain.std_error)
 
 
-def effect_of(plan: Plan, products: CrossProducts, usual: Floats) -> Any:
-    """Return the plan's effect (a `dose.Estimate`) from cross-products alone."""
-    reduced = body_from(plan, products, usual)
-    return target_of(plan, *effects_of(plan, reduced))
+def effect_of(plan: Plan, given: Site) -> Estimate:
+    """Return the plan's effect from cross-products alone."""
+    return target_of(plan, *effects_of(plan, body_from(plan, given)))
 
 
-def body_from(plan: Plan, products: CrossProducts, usual: Floats) -> Any:
-    """Return the `Body` of cross-products that came in files."""
+def body_from(plan: Plan, given: Site) -> Body:
+    """Return the body of cross-products that came in files, of one site or of several."""
     if plan.common is None:
         raise UserError("the plan of a site file has no [common]")
+    products, usual = given.products, given.usual
     mean = usual if len(usual) else np.zeros(len(products.gram))
-    exposure = plan.dose
-    return body_of(products, exposure, plan.common.variances, {exposure: mean})
+    found = body_of(products, plan.dose, plan.common.variances, {plan.dose: mean})
+    if not plan.interaction:
+        return found
+    by = moderator(plan.interaction, given.levels["interaction"])
+    return moderated(found, plan.dose, by.values)
 
 
 # The file: JSON, so that whoever hands it over can read every number in it.
@@ -306,12 +357,14 @@ def as_file(plan_bytes: bytes, sha: str, given: Site | RoundOne) -> str:
             "stamp": given.stamp,
             "noise": given.noise,
             "noise_cost": given.cost,
+            "left_out_for_rare_levels": given.rare,
             "columns": list(given.products.names),
             "people": [
                 {
                     "rows": int(given.products.n_rows[at]),
                     "intercepts": int(given.products.n_series[at]),
                     **({"usual": float(given.usual[at])} if len(given.usual) else {}),
+                    **{key: own[at] for key, own in given.levels.items()},
                     "lower_triangle": given.products.gram[at][lower].tolist(),
                 }
                 for at in range(len(given.products.gram))
@@ -382,8 +435,14 @@ def _round_two(data: Mapping[str, Any]) -> Site:
     products = CrossProducts(names, gram, np.zeros(len(people)), *counts)
     usual = np.array([each["usual"] for each in people if "usual" in each], dtype=float)
     cost = data["noise_cost"]
+    levels = {
+        key: tuple(None if each[key] is None else str(each[key]) for each in people)
+        for key in LEVELLED
+        if any(key in each for each in people)
+    }
     return Site(
-        products, usual, int(data["left_out_for_few_rows"]), float(data["noise"]),
+        products, usual, int(data["left_out_for_few_rows"]),
+        int(data.get("left_out_for_rare_levels", 0)), levels, float(data["noise"]),
         None if cost is None else float(cost), str(data["stamp"]),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from math import prod
@@ -25,10 +25,11 @@ from analysis.models.dose import (
     TooLittleError,
     muscle_logs,
 )
-from analysis.models.dose.effects import Body, Effect, between, body, effect
+from analysis.models.dose.effects import Body, Effect, between, body, effect, moderated
 from analysis.models.dose.placebo import Placebo
 from analysis.models.dose.whitening import Variances
 from analysis.models.hypothesis import measured
+from analysis.models.hypothesis.measured import Moderator
 from analysis.models.hypothesis.plan import COVARIATES, OUTCOMES, WARMUPS, Plan, Split
 from analysis.say import count, verdict_of
 
@@ -182,12 +183,14 @@ def exclusion_flow(logs: MuscleLogs, plan: Plan, n_told: int) -> list[tuple[str,
     has_weeks = logs.weekly.logged.sum(axis=1) >= rules.min_weeks_logged
     has_days = has_weeks & (_days(logs) >= rules.min_days)
     weeks, days = int(has_weeks.sum()), int(has_days.sum())
+    unknown = f", or {plan.interaction} not known" if plan.interaction else ""
     steps = [
         ("enough weeks", weeks, everyone - weeks,
          f"fewer than {rules.min_weeks_logged} logged weeks"),
         ("enough days", days, weeks - days,
          f"fewer than {count(rules.min_days, 'strength day')} of the muscle"),
-        ("in the model", n_told, days - n_told, "work that never changes, or too few days"),
+        ("in the model", n_told, days - n_told,
+         f"work that never changes, or too few days{unknown}"),
     ]  # fmt: skip
     return steps if rules.min_weeks_logged else steps[1:]
 
@@ -211,12 +214,14 @@ class Fit:
         body: their cross-products.
         effect: within athletes, with its event study and placebo.
         between: how growth goes with the usual dose, where the plan asks for it.
+        moderator: what the effect may differ by, where the plan asks for an interaction.
     """
 
     logs: MuscleLogs
     body: Body
     effect: Effect
     between: Estimate | None
+    moderator: Moderator | None = None
 
     @property
     def n_athletes(self) -> int:
@@ -245,8 +250,8 @@ class Study:
 
     @property
     def exposure(self) -> str:
-        """The weekly dose whose effect is asked for."""
-        return self.plan.dose
+        """The measure whose effect is asked for."""
+        return self.plan.asked
 
     @property
     def exercise(self) -> str:
@@ -302,6 +307,9 @@ class Study:
         plan, choice = self.plan, choice or planned(self.plan)
         rules = plan.exclusions
         logs = enough(self.everyone(choice), choice.min_days, rules.min_weeks_logged)
+        by = self.moderator(logs)
+        if by is not None:
+            logs = replace(logs, days=logs.days.of(np.isfinite(by.values)[logs.days.athlete]))
         common = plan.common
         reduced = body(
             logs.days,
@@ -311,7 +319,16 @@ class Study:
             variances=common.variances if common else variances,
             shared=common.shared if common else None,
         )
-        return Fit(logs, reduced, *effects_of(plan, reduced))
+        if by is not None:
+            reduced = moderated(reduced, plan.dose, by.values)
+        return Fit(logs, reduced, *effects_of(plan, reduced), by)
+
+    def moderator(self, logs: MuscleLogs) -> Moderator | None:
+        """Return what the effect may differ by; None where the plan asks for no interaction."""
+        column = self.plan.interaction
+        if not column:
+            return None
+        return measured.moderator(column, measured.levels(self.logbook, logs.athletes, column))
 
     def target(self, fit: Fit) -> Estimate:
         """Return the effect that the plan asks for."""
@@ -324,7 +341,7 @@ def effects_of(plan: Plan, reduced: Body) -> tuple[Effect, Estimate | None]:
     Raises:
         TooLittleError: the logs hold too little for the one that the plan asks for.
     """
-    exposure, level = plan.dose, plan.inference.level
+    exposure, level = plan.asked, plan.inference.level
     within = effect(reduced, exposure, held=plan.held, smallest=plan.smallest_effect, level=level)
     return within, between(reduced, exposure, level) if plan.effect == "between" else None
 
@@ -344,14 +361,19 @@ class Subgroup:
     estimate: Estimate | None
 
 
-def subgroups(study: Study, fit: Fit) -> list[Subgroup]:
-    """Return the effect by level of the plan's subgroup, levels in order, unknown last."""
-    names = measured.levels(study.logbook, fit.logs.athletes, study.plan.subgroup)
-    has_days = fit.body.products.n_rows > 0
+def subgroups(plan: Plan, reduced: Body, levels: Sequence[str | None]) -> list[Subgroup]:
+    """Return the effect by level of the plan's subgroup, levels in order, unknown last.
+
+    Args:
+        plan: the plan.
+        reduced: everybody's cross-products.
+        levels: each athlete's level.
+    """
+    has_days = reduced.products.n_rows > 0
     found = []
-    for level in sorted(set(names), key=lambda each: (each is None, each or "")):
-        own = np.flatnonzero([name == level for name in names] & has_days)
-        found.append(Subgroup(level, len(own), _of_some(study.plan, fit.body, own)))
+    for level in sorted(set(levels), key=lambda each: (each is None, each or "")):
+        own = np.flatnonzero([name == level for name in levels] & has_days)
+        found.append(Subgroup(level, len(own), _of_some(plan, reduced, own)))
     return found
 
 
