@@ -158,3 +158,27 @@ def test_an_app_that_times_each_set_keeps_a_late_workout_whole(tmp_path):
     path.write_text("\n".join([GYMRUN, *lines]) + "\n")
     sets = read(path, athlete="ann", unit="kg").sets
     assert sets["session"].to_list() == ["2025-04-29T23:50:00"] * 2 + ["2025-04-30T18:00:00"]
+
+
+def test_a_duration_is_read_where_it_says_its_unit_and_told_where_it_does_not(tmp_path):
+    path = tmp_path / "gymrun.csv"
+    lines = [
+        f"29.04.2025;12:0{number}:00;A;Planks;{number};;;{said};;;;;;;;;;"
+        for number, said in enumerate(["0:01:30", "90 s", "2min", "45", ""], start=1)
+    ]
+    path.write_text("\n".join([GYMRUN, *lines]) + "\n")
+    logbook = read(path, athlete="ann", unit="kg")
+    assert logbook.sets["duration_s"].to_list() == [90, 90, 120, None, None]
+    (told,) = [note for note in logbook.notes if note.kind == "cleared"]
+    assert (told.count, told.facts["line"]) == (1, 5)
+
+
+def test_two_routines_of_one_visit_begin_with_it_and_stay_two_workouts(tmp_path):
+    path = tmp_path / "gymrun.csv"
+    lines = [
+        f"29.04.2025;{time};{routine};Squat;1;100;5;;;;;;;;;;;"
+        for time, routine in (("12:00:00", "A"), ("12:05:00", "A"), ("12:40:00", "B"))
+    ]
+    path.write_text("\n".join([GYMRUN, *lines]) + "\n")
+    sets = read(path, athlete="ann", unit="kg").sets
+    assert sets["session"].to_list() == ["2025-04-29T12:00:00"] * 2 + ["2025-04-29T12:00:00 #2"]
