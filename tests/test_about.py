@@ -1,10 +1,11 @@
 """Body mass, goals and injuries from `liftdose.toml` and `clients.toml`."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from analysis.exercises import load
 from analysis.ingest import read
 from analysis.logbook import About, Goal, Injury
 from analysis.measures.lifts import goal_list, lift_days
@@ -12,7 +13,9 @@ from analysis.pages.clients import parse
 from analysis.pages.lifter import athlete_page
 from analysis.problems import SettingsError
 from analysis.signals.flags import find
+from analysis.signals.injuries import MUSCLES_AT, muscles_at
 from tests.client_files import hevy
+from tests.measures.set_literals import logbook, sets
 
 LIFTER = """
 [lifter]
@@ -92,3 +95,68 @@ def test_clients_toml_says_the_same_of_each_client():
     assert said(Path("ann.csv")).about == About(70.0)
     with pytest.raises(SettingsError, match="clients"):
         parse('[clients.ann.lifter]\nbody_mass_kg = "x"\n')
+
+
+def weekly_lift(lift, loads):
+    """Return one session a week of a lift at these loads."""
+    start = datetime(2024, 1, 1)
+    return [
+        run
+        for week, load in enumerate(loads)
+        for run in sets((start + timedelta(days=7 * week)).isoformat(), lift, *[f"{load}x5"] * 3)
+    ]
+
+
+STILL = [100.0, 105.0, *[102.5] * 8]
+
+
+def stalled(injury, *lifts):
+    """Return the stall flag of somebody whose lifts all stand still, with an injury."""
+    book = logbook([run for lift in lifts for run in weekly_lift(lift, STILL)])
+    name = book.athletes[0]
+    hurt = About(injuries=(Injury(injury, date(2024, 1, 10)),) if injury else ())
+    (found,) = [each for each in find(book.told({name: hurt})) if each.flag == "stall"]
+    return found
+
+
+LEGS = ("squat", "leg_press", "leg_extension")
+
+
+@pytest.mark.parametrize(
+    ("injury", "lifts", "level", "named"),
+    [
+        ("", LEGS, "attention", False),
+        ("left thigh", LEGS, "notice", True),
+        ("left shoulder", LEGS, "attention", False),
+        ("lower back", LEGS, "notice", True),  # the squat; two others are too few to ask
+        ("lower back", (*LEGS, "leg_curl"), "attention", True),
+        ("a bad year", LEGS, "notice", True),
+    ],
+)
+def test_an_injury_explains_the_lifts_of_its_part_and_no_others(injury, lifts, level, named):
+    found = stalled(injury, *lifts)
+    assert found.level == level
+    assert (f"Known: {injury} since 10 Jan 2024" in found.sentence) == named
+    assert ("no known body part" in found.sentence) == (injury == "a bad year")
+
+
+def test_every_muscle_at_a_part_is_one_of_the_catalogue():
+    known = set(load().muscles["group"])
+    assert {muscle for _, muscles in MUSCLES_AT for muscle in muscles} <= known
+
+
+@pytest.mark.parametrize(
+    ("what", "muscles"),
+    [
+        ("Left KNEE", ("quads", "hamstrings")),
+        ("upper back", ("upper_back", "traps")),
+        ("pulled lower back", ("lower_back",)),
+        ("calves", ("calves",)),
+        ("épaule droite", ("front_delts", "side_delts", "rear_delts", "chest")),
+        ("Ellenbogen", ("biceps", "triceps", "forearms")),
+        ("cold", ()),
+        ("background noise", ()),
+    ],
+)
+def test_an_injury_names_its_part_in_several_languages(what, muscles):
+    assert muscles_at(what) == muscles

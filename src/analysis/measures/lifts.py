@@ -28,6 +28,17 @@ LATE_DAYS = 56
 
 MAIN = 3
 
+# What a record is; a coach may say otherwise for the flags, in `signals.thresholds`.
+
+GAIN_PCT = 1.0
+"""Least gain over the earlier best, %; less is plates and rounding."""
+
+EARLIER_DAYS = 5
+"""Fewest days of a lift before; a first day is no record."""
+
+UNLIKELY_PCT = 60.0
+"""A gain in one day above this is no record."""
+
 
 def lift_days(logbook: Logbook) -> Result:
     """Return every day of every lift.
@@ -172,7 +183,9 @@ def main_lifts(lifts: Result, most: int = MAIN) -> list[str]:
     return [str(name) for name in lately["lift"].head(most)]
 
 
-def records(tops: pl.DataFrame, *, gain_pct: float = 1.0, earlier_days: int = 5) -> pl.DataFrame:
+def records(
+    tops: pl.DataFrame, *, gain_pct: float = GAIN_PCT, earlier_days: int = EARLIER_DAYS
+) -> pl.DataFrame:
     """Return the days on which a lift's load or e1RM was above that of every earlier day.
 
     Args:
@@ -224,8 +237,8 @@ def record_list(logbook: Logbook) -> Result:
         "athlete", "day", "lift", "best", descending=[False, True, False, False]
     )
     notes = [
-        "A record is a day's top set above that of every earlier day, by 1 % or more, from the "
-        "sixth day of a lift on."
+        f"A record is a day's top set above that of every earlier day, by {GAIN_PCT:g} % or more, "
+        f"once a lift has {EARLIER_DAYS} earlier days."
     ]
     if odd.height:
         notes.append(
@@ -239,10 +252,6 @@ def record_list(logbook: Logbook) -> Result:
         f"{count(table.height, 'record')} on {count(table['lift'].n_unique(), 'lift')}.",
         notes=tuple(notes),
     )
-
-
-UNLIKELY_PCT = 60.0
-"""A gain in one day above this is no record."""
 
 
 def said_of_bests(lifts: Result, names: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,10 +12,11 @@ import pandas as pd
 import polars as pl
 
 from analysis.logbook import Logbook
-from analysis.measures import counting, day_strength, weeks, working
+from analysis.measures import counting, day_strength, lifts, weeks, working
 from analysis.measures.trend import of_series
 from analysis.models.strength import shifts
 from analysis.say import count, load, spoken, time_off
+from analysis.signals.injuries import Hurt, hurt_on
 from analysis.signals.thresholds import Thresholds
 
 
@@ -59,6 +60,7 @@ class Training:
         tops: the top sets of `top_sets.top_sets`, up to 15 repetitions.
         catalogue: which exercise trains what.
         today: the day the flags are raised on.
+        hurt: what hurts on that day, and the lifts that it explains.
     """
 
     athlete: str
@@ -67,6 +69,7 @@ class Training:
     tops: pl.DataFrame
     logbook: Logbook
     today: date
+    hurt: Hurt = field(default_factory=Hurt)
 
     @property
     def last_day(self) -> date:
@@ -107,6 +110,7 @@ def prepare(logbook: Logbook, athlete: str, today: date) -> Training | None:
         tops=day_strength.top_sets(own),
         logbook=own,
         today=today,
+        hurt=hurt_on(own, athlete, today),
     )
 
 
@@ -135,7 +139,8 @@ def drop(training: Training, rule: Thresholds) -> Iterator[Finding]:
     threshold, and below each of them. e1RM: the better of the last two days is below the median
     of the eight before by the threshold, and by three of their standard deviations (from the
     median absolute deviation); a fall too large to believe is an odd entry instead. Windows
-    without a log are unknown and judge nothing. One weak exercise alone is a notice.
+    without a log are unknown and judge nothing. One weak exercise alone is a notice, and so are
+    several that an injury explains.
     """
     fewer = [*_fewer_sessions(training, rule), *_fewer_sets(training, rule)]
     weak = weaker(training, rule).filter(~too_far_below(rule)).to_dicts()
@@ -146,8 +151,11 @@ def drop(training: Training, rule: Thresholds) -> Iterator[Finding]:
     ]  # fmt: skip
     if not rows:
         return
-    sentence = " ".join([*map(_said_of_fewer, fewer), *_said_of_weak(weak)])
-    level = "attention" if fewer or len(weak) > 1 else "notice"
+    hurt = training.hurt
+    known = hurt.known(None if fewer else [each["lift"] for each in weak])
+    sentence = " ".join([*map(_said_of_fewer, fewer), *_said_of_weak(weak)]) + known
+    unexplained = sum(not hurt.explains(each["lift"]) for each in weak)
+    level = "attention" if (fewer and not hurt.everything) or unexplained > 1 else "notice"
     yield Finding(
         training.athlete, "drop", level, sentence, pd.DataFrame(rows),
         min(row["first_day"] for row in rows), max(row["day"] for row in rows),
@@ -286,14 +294,16 @@ def records(training: Training, rule: Thresholds) -> Iterator[Finding]:
     exercise and kind: the newest. Too large to believe is also a fall of the last two days, see
     `weaker`.
     """
-    found = _above_every_earlier_day(training.tops, rule).filter(
-        pl.col("day") >= training.block_start(rule.block_weeks)
+    every = lifts.records(
+        training.tops, gain_pct=rule.record_gain_pct, earlier_days=rule.record_earlier_days
     )
+    newest = every.unique(["lift", "best"], keep="last", maintain_order=True)
+    found = newest.filter(pl.col("day") >= training.block_start(rule.block_weeks))
     odd = pl.col("gain_pct") > rule.record_unlikely_pct
     good, above = found.filter(~odd), found.filter(odd)
     if good.height:
-        lifts = _names(good.sort("gain_pct", descending=True, maintain_order=True)["lift"])
-        sentence = f"New best on {lifts} in the last {rule.block_weeks} weeks."
+        best = _names(good.sort("gain_pct", descending=True, maintain_order=True)["lift"])
+        sentence = f"New best on {best} in the last {rule.block_weeks} weeks."
         yield _finding(training, "record", "good", sentence, good)
     below = weaker(training, rule).filter(too_far_below(rule))
     if above.height or below.height:
@@ -305,9 +315,9 @@ def _odd(
 ) -> Finding:
     high = f"more than {rule.record_unlikely_pct:g} % above every earlier day"
     said = [
-        f"{_names(lifts)} {where}"
-        for lifts, where in ((above["lift"], high), (below["lift"], "far below its usual"))
-        if len(lifts)
+        f"{_names(which)} {where}"
+        for which, where in ((above["lift"], high), (below["lift"], "far below its usual"))
+        if len(which)
     ]
     sentence = (
         f"Check the entry: {'; '.join(said)}. A typing error, another unit, one hand for two, or "
@@ -323,29 +333,6 @@ def _odd(
     return _finding(training, "odd entry", "notice", sentence, rows)
 
 
-def _above_every_earlier_day(tops: pl.DataFrame, rule: Thresholds) -> pl.DataFrame:
-    load = pl.col("top_load_kg").alias("load")
-    kinds = tops.select("lift", "day", load, pl.col("e1rm_kg").alias("e1RM"))
-    long = kinds.unpivot(index=["lift", "day"], variable_name="best", value_name="value_kg")
-    series = ["lift", "best"]
-    value = pl.col("value_kg")
-    return (
-        long.drop_nulls("value_kg")
-        .sort(*series, "day")
-        .with_columns(
-            value.cum_max().shift(1).over(series).alias("before_kg"),
-            (value.cum_count().over(series) - 1).alias("earlier_days"),
-        )
-        .with_columns((100 * (value / pl.col("before_kg") - 1)).alias("gain_pct"))
-        .filter(
-            pl.col("gain_pct") >= max(rule.record_gain_pct, 1e-6),
-            pl.col("earlier_days") >= rule.record_earlier_days,
-        )
-        .unique(series, keep="last", maintain_order=True)
-        .select("lift", "best", "day", "value_kg", "before_kg", "gain_pct", "earlier_days")
-    )
-
-
 def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
     """Yield the exercises whose last days show no growth worth the name.
 
@@ -354,7 +341,8 @@ def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
     of their trend (`trend.fit`, which allows for drift) lies below the least growth that
     matters. Most series are too noisy for that, and are not flagged. It asks for attention when
     two exercises fall or three stall, and these are a good share of those judged: of thirty
-    exercises a few stand still by plan or by chance. Less is a notice.
+    exercises a few stand still by plan or by chance. Less is a notice, and so is what an injury
+    explains.
     """
     judged = judged_for_stall(training, rule)
     stalled = judged.filter(pl.col("high_pct") < rule.stall_growth_pct, ~pl.col("new_best"))
@@ -362,8 +350,11 @@ def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
         return
     falling = stalled.filter(pl.col("high_pct") < 0)
     sentence = _said_of_stalled(stalled, falling, judged.height)
-    several = falling.height >= 2 or stalled.height >= 3
-    wide = stalled.height >= rule.stall_share * judged.height
+    sentence += training.hurt.known(stalled["lift"])
+    free = training.hurt.free()
+    unexplained = stalled.filter(free).height
+    several = falling.filter(free).height >= 2 or unexplained >= 3
+    wide = unexplained >= rule.stall_share * judged.height
     level = "attention" if several and wide else "notice"
     yield _finding(training, "stall", level, sentence, stalled.drop("new_best"))
 
@@ -447,9 +438,9 @@ def _finding(
     return Finding(training.athlete, flag, level, sentence, rows.to_pandas(), first, last)
 
 
-def _names(lifts: pl.Series | Sequence[str], most: int = 3) -> str:
+def _names(found: pl.Series | Sequence[str], most: int = 3) -> str:
     """Return the first names and how many more there are."""
-    names = list(dict.fromkeys(lifts))
+    names = list(dict.fromkeys(found))
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
@@ -530,6 +521,9 @@ def skipped(training: Training, rule: Thresholds) -> Iterator[Finding]:
     if since.height > 3:
         rest = (SAID.get(name, spoken(name)) for name in since["movement"][3:])
         sentence += f" Also missing: {', '.join(rest)}."
+    gone = pl.col("pattern").is_in(missed["movement"].to_list())
+    of_them = training.work.filter(gone)["lift"].unique()
+    sentence += training.hurt.known(of_them)
     last: Any = missed["day"].max()
     first: Any = missed["day"].min()
     yield Finding(training.athlete, "skipped", "notice", sentence, missed.to_pandas(), first, last)
@@ -631,8 +625,10 @@ def slide(training: Training, rule: Thresholds) -> Iterator[Finding]:
     )
     weekly = [round(each / 4) for each in (sets[0], sets[-1])]
     sentence = f"From {weekly[0]} to {weekly[1]} sets a week over {rule.slide_weeks} weeks."
+    sentence += training.hurt.known()
+    level = "notice" if training.hurt.everything else "attention"
     first, last = sums[blocks - 1][1], sums[0][2]
-    yield Finding(training.athlete, "slide", "attention", sentence, rows, first, last)
+    yield Finding(training.athlete, "slide", level, sentence, rows, first, last)
 
 
 def came_back(training: Training, rule: Thresholds) -> tuple[date, date] | None:

@@ -7,7 +7,7 @@ newest day of the whole logbook: never the clock, so that the same log gives the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -117,23 +117,8 @@ def _of_athlete(training: Training, rule: Thresholds) -> list[Finding]:
     of_a_block = COMING_BACK if came_back(training, rule) else OF_A_BLOCK
     detectors = of_a_block if training.trained_lately(rule) else ()
     found = [each for detect in (*detectors, inactivity) for each in detect(training, rule)]
-    found = [_held_back(each, training) for each in found]
     urgent = list(FLAGS)
     return sorted(found, key=lambda each: (LEVELS.index(each.level), urgent.index(each.flag)))
-
-
-HELD_BACK = ("pain note", "drop", "slide", "stall", "skipped")
-"""Flags that an injury explains: a notice while it lasts, with its name."""
-
-
-def _held_back(finding: Finding, training: Training) -> Finding:
-    about = training.logbook.about.get(finding.athlete)
-    hurt = about.hurt(training.today) if about and finding.flag in HELD_BACK else ()
-    if not hurt:
-        return finding
-    known = ", ".join(f"{each.what} since {each.since:%-d %b %Y}" for each in hurt)
-    level = "notice" if finding.level == "attention" else finding.level
-    return replace(finding, level=level, sentence=f"{finding.sentence} Known: {known}.")
 
 
 _COLUMNS = ("athlete", "flag", "level", "sentence", "evidence", "first_date", "last_date")

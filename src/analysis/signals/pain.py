@@ -62,7 +62,8 @@ def pain(training: Training, rule: Thresholds) -> Iterator[Finding]:
     """Yield the notes of the last weeks that hold a word of pain, one row per day and exercise.
 
     A note that stands on several exercises of a session is one row, with the first of them. The
-    note is in the rows, for the client's own page; the sentence never quotes it.
+    note is in the rows, for the client's own page; the sentence never quotes it. Pain of lifts
+    that a known injury explains is a notice.
     """
     start = training.block_start(rule.pain_weeks)
     noted = (
@@ -86,8 +87,9 @@ def pain(training: Training, rule: Thresholds) -> Iterator[Finding]:
         f"{count(hits.height, 'note')} with a word of {what} in the last {rule.pain_weeks} "
         f"weeks, the last on {last:%-d %B}: {where}."
     )
+    sentence += training.hurt.known(hits["lift"])
     rows = hits.select("day", "lift", "words", "note").to_pandas()
-    level = "attention" if in_pain.height else "notice"
+    level = "attention" if in_pain.filter(training.hurt.free()).height else "notice"
     yield Finding(training.athlete, "pain note", level, sentence, rows, first, last)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
+from analysis.measures.lifts import EARLIER_DAYS, GAIN_PCT, UNLIKELY_PCT
+
 
 def _threshold(default: float, low: float, high: float, doc: str) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "doc": doc})
@@ -20,13 +22,19 @@ class Thresholds:
 
     block_weeks: int = _threshold(4, 1, 26, "length of the last block, weeks")
     record_earlier_days: int = _threshold(
-        5, 1, 100, "records: fewest earlier days of the exercise; a first day is no record"
+        EARLIER_DAYS,
+        1,
+        100,
+        "records: fewest earlier days of the exercise; a first day is no record",
     )
     record_gain_pct: float = _threshold(
-        1.0, 0, 20, "records: least gain over the earlier best, %; less is plates and rounding"
+        GAIN_PCT,
+        0,
+        20,
+        "records: least gain over the earlier best, %; less is plates and rounding",
     )
     record_unlikely_pct: float = _threshold(
-        60.0,
+        UNLIKELY_PCT,
         5,
         1000,
         "records: a gain above this, or a fall by the same factor, is an odd entry, %",
