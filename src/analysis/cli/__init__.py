@@ -1,7 +1,7 @@
 """The command line: thin shells over the public verbs. Slow libraries load inside the commands.
 
-`people` makes the pages, `research` the tables and answers, `about` explains. `reading` is how
-each of them reads exports, with what it asks, says and shows on the way.
+`people` makes the pages, `research` the tables and answers, `unmapped` has names decided, `about`
+explains. `reading` is how each of them reads exports, with what it asks, says and shows on the way.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from analysis.cli import about, people, research
+from analysis.cli import about, people, research, unmapped
 from analysis.cli.nearest import NearestName
 from analysis.problems import UserError
 from analysis.terminal import printable
@@ -30,6 +30,7 @@ COMMANDS = (
     people.audit,
     people.plan,
     research.notebook,
+    unmapped.exercises,
     people.demo,
     research.recipe,
     about.formats,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,6 @@ def report(
 ) -> None:  # fmt: skip
     """Make a lifter's page: one HTML file that opens anywhere, offline, and its numbers as CSV."""
     _small_logs()
-    from analysis.ingest import offer_overrides
     from analysis.pages.lifter import save
 
     logbook = reading.read(
@@ -54,8 +54,9 @@ def report(
     reading.show(
         "Pages", lambda tell: save(logbook, out, unit=unit, anonymous=anonymise, tell=tell)
     )
-    if offered := offer_overrides(out, logbook.exercises, logbook.catalogue):
-        result(f"{logbook.unmapped.height} names are not mapped: edit {offered}")
+    if logbook.unmapped.height:
+        result(f"{logbook.unmapped.height} names are not mapped, so they train no muscle here. "
+               f"Say which they are: {shlex.join(['liftdose', 'exercises', *paths])}")  # fmt: skip
     reading.finish(logbook.ledger, strict=strict)
 
 

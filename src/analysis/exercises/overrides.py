@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from analysis.exercises.catalogue import ROLES, Catalogue, exercise_frame, role_frame
+from analysis.outputs import whole_file
 from analysis.problems import SettingsError, did_you_mean
 from analysis.schema import LOAD_BASES
 from analysis.settings import parse_toml
@@ -116,6 +118,43 @@ def write_overrides(
     target = path.with_suffix(".new.toml") if path.exists() else path
     target.write_text("\n".join(lines) + "\n", "utf-8")
     return target
+
+
+_NAMES_TABLE = re.compile(r"^[ \t]*\[names\][ \t]*(#.*)?$", re.MULTILINE)
+_NEXT_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+
+
+def decide(path: Path, name: str, exercise_id: str) -> None:
+    """Write into an `exercises.toml` which exercise a name is; what else stands there stays.
+
+    Args:
+        path: the file; made where there is none.
+        name: as logged.
+        exercise_id: an id of the catalogue, or of the file's own.
+
+    Raises:
+        OverrideError: the file is no TOML, or says its names in a form that no line can join.
+        OutputError: it cannot be written.
+    """
+    text = path.read_text("utf-8") if path.exists() else f"{_HEAD}\n[names]\n"
+    _tables(text, path.name)
+    if _NAMES_TABLE.search(text) is None:
+        text = f"{text.rstrip()}\n\n[names]\n"
+    head = _NAMES_TABLE.search(text)
+    assert head is not None
+    start = head.end() + 1
+    following = _NEXT_TABLE.search(text, start)
+    end = following.start() if following else len(text)
+    # an earlier decision is replaced, and so is the line that offered one
+    said = re.compile(rf"^[ \t]*(# *)?{re.escape(_quote(name))}[ \t]*=.*\n?", re.MULTILINE)
+    inside = said.sub("", text[start:end])
+    line = f"{_quote(name)} = {_quote(exercise_id)}\n"
+    changed = text[: head.end()] + "\n" + line + inside + text[end:]
+    if _tables(changed, path.name)["names"].get(name) != exercise_id:
+        rule = "this name stands here in a form that the program does not change"
+        raise OverrideError(path.name, f"names.{name}", exercise_id, rule, "edit it by hand")
+    with whole_file(path) as aside:
+        aside.write_text(changed, "utf-8", newline="\n")
 
 
 def _tables(text: str, file: str) -> dict[str, dict[str, Any]]:

@@ -192,11 +192,14 @@ def _visible(name: str) -> bool:
 
 
 def overrides_beside(paths: Iterable[str | Path]) -> Path | None:
-    """Return the `exercises.toml` in a given folder, or beside a given file, if there is one."""
+    """Return the `exercises.toml` in a given folder, or beside what is given, if there is one.
+
+    A folder's own wins over one beside it: a coach's file holds for every client's folder.
+    """
     for path in map(existing, paths):
-        beside = (path if path.is_dir() else path.parent) / SETTINGS[0]
-        if beside.is_file():
-            return beside
+        for folder in (path, path.parent) if path.is_dir() else (path.parent,):
+            if (folder / SETTINGS[0]).is_file():
+                return folder / SETTINGS[0]
     return None
 
 

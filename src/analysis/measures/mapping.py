@@ -111,7 +111,7 @@ def _notes(unmapped: pd.DataFrame, table: pd.DataFrame) -> tuple[str, ...]:
         more = f" and {len(unmapped) - 8} more" if len(unmapped) > 8 else ""
         notes.append(
             f"{int(unmapped['sets'].sum()):,} sets under {len(unmapped)} names count for no "
-            f"muscle: {first}{more}. exercises.toml decides them."
+            f"muscle: {first}{more}. `liftdose exercises` decides them."
         )
     read = table[table["method"] == "parts"]
     if len(read):

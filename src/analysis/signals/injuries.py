@@ -56,7 +56,8 @@ def muscles_at(what: str) -> tuple[str, ...]:
     >>> muscles_at("left knee"), muscles_at("upper back"), muscles_at("flu")
     (('quads', 'hamstrings'), ('upper_back', 'traps'), ())
     """
-    rest, found = what.casefold(), []
+    rest = what.casefold()
+    found: list[str] = []
     for words, muscles in MUSCLES_AT:
         rest, hits = re.subn(rf"(?<!\w)(?:{words})(?!\w)", " ", rest)
         found += muscles if hits else ()
