@@ -1,5 +1,7 @@
 """The mapping audit: what is unmapped comes first, and the shares add up."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -7,9 +9,13 @@ from analysis.exercises import load
 from analysis.ingest import read
 from analysis.logbook import Logbook
 from analysis.measures import counting
-from analysis.measures.mapping import coverage, mapping_audit
+from analysis.measures.mapping import coverage, mapping_audit, understated
+from analysis.pages.lifter import athlete_page
 from analysis.pseudonyms import anonymise
 from analysis.schema import EXERCISES, LEDGER, REJECTED, SETS, empty, polars_schema
+from analysis.signals import triage
+from analysis.signals.flags import Thresholds
+from tests.client_files import hevy
 
 
 def logbook(sets):
@@ -103,3 +109,34 @@ def test_an_anonymised_log_keeps_the_muscles_and_loses_the_name(read_log):
     assert "Partial" not in text
     assert "partial" not in text
     assert mapping_audit(clean).table["parts"].eq("").all()
+
+
+def test_muscles_that_an_unmapped_name_seems_to_train_are_understated(tmp_path):
+    lifts = ("Squat (Barbell)", "Porsey Row", "Zzzdump")
+    book = read(hevy(tmp_path, "ann.csv", lifts=lifts), athlete="Ann")
+    low = understated(book)
+    rows = low.table.set_index(low.table["muscle"].fillna(""))
+    assert set(rows.index) == {"lats", "upper_back", ""}
+    assert rows.loc["lats", ["names", "sets", "sets_a_week"]].tolist() == ["Porsey Row", 36, 3]
+    assert rows.loc["", "names"] == "Zzzdump"
+    assert low.summary == "Understated: lats and upper back."
+    html = athlete_page(book).html()
+    assert "up to 3.0 more: Porsey Row is not mapped" in html
+    assert "Understated: 36 working sets of Porsey Row seem to be its" not in html  # no lats yet
+    assert html.count("which they train is not known: Zzzdump.") == 1
+    row = triage.row(book, [], Thresholds(), date(2024, 4, 1))
+    assert row["understated"] == ("lats", "upper_back")
+
+
+def test_a_name_whose_suggestions_disagree_trains_nobody_knows_what():
+    catalogue = load()
+    assert catalogue.likely_muscles("Zzzdump") == []
+    assert catalogue.likely_muscles("Dumbbell Y Raised") == []
+    assert catalogue.likely_muscles("Kirk shrugs") == ["traps"]
+    assert catalogue.likely_muscles("reverse row") == ["lats", "upper_back"]
+
+
+def test_a_log_without_unmapped_names_understates_nothing(tmp_path):
+    low = understated(read(hevy(tmp_path, "ann.csv"), athlete="Ann"))
+    assert low.table.empty
+    assert low.summary == ""

@@ -130,7 +130,7 @@ def test_unmapped_and_cardio_sets_are_counted_and_named():
 def test_summary_says_number_spread_and_n():
     result = volume(logbook(sets("2024-01-01", "squat", "100x5", "100x5")))
     assert result.summary == (
-        "You usually do 2 quads sets a week (2–2), more than for any other muscle."
+        "You usually do 2 quads sets a week, more than for any other muscle."
     )
     assert volume(logbook()).summary.startswith("No week holds a log")
 

@@ -1,7 +1,7 @@
 """The command line: thin shells over the public verbs. Slow libraries load inside the commands.
 
 `people` makes the pages, `research` the tables and answers, `unmapped` has names decided, `about`
-explains. `reading` is how each of them reads exports, with what it asks, says and shows on the way.
+explains. `reading` is how each of them reads exports, with what it asks, says and shows.
 """
 
 from __future__ import annotations

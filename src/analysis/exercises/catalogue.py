@@ -127,6 +127,16 @@ class Catalogue:
 
         return closest(name, self._ids_of_spelled, self._said, limit)
 
+    def likely_muscles(self, name: str) -> list[str]:
+        """Return the muscle groups that every suggestion for a name trains directly.
+
+        A name whose suggestions disagree trains nobody knows what, and gives none.
+        """
+        each = [self._direct.get(found, set()) for found in self.suggest(name)]
+        agreed = set.intersection(*each) if each else set()
+        return [muscle for muscle in self.muscles["group"].unique(maintain_order=True)
+                if muscle in agreed]  # fmt: skip
+
     @cached_property
     def muscle_roles(self) -> pl.DataFrame:
         """One row per exercise and `muscle` (as a coach says it), with its strongest role.
@@ -139,6 +149,15 @@ class Catalogue:
             .group_by("exercise_id", pl.col("group").alias("muscle"), maintain_order=True)
             .agg(pl.col("role").sort_by(strength).first())
         )
+
+    @cached_property
+    def _direct(self) -> dict[str, set[str]]:
+        """Exercise id -> the muscle groups that it trains directly."""
+        groups: dict[str, set[str]] = {}
+        direct = self.muscle_roles.filter(pl.col("role") == "direct")
+        for found, muscle in direct.select("exercise_id", "muscle").iter_rows():
+            groups.setdefault(found, set()).add(muscle)
+        return groups
 
     def _match(self, name: str) -> tuple[str | None, str]:
         if (found := self.overrides.get(name)) is not None:

@@ -6,7 +6,7 @@ is estimated but the e1RM of a day's top set, which has one home, `day_strength`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from math import isnan
 from typing import Any
@@ -115,9 +115,10 @@ def lift_list(logbook: Logbook) -> Result:
 
     Returns:
         Result whose table has one row per `athlete` and `lift`, most days first: `days`, `sets`,
-        `first_day`, `last_day`, `late_days` (in the last eight weeks of the log), `best_load_kg`
-        with `best_reps` and `best_day`, `best_e1rm_kg`, `muscles` (trained directly, in words)
-        and `compound` (whether it moves several joints).
+        `first_day`, `last_day`, `late_days` (in the last eight weeks of the log), `most_reps`,
+        `longest_s`, `farthest_m`, `best_load_kg` with `best_reps` and `best_day`,
+        `best_e1rm_kg`, `muscles` (trained directly, in words) and `compound` (whether it moves
+        several joints).
     """
     days = pl.from_pandas(lift_days(logbook).table).with_columns(pl.col("day").cast(pl.Date))
     tops = day_strength.top_sets(logbook)
@@ -142,6 +143,7 @@ def lift_list(logbook: Logbook) -> Result:
             pl.col("day").min().alias("first_day"),
             pl.col("day").max().alias("last_day"),
             pl.col("late").sum().cast(pl.Int64).alias("late_days"),
+            pl.col("most_reps", "longest_s", "farthest_m").max(),
         )
         .join(heaviest, on=["athlete", "lift"], how="left")
         .join(strongest, on=["athlete", "lift"], how="left")
@@ -175,12 +177,18 @@ def _muscles(logbook: Logbook) -> pl.DataFrame:
 
 
 def main_lifts(lifts: Result, most: int = MAIN) -> list[str]:
-    """Return the main lifts of one athlete: loaded, lately trained, several joints first."""
-    loaded = lifts.table[lifts.table["best_load_kg"].notna()]
-    lately = loaded[loaded["late_days"] > 0].sort_values(
-        ["compound", "late_days", "days"], ascending=False, kind="stable"
+    """Return the main lifts of one athlete: lately trained, several joints first.
+
+    Those with a load come before those without, but in a log that is mostly without.
+    """
+    lately = lifts.table[lifts.table["late_days"] > 0]
+    loaded = lately["best_load_kg"].notna()
+    days = lately["late_days"]
+    first = loaded == (days[loaded].sum() >= days[~loaded].sum())
+    ranked = lately.assign(first=first).sort_values(
+        ["first", "compound", "late_days", "days"], ascending=False, kind="stable"
     )
-    return [str(name) for name in lately["lift"].head(most)]
+    return [str(name) for name in ranked["lift"].head(most)]
 
 
 def records(
@@ -257,11 +265,31 @@ def record_list(logbook: Logbook) -> Result:
 def said_of_bests(lifts: Result, names: Iterable[str]) -> str:
     """Return the best sets of some lifts in a sentence, "" for none."""
     rows: dict[str, Any] = {row["lift"]: row for row in lifts.table.to_dict("records")}
-    told = [
-        f"{name} {load(rows[name]['best_load_kg'])} × {rows[name]['best_reps']:g}"
-        for name in names
-    ]
+    told = [f"{name} {best}" for name in names if (best := _best(rows[name]))]
     return f"Your bests: {', '.join(told)}." if told else ""
+
+
+def _best(row: Mapping[str, Any]) -> str:
+    """Return the best of a lift by what is logged of it: load, distance, repetitions or time.
+
+    >>> _best({"best_load_kg": 100.0, "best_reps": 5, "farthest_m": float("nan")})
+    '100 kg × 5'
+    >>> _best({"farthest_m": 12345.0}), _best({"longest_s": 95.0}), _best({"most_reps": 30.0})
+    ('12.3 km', '1:35 min', '× 30')
+    """
+    known = {name: value for name, value in row.items() if pd.notna(value) and value}
+    if "best_load_kg" in known and "best_reps" in known:
+        return f"{load(known['best_load_kg'])} × {known['best_reps']:g}"
+    if metres := known.get("farthest_m"):
+        return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"
+    if reps := known.get("most_reps"):
+        return f"× {reps:g}"
+    if seconds := known.get("longest_s"):
+        hours, minutes = divmod(int(seconds) // 60, 60)
+        if hours:
+            return f"{hours} h {minutes:02d} min"
+        return f"{minutes}:{int(seconds) % 60:02d} min"
+    return ""
 
 
 def said_of_records(table: Result, since: date, most: int = 3) -> str:

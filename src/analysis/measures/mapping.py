@@ -7,12 +7,17 @@ parts come next, with the parts, since no list vouches for them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import polars as pl
 
 from analysis.exercises import Catalogue
 from analysis.logbook import Logbook
+from analysis.measures import working
+from analysis.measures.recent import week_from_end
 from analysis.result import Result
+from analysis.say import spoken
 
 ORDER = ("unmapped", "parts", "rule", "alias", "exact", "override")
 """Methods, the one that needs most attention first."""
@@ -66,6 +71,72 @@ def mapping_audit(logbook: Logbook) -> Result:
             "similarity": "suggests only",
         },
     )
+
+
+def understated(logbook: Logbook, *, block_weeks: int = 4) -> Result:
+    """List the muscles whose sets are too low, since names that nothing maps seem to train them.
+
+    A name seems to train what all suggestions for it train directly; where they disagree, no
+    muscle is named.
+
+    Args:
+        logbook: the sets, the names and the catalogue in force.
+        block_weeks: length of the last block, weeks.
+
+    Returns:
+        Result whose table has one row per `athlete` and `muscle` (null where it is not known):
+        `names` (as logged, most sets first), `sets` (working sets under them) and `sets_a_week`
+        (mean over the logged weeks of the last block).
+    """
+    ago = week_from_end()
+    weeks = (
+        logbook.sets.select("athlete", ago)
+        .unique()
+        .filter(pl.col("weeks_ago") < block_weeks)
+        .group_by("athlete")
+        .agg(pl.len().alias("weeks"))
+    )
+    lost = working.work(logbook).filter(pl.col("exercise_id").is_null()).with_columns(ago)
+    names = lost["exercise"].unique(maintain_order=True).to_list()
+    likely = pl.DataFrame(
+        [(name, muscle) for name in names for muscle in logbook.catalogue.likely_muscles(name)],
+        schema={"exercise": pl.String, "muscle": pl.String},
+        orient="row",
+    )
+    late = pl.col("set_count").filter(pl.col("weeks_ago") < block_weeks)
+    per_name = lost.group_by("athlete", "exercise").agg(
+        pl.col("set_count").sum().alias("sets"), late.sum().alias("late")
+    )
+    known = pl.col("muscle").is_not_null()
+    table = (
+        per_name.join(likely, on="exercise", how="left")
+        .sort("sets", "exercise", descending=[True, False])
+        .group_by("athlete", "muscle", maintain_order=True)
+        .agg(pl.col("exercise").alias("names"), pl.col("sets", "late").sum())
+        .join(weeks, on="athlete", how="left")
+        .with_columns((pl.col("late") / pl.col("weeks")).alias("sets_a_week"))
+        .sort("athlete", known, "sets", "muscle", descending=[False, True, True, False])
+        .select("athlete", "muscle", pl.col("names").list.join("; "), "sets", "sets_a_week")
+    )
+    return Result(
+        "understated", "Muscles understated by names that are not mapped", table.to_pandas(),
+        said_of_understated([m for m in table["muscle"].unique(maintain_order=True) if m]),
+    )  # fmt: skip
+
+
+def said_of_understated(muscles: Sequence[str], most: int = 4) -> str:
+    """Return which muscles are understated, in a sentence; "" for none.
+
+    >>> said_of_understated(["upper_back", "lats"])
+    'Understated: upper back and lats.'
+    """
+    named = [spoken(muscle) for muscle in muscles]
+    if not named:
+        return ""
+    if len(named) > most:
+        named = [*named[:most], f"{len(named) - most} more"]
+    *first, last = named
+    return f"Understated: {', '.join(first)}{' and ' if first else ''}{last}."
 
 
 def coverage(table: pd.DataFrame) -> float:

@@ -41,7 +41,7 @@ def recent(logbook: Logbook, *, block_weeks: int = 4) -> Result:
         `block_weeks_logged`, `earlier_weeks_logged`.
     """
     done = working.done(logbook).with_columns(effective_load(None))
-    weekly = done.group_by("athlete", _week_from_end()).agg(
+    weekly = done.group_by("athlete", week_from_end()).agg(
         sessions=pl.col("session").n_unique().cast(pl.Float64),
         working_sets=pl.col("set_count").sum(),
         sets_per_session=pl.col("set_count").sum() / pl.col("session").n_unique(),
@@ -81,7 +81,7 @@ def coverage(
         `direct_last_block` (direct sets a week), and the logged weeks of each.
     """
     done = working.done(logbook)
-    when = _week_from_end()
+    when = week_from_end()
     logged = logbook.sets.select("athlete", when).unique()
     per_exercise = (
         done.select("athlete", when, "exercise_id", "set_count")
@@ -119,7 +119,7 @@ def coverage(
     )
 
 
-def _week_from_end() -> pl.Expr:
+def week_from_end() -> pl.Expr:
     """Whole weeks before the athlete's last logged day: 0 for the last seven days."""
     last = weeks.day().max().over("athlete")
     return ((last - weeks.day()).dt.total_days() // 7).alias("weeks_ago")

@@ -108,7 +108,10 @@ def _summary(table: pl.DataFrame) -> str:
     n_weeks = logged.select(pl.struct("athlete", "week").n_unique()).item()
     athletes = table["athlete"].unique().to_list()
     low, middle, high = (f"{most[end]:.0f}" for end in ("low", "median", "high"))
-    usual = f"{middle} {spoken(most['muscle'])} sets a week ({low}–{high})"
+    if most["median"] == 0:
+        return "No muscle has a set in most of the logged weeks."
+    span = f" ({low}–{high})" if low != high else ""
+    usual = f"{middle} {spoken(most['muscle'])} sets a week{span}"
     if len(athletes) == 1:
         return f"You usually do {usual}, more than for any other muscle."
     return f"Most trained: usually {usual} (n = {count(n_weeks, 'week')}{whose(athletes)})."

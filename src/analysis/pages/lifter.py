@@ -102,13 +102,13 @@ def _summary(page: Report, parts: Sequence[Slice]) -> Summary:
             said.append((part.heading, sentences))
     found = {result.name: result.table for result in page.results}
     days = found["calendar"]
-    trained = next(block for part in parts for block in bodies(part.blocks))
+    trained = next((block for part in parts for block in bodies(part.blocks)), None)
     return Summary(
         title=page.title,
         period=dict(page.header)["Period"],
         parts=said,
         days=dict(zip(days["day"].dt.date, days["sets"], strict=True)),
-        body=trained if (trained.result.table["last_block"] > 0).any() else None,
+        body=trained if trained and (trained.result.table["last_block"] > 0).any() else None,
         unit=page.unit,
     )
 

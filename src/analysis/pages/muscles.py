@@ -98,6 +98,7 @@ def muscle_sections(
     coverage: Result,
     often: Result,
     heavy: Result,
+    low: pd.DataFrame,
 ) -> Iterator[Section]:
     """Yield a section per muscle group with a direct exercise.
 
@@ -109,7 +110,9 @@ def muscle_sections(
         coverage: the last block against the own average (`measures.recent.coverage`).
         often: training days per week (`measures.frequency`).
         heavy: load and repetitions per week (`measures.intensity`).
+        low: muscles that unmapped names seem to train (`measures.mapping.understated`).
     """
+    missing = {row["muscle"]: _missing(row) for row in low.to_dict("records")}
     now = {row["muscle"]: row for row in coverage.table.to_dict("records")}
     verdicts = changed.table.set_index("name")
     lifts = verdicts.loc[verdicts["scope"] == "lift", CHANGE]
@@ -129,9 +132,18 @@ def muscle_sections(
                 _by_week(weeks[group], drawn.get(group), group, strength_said),
                 _exercises(names[group], group),
             ],
-            intro=" ".join(filter(None, [f"{_now(now[group])}.", strength_said])),
+            intro=" ".join(
+                filter(None, [f"{_now(now[group])}.", missing.get(group), strength_said])
+            ),
             folded=True,
         )
+
+
+def _missing(row: Mapping[Hashable, Any]) -> str:
+    return (
+        f"Understated: {row['sets']:,.0f} working sets of {row['names']} seem to be its, and are "
+        "not mapped."
+    )
 
 
 def _by_group(table: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.cells import cell_len, chop_cells, set_cell_size
 
+from analysis.measures.mapping import said_of_understated
 from analysis.pages.slices import KINDS
 from analysis.report import Against, Badge, Entry, Rate, Roster, write_workbook
 from analysis.result import Result
@@ -110,15 +111,20 @@ def _entry(
         rate=_rate(known),
         summary=row.get("summary", ""),
         goals=row.get("goals", ""),
-        unmapped=_unmapped(known["unmapped_pct"]),
+        unmapped=_unmapped(known["unmapped_pct"], row.get("understated", ())),
     )
 
 
-def _unmapped(share: float | None) -> str:
-    """Return how much of a log counts for no muscle, "" where it is next to nothing."""
+def _unmapped(share: float | None, muscles: Sequence[str]) -> str:
+    """Return how much of a log counts for no muscle and which it may be, "" for next to none.
+
+    >>> _unmapped(4.2, ("lats", "upper_back")), _unmapped(0.4, ("lats",))
+    ('4 % of the sets are under names that are not mapped. Understated: lats and upper back.', '')
+    """
     if share is None or share < 1:
         return ""
-    return f"{share:.0f} % of the sets are of exercises that are not mapped."
+    which = said_of_understated(muscles) or "Which muscles they train is not known."
+    return f"{share:.0f} % of the sets are under names that are not mapped. {which}"
 
 
 def _rate(known: Mapping[str, Any]) -> Rate | None:

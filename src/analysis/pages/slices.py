@@ -23,7 +23,7 @@ from analysis.measures import lifts as lift_tables
 from analysis.measures.counting import exercise_list
 from analysis.measures.frequency import frequency
 from analysis.measures.intensity import ZONES, intensity
-from analysis.measures.mapping import mapping_audit
+from analysis.measures.mapping import mapping_audit, understated
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.volume import volume
 from analysis.models.dose import dose_response
@@ -313,14 +313,23 @@ def muscles(lifter: Lifter) -> Slice:
     trained, weekly, often = coverage(logbook), volume(logbook), frequency(logbook)
     heavy = intensity(logbook, zones=lifter.zones)
     exercises, changed = exercise_list(logbook), strength(logbook)
-    sections = muscle_sections(exercises, changed, history(logbook), weekly, trained, often, heavy)
+    low = understated(logbook).table
+    if exercises.table.empty:
+        none = "No set of this log trains a muscle that the catalogue knows."
+        return Slice([Section("coverage-map", "Muscles", [Prose(none), *_unknown(low)])])
+    sections = muscle_sections(
+        exercises, changed, history(logbook), weekly, trained, often, heavy, low
+    )
     return Slice(
         [
             Section(
                 "coverage-map",
                 "Muscles",
                 [
-                    BodyMap(trained, "muscle", "last_block", "sets a week"),
+                    BodyMap(
+                        trained, "muscle", "last_block", "sets a week", beside=_higher(low)
+                    ),
+                    *_unknown(low),
                     Section(
                         "by-week", "Week by week", [weekly, often, heavy],
                         intro="sets, days and repetitions of each muscle", folded=True,
@@ -335,6 +344,24 @@ def muscles(lifter: Lifter) -> Slice:
         [Takeaway(weekly.summary, weekly.name), Takeaway(trained.summary, trained.name)],
         "Muscles",
     )  # fmt: skip
+
+
+def _higher(low: pd.DataFrame) -> dict[str, str]:
+    """Return beside each muscle how much more its sets may be, by names that nothing maps."""
+    late = low[low["muscle"].notna() & (low["sets_a_week"] > 0)]
+    return {
+        str(row["muscle"]): f"up to {row['sets_a_week']:.1f} more: {row['names']} is not mapped"
+        for row in late.to_dict("records")
+    }
+
+
+def _unknown(low: pd.DataFrame) -> Iterator[Prose]:
+    """Yield the names of which not even the muscles are likely."""
+    for row in low[low["muscle"].isna()].to_dict("records"):
+        yield Prose(
+            f"{row['sets']:,.0f} working sets count for no muscle here, and which they train is "
+            f"not known: {row['names']}. `liftdose exercises` says what a name is."
+        )
 
 
 # Every lift

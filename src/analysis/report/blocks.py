@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import pandas as pd
@@ -153,6 +153,7 @@ class BodyMap:
         value: column that holds the number.
         unit: unit of the number, in words.
         caption: what the drawing does not say.
+        beside: group -> what is said below its number, such as that it is too low.
     """
 
     result: Result
@@ -160,6 +161,7 @@ class BodyMap:
     value: str
     unit: str
     caption: str = "Training coverage, not recovery, soreness or growth."
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

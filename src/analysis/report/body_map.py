@@ -37,6 +37,7 @@ class Region:
 class Row:
     """One line of the list beside the drawing."""
 
+    group: str
     words: str
     value: str
     fill: str
@@ -105,7 +106,7 @@ def words(group: str) -> str:
 def _row(group: str, value: float, text: str, top: float) -> Row:
     share = 0.0 if isnan(value) or not top else 100 * value / top
     drawn = group in known_groups()
-    return Row(words(group), text, _fill(value, top), round(share, 1), drawn)
+    return Row(group, words(group), text, _fill(value, top), round(share, 1), drawn)
 
 
 def _label(group: str, values: dict[str, float], unit: str) -> str:

@@ -16,6 +16,7 @@ import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.measures import weeks, working
+from analysis.measures.mapping import understated
 from analysis.models.strength import strength
 from analysis.result import Result
 from analysis.say import count
@@ -88,7 +89,8 @@ def row(
     They are the columns of `triage`, but that `why` and `other_flags` are still facts:
     `asking` and `other` (pairs of a flag and how many things it found, most urgent first) and
     `lacking` (what is missing for a judgement). `weekly_sets` are working sets a week over the
-    `SHOWN_WEEKS` to today, oldest first; None where nothing is logged.
+    `SHOWN_WEEKS` to today, oldest first; None where nothing is logged. `understated` are the
+    muscles that names which nothing maps seem to train.
     """
     until = logbook.until(today)
     lacking = _lacking(until.sets, rule)
@@ -110,6 +112,7 @@ def row(
         **_sets(until, today),
         **_strength(until),
         "unmapped_pct": 100 * until.sets["exercise_id"].null_count() / max(until.sets.height, 1),
+        "understated": _understated(until),
     }
 
 
@@ -212,6 +215,12 @@ def _sets(logbook: Logbook, today: date) -> dict[str, Any]:
         "sets_own_4_week_mean": mean(before) if len(before) >= LEAST_WEEKS else None,
         "weekly_sets": [weekly.get(week) for week in reversed(range(SHOWN_WEEKS))],
     }
+
+
+def _understated(logbook: Logbook) -> tuple[str, ...]:
+    if not logbook.sets["exercise_id"].null_count():
+        return ()
+    return tuple(understated(logbook).table["muscle"].dropna())
 
 
 def _strength(logbook: Logbook) -> dict[str, Any]:
