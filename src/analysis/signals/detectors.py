@@ -297,7 +297,7 @@ def records(training: Training, rule: Thresholds) -> Iterator[Finding]:
     every = lifts.records(
         training.tops, gain_pct=rule.record_gain_pct, earlier_days=rule.record_earlier_days
     )
-    newest = every.unique(["lift", "best"], keep="last", maintain_order=True)
+    newest = every.drop("athlete").unique(["lift", "best"], keep="last", maintain_order=True)
     found = newest.filter(pl.col("day") >= training.block_start(rule.block_weeks))
     odd = pl.col("gain_pct") > rule.record_unlikely_pct
     good, above = found.filter(~odd), found.filter(odd)
