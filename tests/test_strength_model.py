@@ -141,6 +141,23 @@ class TestRegimes:
         assert np.flatnonzero(regimes.find(flat, told=told).step).tolist() == [30]
 
 
+def test_a_lift_that_goes_back_and_forth_between_two_machines_measures_nothing():
+    steady = np.zeros(30)
+    in_turn = np.where(np.arange(12) % 2, 0.6, 0.0)
+    parts = [one(steady, seed=1), one([*steady, *in_turn], seed=2)]
+    series = Series(
+        np.repeat([0, 1], [30, 42]),
+        np.concatenate([part.day - part.day[-1] for part in parts]),
+        np.concatenate([part.value for part in parts]),
+    )
+    repairs = regimes.find(series)
+    assert (repairs.noise < verdicts.ERRATIC).all()  # over the whole log neither looks erratic
+    assert verdicts.is_current(series, repairs, np.zeros(2)).tolist() == [True, False]
+    _, below = verdicts.best_blocks(series, repairs)
+    assert below[0] == 0
+    assert np.isnan(below[1])
+
+
 def changes(mean, sd, days=(56.0, 91.0)):
     shape = (len(mean), 1)
     return verdicts.Changes(

@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from analysis.models.strength.level import Levels, follow
 from analysis.models.strength.population import Population
-from analysis.models.strength.regimes import Flags, Floats, Ints, Repairs, Series
+from analysis.models.strength.regimes import Flags, Floats, Ints, Repairs, Series, day_noise
 
 HORIZONS = (56.0, 91.0, 182.0, 364.0)
 """Days back from the last training day; the whole log is the fifth."""
@@ -31,8 +31,10 @@ SHORTEST = 28.0
 RECENT, LATELY, FEW = 28.0, 56.0, 2
 """A lift is current if it was trained in the last 28 days of the log, and twice in the last 56:
 one day after a long absence says little of a level."""
-ERRATIC = 0.20
-"""A lift whose days differ by more than this (SD, log units) measures nothing."""
+ERRATIC, ERRATIC_DAYS = 0.20, 12
+"""A lift whose days differ by more than this (SD, log units) measures nothing: neither where all
+of its days do, nor where its last ones do, those that its present level rests on (one that goes
+back and forth between two machines has neighbours that agree and neighbours that do not)."""
 FEWEST_DAYS = 6
 """Days that a lift needs."""
 DECIDED, PROBABLE, LEADING = 0.95, 0.90, 0.975
@@ -159,7 +161,15 @@ def is_current(series: Series, repairs: Repairs, end: Floats) -> Flags:
     """Return whether each lift can be judged on its lifter's last day: lately trained, steady."""
     lately = np.bincount(series.lift, series.day > end[series.lift] - LATELY, series.lifts)
     recent = series.day[series.last] >= end - RECENT
-    return recent & (lately >= FEW) & (repairs.noise <= ERRATIC)
+    return recent & (lately >= FEW) & _is_steady(series, repairs)
+
+
+def _is_steady(series: Series, repairs: Repairs) -> Flags:
+    """Return whether each lift's days agree, all of them and the last ones since its last step."""
+    near = series.last[series.lift] - np.arange(len(series.lift)) < ERRATIC_DAYS
+    rows = near & (repairs.regime == repairs.regime[series.last][series.lift])
+    lately = day_noise(Series(series.lift[rows], series.day[rows], series.value[rows]))
+    return np.maximum(repairs.noise, lately) <= ERRATIC
 
 
 def _last_regime(series: Series, repairs: Repairs) -> Floats:
@@ -375,8 +385,8 @@ def best_blocks(
 
     Returns:
         Per lift the first day of its best block, and how far the last block is below it in log
-        units: 0 within 3 %, NaN where the difference is too small to be told, or a block or two
-        are missing.
+        units: 0 within 3 %, NaN where the difference is too small to be told, a block or two
+        are missing, or the lift is erratic.
     """
     last_regime = repairs.regime[series.last]
     used = (repairs.regime == last_regime[series.lift]) & ~repairs.odd
@@ -403,5 +413,6 @@ def best_blocks(
     fewer = np.minimum(days[highest], days[chosen])
     limit = np.maximum(0.03, 2.5 * repairs.noise[lifts] * np.sqrt(2 / fewer))
     best_day[lifts] = series.day[series.last][lifts] - block_days * (ago[highest] + 1) + 1
-    below[lifts] = np.where(gap <= 0.03, 0.0, np.where(gap > limit, gap, np.nan))
+    told = np.where(gap <= 0.03, 0.0, np.where(gap > limit, gap, np.nan))
+    below[lifts] = np.where(_is_steady(series, repairs)[lifts], told, np.nan)
     return best_day, below
