@@ -39,12 +39,17 @@ from collections import Counter
 from analysis import read
 from analysis.measures import counting
 from analysis.models.latent import latent_strengths, strength_overview
-said, widths, decided, people = Counter(), [], 0, 0
+said, widths, decided, people, unread = Counter(), [], 0, 0, 0
 for path in sys.argv[1:]:
-    try:
-        book = read(path, athlete="one")
-    except Exception:
-        book = read(path, athlete="one", unit="kg")
+    for unit in ({}, {"unit": "kg"}):
+        try:
+            book = read(path, athlete="one", **unit)
+            break
+        except Exception:
+            book = None
+    if book is None:
+        unread += 1
+        continue
     roles = book.catalogue.group_roles
     roles = roles.filter(roles["role"] == "direct")
     ids = set(book.sets["exercise_id"].drop_nulls())
@@ -57,7 +62,8 @@ for path in sys.argv[1:]:
     sure = known[["p_gain", "p_loss"]].max(axis=1) >= 0.8
     decided += bool(sure.any())
 widths.sort()
-print(json.dumps({"people": people, "muscles": sum(said.values()), "status": said,
+print(json.dumps({"people": people, "unread": unread, "muscles": sum(said.values()),
+                  "status": said,
                   "people_with_a_probable_change": decided,
                   "median_width_8_weeks": widths[len(widths) // 2]}))
 """

@@ -34,24 +34,26 @@ class Population:
         weights: share of each cell (q, r), all r of the first q first; sums to 1.
         drift_per_year: growth of a level, log units a year.
         tails: quantiles of a forecast's error in SDs, at 2.5, 10, 25, 50, 75, 90 and 97.5 %.
-        hidden_steps: variance that a change gains per year beyond the first eight weeks, for
-            steps too small to be found.
+        hidden_steps: how many steps a year a lift takes that are too small to be found: a change
+            gains so many squares of the largest such step a year.
         doubt: share of the doubtful small steps that are another machine, not strength.
         lift_scale: a single lift's SD is multiplied by this.
         shared_muscle: correlation of the errors of lifts of one muscle.
         shared_lifter: the same over all lifts of a lifter.
+        shared_return: both, where the muscle or the lifter has lately come back from a break.
 
-    The last five are set by simulation (docs/strength.md#coverage), the rest is estimated.
+    The last six are set by simulation (docs/strength.md#coverage), the rest is estimated.
     """
 
     weights: Floats
     drift_per_year: float
     tails: tuple[float, ...]
-    hidden_steps: float = 0.035**2
+    hidden_steps: float = 0.08
     doubt: float = 0.35
     lift_scale: float = 1.1
     shared_muscle: float = 0.30
     shared_lifter: float = 0.15
+    shared_return: float = 0.6
     ratios: Floats = field(init=False)
     cell_ratio: Ints = field(init=False)
     cell_r: Floats = field(init=False)
@@ -68,7 +70,8 @@ class Population:
     def key(self) -> tuple[object, ...]:
         """What tells one population from another, hashable."""
         plain = (self.drift_per_year, self.tails, self.hidden_steps, self.doubt, self.lift_scale)
-        return (self.weights.tobytes(), *plain, self.shared_muscle, self.shared_lifter)
+        shared = (self.shared_muscle, self.shared_lifter, self.shared_return)
+        return (self.weights.tobytes(), *plain, *shared)
 
     @property
     def cells(self) -> int:

@@ -95,7 +95,7 @@ def strength(
 
 def _settings(population: Population) -> dict[str, Any]:
     names = ("drift_per_year", "hidden_steps", "doubt", "lift_scale", "shared_muscle",
-             "shared_lifter")  # fmt: skip
+             "shared_lifter", "shared_return")  # fmt: skip
     return {name: getattr(population, name) for name in names}
 
 

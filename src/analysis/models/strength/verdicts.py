@@ -13,16 +13,26 @@ claim as printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from analysis.models.strength.level import Levels, follow
+from analysis.models.strength.level import BREAK_DAYS, COMEBACK_DAYS, Levels, follow
 from analysis.models.strength.population import Population
-from analysis.models.strength.regimes import Flags, Floats, Ints, Repairs, Series, day_noise
+from analysis.models.strength.regimes import (
+    DOUBT_NOISES,
+    SIDE,
+    SMALLEST_DOUBT,
+    Flags,
+    Floats,
+    Ints,
+    Repairs,
+    Series,
+    day_noise,
+)
 
 HORIZONS = (56.0, 91.0, 182.0, 364.0)
 """Days back from the last training day; the whole log is the fifth."""
@@ -43,6 +53,8 @@ LARGE = np.log(1.10)
 """A change within this is no large one."""
 STRAY = 1.5
 """Errors from the median beyond which a lift counts less."""
+LARGEST_HIDDEN = 0.15
+"""No step larger than this hides among a lift's days, however noisy they are (log units)."""
 LEAST_SD = 0.02
 """No lift is known better than this when lifts are weighed (log units)."""
 
@@ -151,10 +163,46 @@ def changes(
         fixed = np.arange(units.horizons)[:, None]
         row = np.concatenate([np.broadcast_to(fixed, (units.horizons, len(place))), place[None]])
         length = np.broadcast_to(np.array(HORIZONS)[fixed], (units.horizons, units.count))
-        told.append(
-            _pooled(mean[row, units.lift], sd[row, units.lift], units, np.vstack([length, days]))
-        )
+        back = _back_since(series, units) > asked[row, units.lift] - COMEBACK_DAYS
+        lifts = _Members(mean[row, units.lift], sd[row, units.lift], back)
+        told.append(_pooled(lifts, units, population, np.vstack([length, days])))
     return tuple(told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Changes of the lifts that are pooled; arrays are (horizon, membership), or one horizon's.
+
+    Attributes:
+        mean: change, log units; NaN where it is not known.
+        sd: its SD.
+        back: whether the unit came back from a break within the change, or shortly before it.
+    """
+
+    mean: Floats
+    sd: Floats
+    back: Flags
+
+    def __iter__(self) -> Iterator[_Members]:
+        """Horizon by horizon."""
+        return (_Members(*each) for each in zip(self.mean, self.sd, self.back, strict=True))
+
+
+def _back_since(series: Series, units: Units) -> Floats:
+    """Return per membership the day on which its unit's training last resumed after a break.
+
+    A break is of all lifts of a unit, not of one that is trained in turn; −inf without one.
+    """
+    lengths = (series.last - series.first + 1)[units.lift]
+    place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    day = series.day[np.repeat(series.first[units.lift], lengths) + place]
+    unit = np.repeat(units.unit, lengths)
+    order = np.lexsort((day, unit))
+    day, unit = day[order], unit[order]
+    resumed = (np.diff(unit, prepend=-1) == 0) & (np.diff(day, prepend=0) >= BREAK_DAYS)
+    last = np.full(units.count, -np.inf)
+    np.maximum.at(last, unit[resumed], day[resumed])
+    return last[units.unit]
 
 
 def is_current(series: Series, repairs: Repairs, end: Floats) -> Flags:
@@ -192,8 +240,15 @@ def _with_doubts(
     end: Floats,
     known: Levels,
 ) -> tuple[Floats, Floats]:
-    """Return the changes with what may be no strength in them: doubtful steps, and hidden ones."""
-    hidden = population.hidden_steps * np.clip(end - starts - HORIZONS[0], 0, None) / 365.25
+    """Return the changes with what may be no strength in them: doubtful steps, and hidden ones.
+
+    A step hides where it is smaller than a lift's own days can tell, so that a noisy lift gains
+    more variance a year than a quiet one.
+    """
+    years = np.clip(end - starts, 0, None) / 365.25
+    unseen = DOUBT_NOISES * repairs.noise * np.sqrt(1.57 * 2 / SIDE)
+    unseen = np.clip(unseen, SMALLEST_DOUBT, LARGEST_HIDDEN)
+    hidden = population.hidden_steps * unseen**2 * years
     doubted, squares = _doubted(series, repairs, starts)
     share = population.doubt
     sd = np.sqrt(known.change_sd**2 + hidden + share * (1 - share) * squares)
@@ -249,19 +304,23 @@ def _alone(mean: Floats, sd: Floats, span: Floats, population: Population) -> Ch
     return _by_length(days, mean[:rows], error, reach.astype(np.int64), reach.astype(float))
 
 
-def _pooled(mean: Floats, sd: Floats, units: Units, days: Floats) -> Changes:
-    """Return the weighted mean change of each unit; rows are horizons, columns memberships."""
-    parts = [_pooled_once(row, spread, units) for row, spread in zip(mean, sd, strict=True)]
+def _pooled(members: _Members, units: Units, population: Population, days: Floats) -> Changes:
+    """Return the weighted mean change of each unit, horizon by horizon."""
+    parts = [_pooled_once(row, units, population) for row in members]
     middle, error, lifts, weight = (np.stack(part) for part in zip(*parts, strict=True))
     return _by_length(days, middle, error, lifts, weight, units.unit)
 
 
-def _pooled_once(mean: Floats, sd: Floats, units: Units) -> tuple[Floats, Floats, Ints, Floats]:
+def _pooled_once(
+    members: _Members, units: Units, population: Population
+) -> tuple[Floats, Floats, Ints, Floats]:
     """Return mean change, SD, lifts and weights: a random-effects mean of each unit's lifts.
 
     The lifts truly differ, so the weights lean towards equal ones the more they do (DerSimonian
     and Laird 1986), and what weights that are not equal may miss of the plain mean is in the SD.
+    After a break all lifts come back together, so that their errors are more of one piece.
     """
+    mean, sd = members.mean, members.sd
     known = ~np.isnan(mean)
     change, error = np.where(known, mean, 0.0), np.where(known, sd, 1.0)
 
@@ -278,7 +337,9 @@ def _pooled_once(mean: Floats, sd: Floats, units: Units) -> tuple[Floats, Floats
     weight /= np.maximum(total(weight), 1e-300)[units.unit]
     apart, together = total((weight * error) ** 2), total(weight * error) ** 2
     uneven = np.where(known, weight - 1 / np.maximum(lifts, 1)[units.unit], 0.0)
-    variance = (1 - units.shared) * apart + units.shared * together
+    back = total(weight * members.back) ** 2
+    shared = units.shared + (population.shared_return - units.shared) * back
+    variance = (1 - shared) * apart + shared * together
     variance += total((uneven * between) ** 2)
     some = lifts > 0
     middle = np.where(some, total(weight * change), np.nan)
@@ -339,10 +400,9 @@ def through_time(
     known = follow(series, repairs, population, starts=starts, end=end)
     mean, sd = _with_doubts(series, repairs, population, starts, end, known)
     mean = np.where(current & (starts >= _last_regime(series, repairs)), mean, np.nan)
-    parts = [
-        _pooled_once(row, spread, units)
-        for row, spread in zip(mean[:, units.lift], sd[:, units.lift], strict=True)
-    ]
+    came_back = _back_since(series, units) > starts[:, units.lift] - COMEBACK_DAYS
+    members = _Members(mean[:, units.lift], sd[:, units.lift], came_back)
+    parts = [_pooled_once(row, units, population) for row in members]
     middle, error, lifts, weight = (np.stack(part) for part in zip(*parts, strict=True))
     days = np.broadcast_to(back[:, None], middle.shape)
     return Changes(days, middle, error, lifts, weight), back
