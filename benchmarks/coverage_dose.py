@@ -100,11 +100,11 @@ class NewModel:
         more = (np.nan,) * 6
         if self._gains:
             both = (at_once(logs, "sets")[0], eventual_gain(logs, "sets").estimate)
-            more = tuple(n for e in both for n in (e.estimate, e.low, e.high))
+            more = tuple(n for e in both for n in (e.value, e.low, e.high))
         return (
-            one.estimate.estimate, one.estimate.std_error, one.estimate.low,
+            one.estimate.value, one.estimate.std_error, one.estimate.low,
             one.estimate.high, one.estimate.p_value,
-            *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
+            *((lead.value, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
             one.placebo.fires, one.placebo.kind == "bounded", *more,
         )  # fmt: skip
 
@@ -197,8 +197,8 @@ def factor(lifters: int) -> Iterator[str]:
         assert lead is not None
         bias = one.estimate
         yield (
-            f"| {name} | {bias.estimate:+.3f} ({bias.std_error:.3f}) | {lead.estimate:+.3f} "
-            f"({lead.std_error:.3f}) | {bias.estimate / lead.estimate:.1f} |"
+            f"| {name} | {bias.value:+.3f} ({bias.std_error:.3f}) | {lead.value:+.3f} "
+            f"({lead.std_error:.3f}) | {bias.value / lead.value:.1f} |"
         )
 
 

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis import Logbook, read
+from analysis.estimate import Estimate
 from analysis.models.dose import TooLittleError, each_muscle
 from analysis.models.dose.effects import Body, body, columns_of, effect, joint, shapes
-from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.people import repeatability
 from analysis.pages.family import answer_all
 from analysis.problems import UserError
@@ -63,7 +63,7 @@ def staged(folder: Path, into: Path) -> tuple[Path, list[str]]:
 
 def said(found: Estimate | None) -> str:
     """Return an estimate with its error."""
-    return "–" if found is None else f"{found.estimate:.2f} ({found.std_error:.2f})"
+    return "–" if found is None else f"{found.value:.2f} ({found.std_error:.2f})"
 
 
 def events(logbook: Logbook) -> Iterator[str]:
@@ -92,7 +92,7 @@ def events(logbook: Logbook) -> Iterator[str]:
         cells = [
             logs.muscle, str(one.n_athletes), f"{one.n_rows:,}", f"{e.dof:.0f}",
             *(said(study.get(k)) for k in ("ahead", "1_4", "5_8", "9_12", "13_on")),
-            f"{e.estimate:.2f} [{e.low:.2f}, {e.high:.2f}]",
+            f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]",
             f"{one.placebo.kind}, {one.placebo.bias_bound:.2f}",
             said(given["sets"]), said(given["trained"]),
             *(f"{said(each.estimate)} {each.placebo.kind}" if each else "–"

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import block_diag
 
+from analysis.estimate import Estimate
 from analysis.models import mixed
 from analysis.models.dose.effects import (
     between,
@@ -21,7 +22,6 @@ from analysis.models.dose.effects import (
     shapes,
     with_shapes,
 )  # fmt: skip
-from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import REACH, Weekly, autocovariance, bands, filled, kernel
 from analysis.models.dose.people import own_slopes, repeatability
 from analysis.models.dose.placebo import judge
@@ -150,8 +150,8 @@ def test_parts_of_a_cohort_add_up_to_the_same_fit():
     one, two = fit(whole, terms), fit(both, terms)
     for term in terms:
         a, b = one.contrast({term: 1.0}), two.contrast({term: 1.0})
-        assert (a.estimate, a.std_error, a.dof) == pytest.approx(
-            (b.estimate, b.std_error, b.dof), rel=1e-8
+        assert (a.value, a.std_error, a.dof) == pytest.approx(
+            (b.value, b.std_error, b.dof), rel=1e-8
         )
     added = deviance(parts[0]) + deviance(parts[1])
     assert added.profiled() == pytest.approx(deviance(whole).profiled())
@@ -188,10 +188,10 @@ def test_statistics_of_pseudo_rows_of_two_partitions_add_up():
 def test_without_noise_the_planted_effect_comes_back_in_every_band():
     days, weekly = planted(1, athletes=12, weeks=52, noise=1e-3, missing=0.0)
     found = effect(body(days, weekly, ["sets"], variances=SHARED), "sets")
-    assert found.estimate.estimate == pytest.approx(0.4, abs=2e-3)
+    assert found.estimate.value == pytest.approx(0.4, abs=2e-3)
     for band in ("1_4", "5_8", "9_12", "13_on"):
-        assert found.event_study[band].estimate == pytest.approx(0.4, abs=3e-3)
-    assert found.event_study["ahead"].estimate == pytest.approx(0.0, abs=3e-3)
+        assert found.event_study[band].value == pytest.approx(0.4, abs=3e-3)
+    assert found.event_study["ahead"].value == pytest.approx(0.0, abs=3e-3)
 
 
 @pytest.mark.parametrize("athletes", [1, 3, 12])
@@ -214,7 +214,7 @@ def test_intervals_hold_about_as_often_as_they_say():
              for seed in range(30)]  # fmt: skip
     held = np.mean([each.estimate.low < 0.4 < each.estimate.high for each in found])
     assert held >= 0.83  # 25 of 30: below in 1 of 100 runs of a true 95 %
-    spread = np.std([each.estimate.estimate for each in found])
+    spread = np.std([each.estimate.value for each in found])
     assert np.mean([each.estimate.std_error for each in found]) == pytest.approx(spread, rel=0.4)
 
 
@@ -294,8 +294,8 @@ def test_a_linear_dose_is_found_linear_among_the_shapes():
     assert found[0].name == "linear"
     by_name = {each.name: each for each in found}
     linear, log = by_name["linear"].one_more, by_name["log"].one_more
-    assert linear[5.0].estimate == pytest.approx(linear[10.0].estimate)
-    assert log[5.0].estimate > log[10.0].estimate > 0
+    assert linear[5.0].value == pytest.approx(linear[10.0].value)
+    assert log[5.0].value > log[10.0].value > 0
 
 
 def test_two_exposures_are_told_apart_when_fitted_together():
@@ -345,7 +345,7 @@ def test_growth_goes_with_the_usual_dose_where_planted():
     more = replace(days, strength=days.strength + 0.1 * usual[days.athlete] * days.week)
     flat = between(body(days, weekly, ["sets"]), "sets")
     steep = between(body(more, weekly, ["sets"]), "sets")
-    assert steep.estimate - flat.estimate == pytest.approx(0.1 * 52.18, rel=0.05)
+    assert steep.value - flat.value == pytest.approx(0.1 * 52.18, rel=0.05)
     assert flat.low < 0 < flat.high
 
 

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 import polars as pl
 import pytest
 
+from analysis.estimate import Estimate
 from analysis.ingest import read
 from analysis.models.dose import DoseOptions, dose_response, muscle_logs
 from analysis.models.dose.effects import body, effect
-from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.placebo import clause, judge
 from analysis.models.dose.result import (
     BAND_WORDS,

@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "analysis"
 
 # A room may import from its own floor and from the floors below it.
 FLOORS = [
-    {"schema", "units", "result", "figures", "say", "problems", "notes", "outputs"}
+    {"schema", "units", "result", "estimate", "figures", "say", "problems", "notes", "outputs"}
     | {"paths", "progress", "settings", "terminal"},
     {"exercises"},
     {"logbook"},

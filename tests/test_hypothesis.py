@@ -207,8 +207,8 @@ def test_leaving_one_athlete_out_is_a_fit_without_that_athlete():
     rest = fit.body.products.of(np.array([0, 1, 3, 4, 5]))
     beta = pooled_fit(rest, fit.effect.model.terms).contrast({"sets_5_8": 0.5, "sets_9_12": 0.5})
     assert names[2] == "a002"
-    assert without[2] == pytest.approx(beta.estimate, abs=1e-8)
-    assert min(without) < fit.effect.estimate.estimate < max(without)
+    assert without[2] == pytest.approx(beta.value, abs=1e-8)
+    assert min(without) < fit.effect.estimate.value < max(without)
 
 
 def test_an_athlete_who_carries_the_effect_is_found():
@@ -216,7 +216,7 @@ def test_an_athlete_who_carries_the_effect_is_found():
             for i in range(10)]  # fmt: skip
     fit = fitted(*joined(logs))
     _, without = _without_each(*outcome_of(fit))
-    assert np.abs(np.array(without) - fit.effect.estimate.estimate).argmax() == 7
+    assert np.abs(np.array(without) - fit.effect.estimate.value).argmax() == 7
 
 
 # --- power -----------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_no_simulations_give_no_power():
 
 def test_scores_add_up_to_the_estimate():
     fit = fitted(*planted(1, athletes=8))
-    assert scores(fit, "sets").sum() == pytest.approx(fit.effect.estimate.estimate, rel=1e-6)
+    assert scores(fit, "sets").sum() == pytest.approx(fit.effect.estimate.value, rel=1e-6)
 
 
 def test_a_planted_effect_stands_out_from_drawn_signs():
@@ -259,7 +259,7 @@ def test_a_planted_effect_stands_out_from_drawn_signs():
     each = Specification(scores(fit, "sets"))
     found = joint_test([each, each], 199, seed=2)
     assert found.p_median == found.p_median_t <= 0.02
-    assert found.median == pytest.approx(fit.effect.estimate.estimate, rel=1e-6)
+    assert found.median == pytest.approx(fit.effect.estimate.value, rel=1e-6)
 
 
 def test_drawn_signs_fire_about_as_often_as_they_should_where_nothing_is():

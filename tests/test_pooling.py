@@ -78,10 +78,10 @@ def test_the_pooled_fit_is_the_fit_of_all_logs_together(logbook, halves, second,
     together = Study(replace(plan, exclusions=replace(plan.exclusions, min_days=20)), logbook)
     whole = together.fit()
     want, got = together.target(whole), pooled.target
-    for name in ("estimate", "std_error", "dof", "low", "high"):
+    for name in ("value", "std_error", "dof", "low", "high"):
         assert getattr(got, name) == pytest.approx(getattr(want, name), rel=1e-8, abs=1e-10)
     lead, mine = whole.effect.placebo.lead, pooled.within.placebo.lead
-    assert mine.estimate == pytest.approx(lead.estimate, rel=1e-7, abs=1e-10)
+    assert mine.value == pytest.approx(lead.value, rel=1e-7, abs=1e-10)
     assert pooled.within.n_athletes == whole.n_athletes > 10
     assert pooled.within.n_rows == whole.n_days
 
@@ -122,7 +122,7 @@ def test_levels_are_pooled_as_if_all_logs_were_in_one_place(
         names = levels(together.logbook, whole.logs.athletes, "band")
         for one, other in zip(pooled.subgroups, subgroups(plan, whole.body, names), strict=True):
             assert (one.level, one.n_athletes) == (other.level, other.n_athletes)
-            assert one.estimate.estimate == pytest.approx(other.estimate.estimate, rel=1e-7)
+            assert one.estimate.value == pytest.approx(other.estimate.value, rel=1e-7)
 
 
 def test_people_of_a_level_that_few_share_are_kept_back_and_counted(banded, second, tmp_path):
@@ -251,7 +251,7 @@ def test_a_person_in_two_files_counts_once(halves, second, tmp_path):
     both = made(tmp_path, second, [*halves, halves[0]], site, pool)
     once = made(tmp_path, second, halves, site, pool)
     assert list(both.sites["counted_twice"]) == [0, 0, len(halves[0].athletes)]
-    assert both.target.estimate == pytest.approx(once.target.estimate, rel=1e-12)
+    assert both.target.value == pytest.approx(once.target.value, rel=1e-12)
 
 
 def test_noise_is_right_on_average_and_its_cost_is_told(halves, second):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from analysis.models.dose.estimate import Estimate
+from analysis.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,6 @@ def together(log: Estimate, prior: Prior) -> Together:
     z = float(ndtri(0.5 + log.level / 2))
     of_log, of_prior = (z / log.reach) ** 2, prior.sd**-2
     share = of_log / (of_log + of_prior)
-    mean = share * log.estimate + (1 - share) * prior.mean
+    mean = share * log.value + (1 - share) * prior.mean
     sd = (of_log + of_prior) ** -0.5
     return Together(mean, sd, mean - z * sd, mean + z * sd, share)

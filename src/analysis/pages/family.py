@@ -69,7 +69,7 @@ def family_page(
             {
                 "plan": plan.stem,
                 "question": outcome.plan.question,
-                **{name: None if target is None else getattr(target, name) for name in numbers},
+                **{name: None if target is None else target.cells[name] for name in numbers},
                 "unit": outcome.plan.unit,
                 "p_value": each.p_value,
                 "p_holm": each.p_holm,

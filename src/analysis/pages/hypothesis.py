@@ -205,7 +205,7 @@ def _tiles(outcome: Outcome) -> Tiles:
     if outcome.fitted is not None:
         target = outcome.fitted.target
         between = f"{target.low:+.2f} to {target.high:+.2f}"
-        tiles.append(Tile("Estimate", f"{target.estimate:+.2f} %", comparison=outcome.plan.unit))
+        tiles.append(Tile("Estimate", f"{target.value:+.2f} %", comparison=outcome.plan.unit))
         tiles.append(Tile(f"{100 * target.level:.0f} % interval", between))
     if outcome.detectable is not None:
         power = f"with {100 * outcome.plan.power.target:.0f} % power"

@@ -193,7 +193,7 @@ def pooled_page(pooled: Pooled) -> Report:
     if pooled.target is not None:
         low, high = pooled.target.low, pooled.target.high
         level = f"{100 * pooled.target.level:.0f} % interval"
-        tiles.append(Tile("Estimate", f"{pooled.target.estimate:+.2f} %", comparison=plan.unit))
+        tiles.append(Tile("Estimate", f"{pooled.target.value:+.2f} %", comparison=plan.unit))
         tiles.append(Tile(level, f"{low:+.2f} to {high:+.2f}"))
     return Report(
         plan.question,
@@ -270,7 +270,7 @@ _COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
 
 
 def _row(kind: str, each: Estimate, unit: str) -> dict[str, Any]:
-    return {"kind": kind, **{name: getattr(each, name) for name in _COLUMNS[1:]}, "unit": unit}
+    return {"kind": kind, **{name: each.cells[name] for name in _COLUMNS[1:]}, "unit": unit}
 
 
 def _forest(table: pd.DataFrame, name: str) -> Figure:

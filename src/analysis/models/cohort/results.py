@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from analysis.estimate import Estimate, holm
 from analysis.models.cohort import drawing
 from analysis.models.cohort.flow import (
     days_result,
@@ -21,7 +22,6 @@ from analysis.models.cohort.flow import (
 )
 from analysis.models.cohort.spread import Curve
 from analysis.models.cohort.study import HELD, CohortStudy, MuscleStudy
-from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import PULSE
 from analysis.models.dose.placebo import VETO, clause
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
@@ -496,17 +496,6 @@ def effect_rows(study: CohortStudy, exposure: str) -> pd.DataFrame:
     return table
 
 
-def holm(p_values: pd.Series) -> pd.Series:
-    """Return p-values after Holm (1979, Scand J Stat 6:65) over those that are there."""
-    adjusted = p_values.copy()
-    there = p_values.notna()
-    if there.any():
-        from statsmodels.stats.multitest import multipletests
-
-        adjusted[there] = multipletests(p_values[there].to_numpy(), method="holm")[1]
-    return adjusted
-
-
 def spread_result(study: CohortStudy) -> Result:
     """Return how athletes' true slopes differ, one row per `muscle`.
 
@@ -522,7 +511,7 @@ def spread_result(study: CohortStudy) -> Result:
         row: dict[str, Any] = {
             "muscle": each.muscle,
             "athletes": int(each.own["own"].notna().sum()),
-            "mean": effect.estimate,
+            "mean": effect.value,
             "low": effect.low,
             "high": effect.high,
         }
@@ -583,7 +572,7 @@ def athletes_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
     """
     table = _athlete_rows(study, muscle)
     told = table["own"].notna().any()
-    pooled = muscle.effects["sets"].estimate.estimate
+    pooled = muscle.effects["sets"].estimate.value
     return Result(
         name=f"athletes_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: athlete by athlete",
@@ -629,7 +618,7 @@ def as_table(table: pd.DataFrame) -> pd.DataFrame:
 def _interval(name: str, found: Estimate | None) -> dict[str, float]:
     middle, ends = (name, f"{name}_") if name else ("estimate", "")
     found = found or MISSING
-    return {middle: found.estimate, f"{ends}low": found.low, f"{ends}high": found.high}
+    return {middle: found.value, f"{ends}low": found.low, f"{ends}high": found.high}
 
 
 def _published(

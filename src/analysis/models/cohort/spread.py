@@ -287,9 +287,9 @@ def _draw(
         if n := round(DRAWS * weights[name]):
             slope = fit.contrast(primary(SHAPES[name].format("sets")))
             rise = shape(name, doses) - shape(name, seen).mean()
-            drawn = slope.estimate + slope.std_error * rng.standard_t(slope.dof, n)
+            drawn = slope.value + slope.std_error * rng.standard_t(slope.dof, n)
             parts.append(drawn[:, None] * rise)
-            mean += weights[name] * slope.estimate * rise
+            mean += weights[name] * slope.value * rise
     return np.concatenate(parts), mean
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from analysis.estimate import Estimate
 from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.measures import counting
 from analysis.models.cohort.spread import Curve, Spread, dose_curve, spread
 from analysis.models.dose.effects import Body, Effect, between, body, columns_of, effect
-from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, each_muscle
 from analysis.models.dose.people import Repeatability, own_slopes, repeatability
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError

@@ -15,7 +15,7 @@ Strength is a level on its day, and every week's sets enter at their own distanc
 Method, coverage and what breaks it: docs/dose_response.md.
 """
 
-from analysis.models.dose.estimate import Estimate
+from analysis.estimate import Estimate
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, each_muscle, muscle_logs
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
 from analysis.models.dose.result import dose_response

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.models.dose.estimate import Estimate
+from analysis.estimate import Estimate
 from analysis.models.dose.inputs import (
     AHEAD,
     LAGS,
@@ -277,13 +277,16 @@ def eventual_gain(
     share = {name: float(np.exp(-(each.rss - least) / 2)) for name, each in fits.items()}
     whole = sum(share.values())
     weights = {name: each / whole for name, each in share.items()}
-    mean = sum(weights[name] * each.estimate for name, each in estimates.items())
+    mean = sum(weights[name] * each.value for name, each in estimates.items())
     variance = sum(
-        weights[name] * (each.std_error**2 + (each.estimate - mean) ** 2)
+        weights[name] * (each.std_error**2 + (each.value - mean) ** 2)
         for name, each in estimates.items()
     )
     dof = min(each.dof for name, each in estimates.items() if weights[name] > 0.05)
-    return Averaged(Estimate(mean, float(np.sqrt(variance)), dof, level), weights)
+    n_athletes = max(each.n_athletes for each in estimates.values())
+    n_days = max(each.n_days for each in estimates.values())
+    error = float(np.sqrt(variance))
+    return Averaged(Estimate(mean, error, dof, level, n_athletes, n_days), weights)
 
 
 SHAPES = {
@@ -420,4 +423,7 @@ def _between_fit(products: CrossProducts, level: float) -> Estimate:
         )
     model = engine_fit(products, np.ones(len(products.gram), dtype=bool), [GROWTH])
     row = model.contrast({"growth_by_usual": 1.0}, level, robust="CR2")
-    return Estimate(float(row["estimate"]), float(row["std_error"]), float(row["dof"]), level)
+    return Estimate(
+        float(row["estimate"]), float(row["std_error"]), float(row["dof"]), level,
+        len(products.gram), int(products.n_rows.sum()),
+    )  # fmt: skip

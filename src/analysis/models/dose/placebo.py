@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.models.dose.estimate import Estimate
+from analysis.estimate import Estimate
 
 BIAS_PER_LEAD = 3.0
 """Bias of the effect 5 to 12 weeks later per unit of lead."""
@@ -93,11 +93,11 @@ def judge(lead: Estimate | None, effect: Estimate, smallest: float = 0.0) -> Pla
     """
     if lead is None:
         return Placebo(None, "untold", float("inf"))
-    bound = BIAS_PER_LEAD * (abs(lead.estimate) + ONE_SIDED_95 * lead.std_error)
-    likely = BIAS_PER_LEAD * abs(lead.estimate)
-    if lead.p_value < ALPHA and likely > abs(effect.estimate) / 4:
+    bound = BIAS_PER_LEAD * (abs(lead.value) + ONE_SIDED_95 * lead.std_error)
+    likely = BIAS_PER_LEAD * abs(lead.value)
+    if lead.p_value < ALPHA and likely > abs(effect.value) / 4:
         return Placebo(lead, "veto", bound)
-    if bound < max(abs(effect.estimate), smallest) / 2:
+    if bound < max(abs(effect.value), smallest) / 2:
         return Placebo(lead, "bounded", bound)
     return Placebo(lead, "blunt", bound)
 

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.estimate import Estimate
 from analysis.models import mixed
-from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import Floats
 from analysis.models.dose.variances import GROWTH, deviance, growth_out, surprise
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
@@ -134,11 +134,13 @@ class Fit:
         if self.pooled is not None:
             row = self.pooled.contrast(weights, level, robust="CR2")
             return Estimate(
-                float(row["estimate"]), float(row["std_error"]), max(float(row["dof"]), 1.0), level
-            )
+                float(row["estimate"]), float(row["std_error"]), max(float(row["dof"]), 1.0),
+                level, self.n_athletes, self.n_rows,
+            )  # fmt: skip
         w = np.array([weights.get(term, 0.0) for term in self.terms])
         dof = self.few.dof(self.terms, w) if self.few is not None else np.inf
-        return Estimate(float(w @ self.beta), float(np.sqrt(w @ self.covariance @ w)), dof, level)
+        error = float(np.sqrt(w @ self.covariance @ w))
+        return Estimate(float(w @ self.beta), error, dof, level, self.n_athletes, self.n_rows)
 
 
 @dataclass(frozen=True, eq=False)

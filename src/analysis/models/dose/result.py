@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.estimate import Estimate
 from analysis.figures import PALETTE, Trace, figure, plain
 from analysis.logbook import Logbook
 from analysis.models.dose.effects import (
@@ -22,7 +23,6 @@ from analysis.models.dose.effects import (
     joint,
     shapes,
 )
-from analysis.models.dose.estimate import Estimate
 from analysis.models.dose.inputs import AHEAD
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
 from analysis.models.dose.people import Repeatability, repeatability
@@ -252,28 +252,28 @@ def _tried(parts: Iterator[Part]) -> tuple[list[Row], list[str]]:
 
 
 def _extras(logs: MuscleLogs, reduced: Body, question: Question) -> Iterator[Part]:
-    n, level, exposure = _n(reduced), question.level, question.exposure
+    level, exposure = question.level, question.exposure
 
     def gain() -> list[Row]:
         ever = eventual_gain(reduced, exposure, level=level).estimate
         peak = eventual_gain(reduced, exposure, decay=True, level=level).estimate
         return [
-            row("eventual gain", "gains stay, delay averaged", ever, question.unit, *n),
-            row("eventual gain", "at its peak, delay and loss averaged", peak, question.unit, *n),
+            row("eventual gain", "gains stay, delay averaged", ever, question.unit),
+            row("eventual gain", "at its peak, delay and loss averaged", peak, question.unit),
         ]
 
     def trained() -> list[Row]:
         both, _ = joint(reduced, ["sets", "trained"], level)
         return [
             row("trained", "one more set, given that the muscle is trained", both["sets"],
-                EXPOSURES["sets"][1], *n),
+                EXPOSURES["sets"][1]),
             row("trained", "trained at all against not", both["trained"],
-                "% for four weeks with the muscle trained against without", *n),
+                "% for four weeks with the muscle trained against without"),
         ]  # fmt: skip
 
     def together_() -> list[Row]:
         found, _ = joint(reduced, JOINT, level)
-        return [row("joint", spoken(name), each, EXPOSURES[name][1], *n)
+        return [row("joint", spoken(name), each, EXPOSURES[name][1])
                 for name, each in found.items()]  # fmt: skip
 
     def forms() -> list[Row]:
@@ -281,14 +281,14 @@ def _extras(logs: MuscleLogs, reduced: Body, question: Question) -> Iterator[Par
         dose = float(usual[usual > 0].mean())
         return [
             row("shape", f"{each.name}, one more at {dose:.1f} sets", each.one_more[dose],
-                EXPOSURES["sets"][1], *n) | {"weight": each.weight}
+                EXPOSURES["sets"][1]) | {"weight": each.weight}
             for each in shapes(reduced, [dose], level=level)
         ]  # fmt: skip
 
     def apart() -> list[Row]:
         unit = "% per year and unit of usual dose"
         return [row("between", f"own mean {spoken(exposure)}",
-                    between(reduced, exposure, level), unit, *n)]  # fmt: skip
+                    between(reduced, exposure, level), unit)]  # fmt: skip
 
     yield "The eventual gain", gain
     if exposure == "sets":
@@ -312,8 +312,7 @@ def _sensitivity(logbook: Logbook, question: Question, variances: Variances) -> 
                 logs.days, logs.weekly, measures, unknown=options.unknown, variances=variances
             )
             found = effect_of(reduced, question)
-            return [row("sensitivity", name, found.estimate, question.unit,
-                        found.n_athletes, found.n_rows)]  # fmt: skip
+            return [row("sensitivity", name, found.estimate, question.unit)]  # fmt: skip
 
         yield f"The estimate with {name}", changed
 
@@ -333,32 +332,17 @@ def _repeats(logs: MuscleLogs, reduced: Body, question: Question) -> Repeatabili
 # The rows of the table.
 
 
-def row(kind: str, term: str, found: Estimate, unit: str, n_athletes: int, n_days: int) -> Row:
+def row(kind: str, term: str, found: Estimate, unit: str) -> Row:
     """Return an estimate as a row."""
-    return {
-        "kind": kind,
-        "term": term,
-        "estimate": found.estimate,
-        "std_error": found.std_error,
-        "low": found.low,
-        "high": found.high,
-        "p_value": found.p_value,
-        "dof": found.dof,
-        "unit": unit,
-        "n_athletes": n_athletes,
-        "n_days": n_days,
-        "weight": np.nan,
-    }
+    return {"kind": kind, "term": term, **found.cells, "unit": unit, "weight": np.nan}
 
 
 def effect_rows(found: Effect, question: Question) -> list[Row]:
     """Return the effect and its event study."""
-    n = (found.n_athletes, found.n_rows)
     unit = question.unit
     return [
-        row("effect", f"{spoken(question.exposure)}, 5 to 12 weeks later", found.estimate, unit,
-            *n),
-        *(row("event study", BAND_WORDS[band], each, unit, *n)
+        row("effect", f"{spoken(question.exposure)}, 5 to 12 weeks later", found.estimate, unit),
+        *(row("event study", BAND_WORDS[band], each, unit)
           for band, each in found.event_study.items()),
     ]  # fmt: skip
 
@@ -372,13 +356,13 @@ def published_rows(reduced: Body, found: Effect, question: Question) -> list[Row
     normal = Estimate(prior.published, prior.error, float("inf"), question.level)
     rows = [
         row("published", f"Pelland et al. 2025, sets of the tested lift, at {usual:.1f} a week",
-            normal, question.unit, 0, 0)
+            normal, question.unit)
     ]  # fmt: skip
     both = weighed(found, prior.prior)
     if both is not None:
         estimate = Estimate(both.mean, both.sd, float("inf"), question.level)
         term = f"logs and trials, {100 * both.from_log:.0f} % of it from the logs"
-        rows.append(row("together", term, estimate, question.unit, 0, 0))
+        rows.append(row("together", term, estimate, question.unit))
     return rows
 
 
@@ -421,11 +405,6 @@ def _repeat_row(people: Repeatability) -> Row:
         "high": people.observed_high, "p_value": np.nan, "dof": np.nan, "unit": unit,
         "n_athletes": people.n_athletes, "n_days": 0, "weight": np.nan,
     }  # fmt: skip
-
-
-def _n(reduced: Body) -> tuple[int, int]:
-    rows = reduced.products.n_rows
-    return int((rows > 0).sum()), int(rows.sum())
 
 
 # What it says in words: number, unit, interval, n, and what it cannot tell.
@@ -524,7 +503,7 @@ def _too_little(question: Question, logs: MuscleLogs, reason: str) -> Result:
         term = (
             f"Pelland et al. 2025, sets of the tested lift, at {PELLAND_STRENGTH.at_sets} a week"
         )
-        rows.append(row("published", term, normal, question.unit, 0, 0))
+        rows.append(row("published", term, normal, question.unit))
     says = (
         f"Too little to say what {question.work} bought {spoken(question.muscle)}: {reason} "
         f"(n = {count(len(logs.days), 'strength day')})."

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from analysis.estimate import holm
 from analysis.models.hypothesis.run import Outcome
 from analysis.models.hypothesis.study import AGAINST, CANNOT, SUPPORTED
 
@@ -42,26 +41,15 @@ class Adjusted:
         )
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values adjusted by Holm, in the order given."""
-    p = np.asarray(p_values, dtype=float)
-    order = np.argsort(p, kind="stable")
-    steps = p[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return [float(each) for each in adjusted]
-
-
 def adjusted(outcomes: Sequence[Outcome]) -> list[Adjusted]:
     """Return what each plan's family makes of it.
 
     A plan that could not be fitted counts as one that was asked, with a p-value of 1.
     """
     own = [None if each.fitted is None else each.fitted.target.p_value for each in outcomes]
+    together = holm([1.0 if p is None else p for p in own])
     found = []
-    for each, p, p_holm in zip(
-        outcomes, own, holm([1.0 if p is None else p for p in own]), strict=True
-    ):
+    for each, p, p_holm in zip(outcomes, own, map(float, together), strict=True):
         directed = each.verdict in (SUPPORTED, AGAINST)
         stands = not directed or p_holm < 1 - each.plan.inference.level
         word = each.verdict if stands else CANNOT

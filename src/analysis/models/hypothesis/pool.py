@@ -155,7 +155,7 @@ def pool(files: Sequence[SiteFile]) -> Pooled:
             "noise": one.noise,
             "noise_cost": one.cost,
             **{
-                name: None if found is None else getattr(found, name)
+                name: None if found is None else found.cells[name]
                 for name in ("estimate", "std_error", "low", "high")
             },
         }
@@ -211,7 +211,7 @@ def _own(plan: Plan, one: Site) -> Estimate | None:
 
 def heterogeneity(found: Sequence[Estimate]) -> Heterogeneity:
     """Return how estimates differ beyond their errors."""
-    effect = np.array([each.estimate for each in found])
+    effect = np.array([each.value for each in found])
     weight = 1 / np.array([each.std_error for each in found]) ** 2
     mean = weight @ effect / weight.sum()
     q, free = float(weight @ (effect - mean) ** 2), len(found) - 1

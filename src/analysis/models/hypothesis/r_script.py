@@ -64,7 +64,7 @@ def r_script(outcome: Outcome) -> str:
         fixed=" + ".join(model.terms),
         weights=", ".join(f"{wanted.get(term, 0.0):g}" for term in model.terms),
         pooled="TRUE" if pooled else "FALSE",
-        estimate=estimate.estimate,
+        estimate=estimate.value,
         error=estimate.std_error,
         how="CR2" if pooled else "model-based",
         slopes=_slopes(outcome.plan.dose, list(model.terms)) if pooled else "",

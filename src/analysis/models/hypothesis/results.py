@@ -128,7 +128,7 @@ def estimate_notes(outcome: Outcome) -> tuple[str, ...]:
         return ()
     notes = [found.placebo.sentence()]
     if found.naive is not None:
-        bias = found.naive.estimate - found.target.estimate
+        bias = found.naive.value - found.target.value
         notes.append(
             f"With the best set of the week as strength the same effect reads "
             f"{found.naive.words}, {bias:+.2f} % from the plan's. A maximum grows with the "
@@ -163,7 +163,7 @@ def subgroup_sentence(plan: Plan, told: Sequence[Subgroup]) -> str:
     # Welch & Satterthwaite: the levels are different people
     parts = (first.std_error**4 / first.dof, last.std_error**4 / last.dof)
     differs = Estimate(
-        last.estimate - first.estimate, error, error**4 / sum(parts), plan.inference.level
+        last.value - first.value, error, error**4 / sum(parts), plan.inference.level
     )
     return (
         f"{high} less {low}: {differs.words}, p = {differs.p_value:.2f} "
@@ -179,7 +179,7 @@ def influence_sentence(table: pd.DataFrame, target: Estimate) -> str:
     farthest = table["athlete"].iloc[int(table["shift"].abs().to_numpy().argmax())]
     turns = "; without one of them it would change sign" if low * high < 0 else ""
     return (
-        f"Leaving out one athlete at a time moves the estimate of {target.estimate:+.2f} % "
+        f"Leaving out one athlete at a time moves the estimate of {target.value:+.2f} % "
         f"between {low:+.2f} % and {high:+.2f} % ({len(table):,} athletes, most by "
         f"{farthest}){turns}."
     )
@@ -465,7 +465,7 @@ def estimate_result(outcome: Outcome) -> Result:
             ),
             "week's best set (biased)": found.naive,
         }
-        rows = [_row(outcome, found, kind, each) for kind, each in kinds.items() if each]
+        rows = [_row(outcome.plan, kind, each) for kind, each in kinds.items() if each]
     columns = ["kind", "estimate", "std_error", "low", "high", "p_value", "dof", "unit",
                "n_athletes", "n_days"]  # fmt: skip
     return Result(
@@ -484,7 +484,7 @@ def subgroup_result(outcome: Outcome, found: Fitted) -> list[Result]:
     if not found.subgroups:
         return []
     rows = [
-        _row(outcome, found, each.level or "not known", each.estimate)
+        _row(outcome.plan, each.level or "not known", each.estimate)
         | {"n_athletes": each.n_athletes}
         for each in found.subgroups
         if each.estimate is not None
@@ -537,7 +537,7 @@ def influence_result(outcome: Outcome, found: Fitted) -> Result:
     """Return one row per athlete: the `estimate` without that athlete, and the `shift`."""
     athletes, without = _without_each(found, outcome)
     table = pd.DataFrame({"athlete": athletes, "estimate": without}).assign(
-        shift=lambda t: t["estimate"] - found.fit.effect.estimate.estimate, unit=outcome.plan.unit
+        shift=lambda t: t["estimate"] - found.fit.effect.estimate.value, unit=outcome.plan.unit
     )
     table = table.sort_values("estimate", kind="stable", ignore_index=True)
     return Result(
@@ -598,19 +598,8 @@ def power_result(outcome: Outcome, found: Fitted) -> list[Result]:
     ]
 
 
-def _row(outcome: Outcome, found: Fitted, kind: str, each: Estimate) -> dict[str, object]:
-    return {
-        "kind": kind,
-        "estimate": each.estimate,
-        "std_error": each.std_error,
-        "low": each.low,
-        "high": each.high,
-        "p_value": each.p_value,
-        "dof": each.dof,
-        "unit": outcome.plan.unit,
-        "n_athletes": found.fit.n_athletes,
-        "n_days": found.fit.n_days,
-    }
+def _row(plan: Plan, kind: str, each: Estimate) -> dict[str, object]:
+    return {"kind": kind, **each.cells, "unit": plan.unit}
 
 
 def title(outcome: Outcome) -> str:

@@ -149,7 +149,7 @@ def curve(study: Study, variances: Variances, tell: Tell = silent) -> Specificat
         rows.append(
             {
                 "planned": own,
-                "estimate": found.estimate,
+                "estimate": found.value,
                 "std_error": found.std_error,
                 "low": found.low,
                 "high": found.high,

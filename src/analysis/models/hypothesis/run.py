@@ -156,7 +156,7 @@ class Outcome:
         }
 
 
-FIELDS = {"estimate": "estimate", "std_error": "std_error", "conf_low": "low", "conf_high": "high"}
+FIELDS = {"estimate": "value", "std_error": "std_error", "conf_low": "low", "conf_high": "high"}
 """Fields of an estimate in `verdict.json`, which others read: they keep their names."""
 
 

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.models.dose import Estimate, MuscleLogs, TooLittleError
+from analysis.estimate import Estimate
+from analysis.models.dose import MuscleLogs, TooLittleError
 from analysis.models.dose.effects import LOG_WEEKS, Body, body_of, columns_of, moderated
 from analysis.models.dose.inputs import AHEAD, LAGS, OWN, Floats, Ints, autocovariance
 from analysis.models.dose.variances import (
@@ -297,12 +298,12 @@ def _cost(plan: Plan, given: Site, noise: float) -> float | None:
         if len(given.products.gram) < FEWEST_PEOPLE:
             return None
         drawn = [
-            effect_of(plan, replace(given, products=mixed_up(given.products, noise, rng))).estimate
+            effect_of(plan, replace(given, products=mixed_up(given.products, noise, rng))).value
             for _ in range(NOISE_DRAWS)
         ]
     except TooLittleError:
         return None
-    away = np.array(drawn) - plain.estimate
+    away = np.array(drawn) - plain.value
     return float(np.sqrt((away**2).mean()) / plain.std_error)
 
 
