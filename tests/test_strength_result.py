@@ -136,7 +136,7 @@ class TestOverrules:
 
     def test_a_name_that_no_lift_has_is_said(self):
         notes = lab.strength(self.doubled(same=("Sqaut",))).notes
-        assert "liftdose.toml names lifts that the log has not: Sqaut." in notes
+        assert "liftdose.toml names lifts that the log has not: Sqaut." in map(str, notes)
 
     def test_the_file_is_read_and_its_errors_have_a_place(self, tmp_path):
         path = tmp_path / "liftdose.toml"

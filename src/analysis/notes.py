@@ -1,7 +1,8 @@
-"""What reading has to say: facts first, one sentence per kind, made where it is shown.
+"""What reading and measuring have to say: facts first, sentences made where they are shown.
 
 A `Note` is a kind with its file, athlete, count and numbers. `str(note)` is its sentence. Whoever
-wants to know what happened reads the fields; no code reads a sentence back.
+wants to know what happened reads the fields; no code reads a sentence back. The sentences of
+reading stand below; a measure's stand with the measure.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ class Note:
     """One thing that reading has to say.
 
     Attributes:
-        kind: a key of `SENTENCES`.
+        kind: what happened: a key of `SENTENCES`, or a measure's own word.
         file: the file it is about, as in the ledger; empty where it is about no single file.
         athlete: the person it is about; empty where it is about no single one.
         count: how many (records, values, workouts, as the kind says).
         facts: what else the sentence needs.
+        sentence: the template of a measure's own kind; empty for a kind of `SENTENCES`.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Note:
     athlete: str = ""
     count: int = 0
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
+    sentence: str = ""
 
     @property
     def loud(self) -> bool:
@@ -51,7 +54,7 @@ class Note:
     @property
     def what(self) -> str:
         """What happened, without what to do about it on the command line."""
-        return self._filled(SENTENCES[self.kind])
+        return self._filled(self.sentence or SENTENCES[self.kind])
 
     def _filled(self, sentence: str) -> str:
         known = {"file": self.file, "athlete": self.athlete, "n": Many(self.count)}

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from analysis.notes import Note
+
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
@@ -34,7 +36,8 @@ class Result:
         table: tidy numbers, pandas, one row per thing named in the function's docstring.
         summary: one sentence with number, unit, interval and n; also when there is too little.
         draw: table -> figure dictionary; computes nothing. None when a table says it best.
-        notes: what was left out, counted and named; what the numbers cannot show.
+        notes: what was left out, counted: a `Note` each; what the numbers cannot show: a
+            sentence each.
         settings: every parameter the numbers depend on, for the methods section.
     """
 
@@ -43,7 +46,7 @@ class Result:
     table: pd.DataFrame
     summary: str
     draw: Callable[[pd.DataFrame], Figure] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note | str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,7 +66,7 @@ class Result:
         return go.Figure(self.figure_dict or {})
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{_escape(note)}</li>" for note in self.notes)
+        notes = "".join(f"<li>{_escape(str(note))}</li>" for note in self.notes)
         return (
             f"<h3>{_escape(self.title)}</h3><p>{_escape(self.summary)}</p>"
             f"{self.table.head(12).to_html(index=False)}<ul>{notes}</ul>"

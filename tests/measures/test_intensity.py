@@ -44,7 +44,7 @@ def test_the_past_ends_after_the_weeks_asked_for():
     assert week(intensity(book), "2024-03-04")["pct_sets"] == 1
     short = intensity(book, past_weeks=8)
     assert week(short, "2024-03-04")["pct_sets"] == 0
-    assert any("2 sets with a load have no earlier e1RM" in note for note in short.notes)
+    assert any("2 sets with a load have no earlier e1RM" in str(note) for note in short.notes)
 
 
 def test_reps_fall_into_zones():

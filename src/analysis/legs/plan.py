@@ -19,6 +19,7 @@ from analysis.legs.routine import Routine, knowing, mapped_to, unmapped
 from analysis.logbook import Logbook
 from analysis.measures import counting
 from analysis.measures.recent import coverage
+from analysis.notes import Note
 from analysis.problems import SettingsError, UserError, did_you_mean
 from analysis.result import Figure, Result
 from analysis.say import count, number, spoken
@@ -244,10 +245,10 @@ def _summary(routine: Routine, table: pd.DataFrame, mapped: pl.DataFrame) -> str
 
 def _notes(
     routine: Routine, mapped: pl.DataFrame, catalogue: Catalogue, logbook: Logbook | None
-) -> tuple[str, ...]:
+) -> tuple[Note | str, ...]:
     easy = int(mapped.filter(pl.col("rir") > counting.MAX_RIR)["sets"].sum())
     unsaid = int(mapped.filter(pl.col("rir").is_null())["sets"].sum())
-    notes = [
+    notes: list[Note | str] = [
         *(
             f"{routine.file}, line {each.line}: “{each.text}” was not read: {each.why}."
             for each in routine.unread

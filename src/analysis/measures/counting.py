@@ -16,6 +16,7 @@ import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.measures import weeks, working
+from analysis.notes import Note
 from analysis.result import Result, tidy
 from analysis.say import count, listing, whose
 
@@ -114,8 +115,8 @@ def named(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
-def left_out(sets: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue) -> tuple[str, ...]:
-    """Return sentences on the sets that reach no muscle group, counted and named."""
+def left_out(sets: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue) -> tuple[Note, ...]:
+    """Return notes on the sets that reach no muscle group, counted and named."""
     trains = catalogue.muscle_roles["exercise_id"].unique().implode()
     named = (
         sets.lazy()
@@ -125,13 +126,20 @@ def left_out(sets: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue) -> tuple[s
         .collect()
     )
     reasons = {
-        "Not in the catalogue, so counted for no muscle": ~pl.col("mapped"),
-        "In the catalogue, but trains no muscle group (cardio and the like)": pl.col("mapped"),
+        "unmapped sets": ("Not in the catalogue, so counted for no muscle", ~pl.col("mapped")),
+        "sets of no muscle": (
+            "In the catalogue, but trains no muscle group (cardio and the like)",
+            pl.col("mapped"),
+        ),
     }
     return tuple(
-        f"{reason}: {count(int(lost['sets'].sum()), 'working set')}, "
-        f"{listing(dict(lost.select('exercise', 'sets').iter_rows()))}."
-        for reason, missing in reasons.items()
+        Note(
+            kind,
+            count=int(lost["sets"].sum()),
+            facts={"names": listing(dict(lost.select("exercise", "sets").iter_rows()))},
+            sentence=f"{reason}: {{n:working set}}, {{names}}.",
+        )
+        for kind, (reason, missing) in reasons.items()
         if (lost := named.filter(missing)).height
     )
 

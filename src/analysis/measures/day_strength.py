@@ -29,6 +29,7 @@ from analysis.measures.e1rm import FORMULAS, REP_CAP, e1rm_expr
 from analysis.measures.load import RANKED, BodyMass, series_load
 from analysis.measures.slices import Slices
 from analysis.measures.working import WorkingRule
+from analysis.notes import Many, Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, listing, number, whose
 
@@ -197,39 +198,31 @@ def rir_known() -> pl.Expr:
     return pl.when(pl.col("rir").is_null() & failed).then(0.0).otherwise(pl.col("rir"))
 
 
-def notes(done: pl.LazyFrame, tops: pl.DataFrame, estimate: E1rmRule) -> tuple[str, ...]:
-    """Return sentences on lifts without a load of their own, the cap, and unknown effort."""
-    capped = tops["e1rm_kg"].null_count()
-    unknown = tops["top_rir"].null_count()
-    days = count(tops.height, "top set")
-    sentences = [_no_load(done, estimate)]
-    if capped:
-        sentences.append(
-            f"{capped:,} of {days} give no e1RM: more than {estimate.rep_cap:g} repetitions to "
-            "failure, RIR included."
-        )
-    if unknown:
-        sentences.append(
-            f"Effort is unknown on {unknown:,} of {days}; their e1RM is of the repetitions done, "
-            "so it is a lower bound."
-        )
-    return tuple(sentence for sentence in sentences if sentence)
-
-
-def _no_load(done: pl.LazyFrame, estimate: E1rmRule) -> str:
+def notes(done: pl.LazyFrame, tops: pl.DataFrame, estimate: E1rmRule) -> tuple[Note, ...]:
+    """Return notes on sets without a load of their own, the cap, and unknown effort."""
     without = (
         done.filter(series_load(estimate.body_mass_kg).is_null())
         .group_by("load_basis")
         .agg(pl.len().alias("sets"))
         .collect()
     )
-    if without.is_empty():
-        return ""
-    return (
-        f"{count(int(without['sets'].sum()), 'set')} have no load that a strength estimate could "
-        f"use, by load basis: {listing(dict(without.iter_rows()))}; added, assisted and "
-        "bodyweight work needs the body mass."
-    )
+    facts = {
+        "of": Many(tops.height),
+        "cap": estimate.rep_cap,
+        "bases": listing(dict(without.iter_rows())),
+    }
+    counted = (
+        ("sets without load", int(without["sets"].sum()),
+         "{n:set} have no load that a strength estimate could use, by load basis: {bases}; added, "
+         "assisted and bodyweight work needs the body mass."),
+        ("above the repetition cap", tops["e1rm_kg"].null_count(),
+         "{n:} of {of:top set} give no e1RM: more than {cap:g} repetitions to failure, RIR "
+         "included."),
+        ("top sets of unknown effort", tops["top_rir"].null_count(),
+         "Effort is unknown on {n:} of {of:top set}; their e1RM is of the repetitions done, so it "
+         "is a lower bound."),
+    )  # fmt: skip
+    return tuple(Note(kind, count=n, facts=facts, sentence=said) for kind, n, said in counted if n)
 
 
 # The table of days, its records and its picture.

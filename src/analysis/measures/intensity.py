@@ -20,6 +20,7 @@ from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
 from analysis.measures.day_strength import E1rmRule, LiftDays
 from analysis.measures.working import WorkingRule
+from analysis.notes import Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
 
@@ -168,14 +169,15 @@ def _summary(sets: pl.DataFrame, reference: str, past_weeks: int) -> str:
     )
 
 
-def _reference_note(sets: pl.DataFrame) -> tuple[str, ...]:
+def _reference_note(sets: pl.DataFrame) -> tuple[Note, ...]:
     without = sets.filter(pl.col("pct").is_null(), pl.col("strength_load_kg").is_not_null())
     if without.is_empty():
         return ()
-    return (
-        f"{count(without.height, 'set')} with a load have no earlier e1RM of the exercise to be "
-        "a share of: first days, long gaps, or earlier top sets above the rep cap.",
+    said = (
+        "{n:set} with a load have no earlier e1RM of the exercise to be a share of: first days, "
+        "long gaps, or earlier top sets above the rep cap."
     )
+    return (Note("sets without reference", count=without.height, sentence=said),)
 
 
 def _draw(table: pd.DataFrame) -> Figure:

@@ -17,6 +17,7 @@ import polars as pl
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, weeks, working
 from analysis.measures.load import series_load
+from analysis.notes import Note
 from analysis.result import Result, tidy
 from analysis.say import count, load
 
@@ -244,15 +245,17 @@ def record_list(logbook: Logbook) -> Result:
     table = found.filter(pl.col("gain_pct") <= UNLIKELY_PCT).sort(
         "athlete", "day", "lift", "best", descending=[False, True, False, False]
     )
-    notes = [
+    notes: list[Note | str] = [
         f"A record is a day's top set above that of every earlier day, by {GAIN_PCT:g} % or more, "
         f"once a lift has {EARLIER_DAYS} earlier days."
     ]
     if odd.height:
-        notes.append(
-            f"{count(odd.height, 'jump')} of more than {UNLIKELY_PCT:g} % left out: another "
-            "machine, another way of logging or a typing error."
+        said = (
+            "{n:jump} of more than {most:g} % left out: another machine, another way of logging "
+            "or a typing error."
         )
+        facts = {"most": UNLIKELY_PCT}
+        notes.append(Note("jumps", count=odd.height, facts=facts, sentence=said))
     return Result(
         "records",
         "Records",

@@ -16,6 +16,7 @@ from analysis.exercises import Catalogue
 from analysis.logbook import Logbook
 from analysis.measures import working
 from analysis.measures.recent import week_from_end
+from analysis.notes import Note, first_names
 from analysis.result import Result
 from analysis.say import spoken
 
@@ -173,35 +174,38 @@ def _summary(table: pd.DataFrame, total: int) -> str:
     )
 
 
-def _notes(unmapped: pd.DataFrame, table: pd.DataFrame) -> tuple[str, ...]:
-    notes = []
-    if len(unmapped):
-        first = ", ".join(
-            f"{row.exercise} ({row.sets:,})" for row in unmapped.head(8).itertuples(index=False)
-        )
-        more = f" and {len(unmapped) - 8} more" if len(unmapped) > 8 else ""
-        notes.append(
-            f"{int(unmapped['sets'].sum()):,} sets under {len(unmapped)} names count for no "
-            f"muscle: {first}{more}. `liftdose exercises` decides them."
-        )
-    read = table[table["method"] == "parts"]
-    if len(read):
-        first = ", ".join(
-            f"{row.exercise} ({row.sets:,}: {row.parts})"
-            for row in read.head(8).itertuples(index=False)
-        )
-        more = f" and {len(read) - 8} more" if len(read) > 8 else ""
-        notes.append(
-            f"{int(read['sets'].sum()):,} sets under {len(read)} names that no list holds are "
-            f"counted by what the name says: {first}{more}. Each name keeps a strength history of "
-            "its own; exercises.toml says which exercise it is."
-        )
+def _notes(unmapped: pd.DataFrame, table: pd.DataFrame) -> tuple[Note, ...]:
     none = table[
         table["method"].ne("unmapped") & table["direct"].isna() & table["indirect"].isna()
     ]
-    if len(none):
-        notes.append(
-            f"{int(none['sets'].sum()):,} sets under {len(none)} names are endurance or mobility "
-            "work and count for no muscle by design."
+    counted = (
+        ("unmapped names", unmapped,
+         "{n:} sets under {names} names count for no muscle: {first}. `liftdose exercises` "
+         "decides them."),
+        ("names read by their parts", table[table["method"] == "parts"],
+         "{n:} sets under {names} names that no list holds are counted by what the name says: "
+         "{first}. Each name keeps a strength history of its own; exercises.toml says which "
+         "exercise it is."),
+        ("names of no muscle", none,
+         "{n:} sets under {names} names are endurance or mobility work and count for no muscle by "
+         "design."),
+    )  # fmt: skip
+    return tuple(
+        Note(
+            kind,
+            count=int(rows["sets"].sum()),
+            facts={"names": len(rows), "first": first_names(_with_sets(rows), 8)},
+            sentence=said,
         )
-    return tuple(notes)
+        for kind, rows, said in counted
+        if len(rows)
+    )
+
+
+def _with_sets(rows: pd.DataFrame) -> list[str]:
+    return [
+        f"{exercise} ({sets:,}{': ' + parts if parts else ''})"
+        for exercise, sets, parts in zip(
+            rows["exercise"], rows["sets"], rows["parts"].astype(str), strict=True
+        )
+    ]

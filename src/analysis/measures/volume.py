@@ -14,6 +14,7 @@ from analysis.logbook import Logbook
 from analysis.measures import counting, sums, weeks, working
 from analysis.measures.load import BodyMass, effective_load, tonnage
 from analysis.measures.working import WorkingRule
+from analysis.notes import Many, Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, spoken, whose
 
@@ -117,17 +118,19 @@ def _summary(table: pl.DataFrame) -> str:
     return f"Most trained: usually {usual} (n = {count(n_weeks, 'week')}{whose(athletes)})."
 
 
-def _effort_note(rows: pl.DataFrame, max_rir: float) -> tuple[str, ...]:
+def _effort_note(rows: pl.DataFrame, max_rir: float) -> tuple[Note, ...]:
     unknown, n = (int(rows[name].sum()) for name in ("effort_unknown_sets", "set_count"))
     if not unknown:
         return ()
-    return (
-        f"Effort is not logged on {unknown:,} of {count(n, 'working set')}: whether they "
-        f"were hard (RIR ≤ {max_rir:g}) is unknown, not assumed.",
+    facts = {"of": Many(n), "rir": max_rir}
+    said = (
+        "Effort is not logged on {n:} of {of:working set}: whether they were hard "
+        "(RIR ≤ {rir:g}) is unknown, not assumed."
     )
+    return (Note("sets of unknown effort", count=unknown, facts=facts, sentence=said),)
 
 
-def _tonnage_note(done: pl.LazyFrame, body_mass_kg: BodyMass) -> tuple[str, ...]:
+def _tonnage_note(done: pl.LazyFrame, body_mass_kg: BodyMass) -> tuple[Note, ...]:
     lost = (
         done.with_columns(effective_load(body_mass_kg))
         .filter(tonnage().is_null())
@@ -137,11 +140,13 @@ def _tonnage_note(done: pl.LazyFrame, body_mass_kg: BodyMass) -> tuple[str, ...]
     )
     if lost.is_empty():
         return ()
-    by_basis = ", ".join(f"{basis} {n:,}" for basis, n in sorted(lost.iter_rows()))
-    return (
-        f"Tonnage leaves out {count(int(lost['sets'].sum()), 'set')} whose load or repetitions "
-        f"are not known (by load basis: {by_basis}); bodyweight work needs the body mass.",
+    said = (
+        "Tonnage leaves out {n:set} whose load or repetitions are not known "
+        "(by load basis: {bases}); bodyweight work needs the body mass."
     )
+    facts = {"bases": ", ".join(f"{basis} {n:,}" for basis, n in sorted(lost.iter_rows()))}
+    n = int(lost["sets"].sum())
+    return (Note("sets without tonnage", count=n, facts=facts, sentence=said),)
 
 
 def _draw(table: pd.DataFrame) -> Figure:

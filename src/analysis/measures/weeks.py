@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.logbook import Logbook
-from analysis.say import count
+from analysis.notes import Note
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -114,12 +114,13 @@ def spread(
     )
 
 
-def unknown_note(calendar: pl.DataFrame) -> tuple[str, ...]:
-    """Return a sentence on the weeks without any log, none when there are none."""
+def unknown_note(calendar: pl.DataFrame) -> tuple[Note, ...]:
+    """Return a note on the weeks without any log, none when there are none."""
     unknown = calendar["training_days"].null_count()
     if not unknown:
         return ()
-    return (
-        f"{count(unknown, 'week')} of {calendar.height:,} between first and last log hold no log: "
-        "unknown, neither 0 nor counted.",
+    said = (
+        "{n:week} of {of:,} between first and last log hold no log: unknown, neither 0 nor "
+        "counted."
     )
+    return (Note("unlogged weeks", count=unknown, facts={"of": calendar.height}, sentence=said),)

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from analysis.figures import bars, figure
 from analysis.logbook import Logbook
 from analysis.measures.slices import Slices
+from analysis.notes import Many, Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
 
@@ -312,17 +313,21 @@ def _pair_sides(sets: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def notes(logbook: Logbook, rule: WorkingRule | None = None) -> tuple[str, ...]:
-    """Return one sentence per kind of set that is not counted as a set, with how many."""
-    return _sentences(_classified(logbook, rule or WorkingRule()))
+def notes(logbook: Logbook, rule: WorkingRule | None = None) -> tuple[Note, ...]:
+    """Return one note per kind of set that is not counted as a set, with how many."""
+    return _notes(_classified(logbook, rule or WorkingRule()))
 
 
-def _sentences(classified: pl.DataFrame) -> tuple[str, ...]:
+def _notes(classified: pl.DataFrame) -> tuple[Note, ...]:
     found = dict(classified["standing"].value_counts().iter_rows())
-    total = max(classified.height, 1)
+    total = Many(classified.height)
     return tuple(
-        f"Not counted as sets: {found[name]:,} {phrase}, {100 * found[name] / total:.1f} % of "
-        f"{count(classified.height, 'set')}."
+        Note(
+            name,
+            count=found[name],
+            facts={"phrase": phrase, "pct": 100 * found[name] / max(total, 1), "of": total},
+            sentence="Not counted as sets: {n:} {phrase}, {pct:.1f} % of {of:set}.",
+        )
         for name, phrase in STANDINGS.items()
         if name != "working" and name in found
     )
@@ -365,7 +370,7 @@ def working(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
         summary=f"{n_working:,} of {count(classified.height, 'set')} ({number(share)} %) are "
         f"working sets{whose(logbook.athletes)}.",
         draw=_draw,
-        notes=_sentences(classified),
+        notes=_notes(classified),
         settings=asdict(rule),
     )
 

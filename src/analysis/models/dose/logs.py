@@ -35,8 +35,8 @@ from analysis.models.dose.inputs import Floats, Weekly
 from analysis.models.dose.whitening import Days
 from analysis.models.strength import regimes
 from analysis.models.strength.known import overruled
+from analysis.notes import Note
 from analysis.result import DECIMALS
-from analysis.say import count
 
 OUTCOMES = {
     "top_sets": "the first set at the day's heaviest load",
@@ -161,31 +161,26 @@ class MuscleLogs:
             }
         )
 
-    def notes(self) -> tuple[str, ...]:
-        """Return sentences on what was left out or is unknown, counted."""
-        said = []
-        if self.unlogged_weeks:
-            said.append(
-                f"{count(self.unlogged_weeks, 'week')} of {int(self.weekly.n_weeks.sum()):,} "
-                "between first and last log hold no log: their sets are unknown, not 0."
-            )
-        if self.steps:
-            said.append(
-                f"{count(self.steps, 'jump')} of a lift's level (another machine, another way of "
-                "logging): its strength is compared from there on only."
-            )
-        if self.odd_days:
-            said.append(
-                f"{count(self.odd_days, 'strength day')} far from its neighbours left out: a "
-                "light day or a typing error."
-            )
-        if self.effort_known < 0.99 and len(self.days):
-            said.append(
-                f"Effort is unknown for {100 * (1 - self.effort_known):.0f} % of the strength "
-                "days: strength is there of the repetitions done, and stopping earlier than usual "
-                "would look like lost strength."
-            )
-        return tuple(said)
+    def notes(self) -> tuple[Note, ...]:
+        """Return notes on what was left out or is unknown, counted."""
+        unknown = 1 - self.effort_known
+        facts = {"of": int(self.weekly.n_weeks.sum()), "pct": 100 * unknown}
+        counted = (
+            ("unlogged weeks", self.unlogged_weeks,
+             "{n:week} of {of:,} between first and last log hold no log: their sets are unknown, "
+             "not 0."),
+            ("steps", self.steps,
+             "{n:jump} of a lift's level (another machine, another way of logging): its strength "
+             "is compared from there on only."),
+            ("odd days", self.odd_days,
+             "{n:strength day} far from its neighbours left out: a light day or a typing error."),
+            ("days of unknown effort", round(unknown * len(self.days)) if unknown > 0.01 else 0,
+             "Effort is unknown for {pct:.0f} % of the strength days: strength is there of the "
+             "repetitions done, and stopping earlier than usual would look like lost strength."),
+        )  # fmt: skip
+        return tuple(
+            Note(kind, count=n, facts=facts, sentence=said) for kind, n, said in counted if n
+        )
 
 
 def panel(logbook: Logbook, *, muscle: str, **options: Any) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from analysis.models.published import (
     published_prior,
     together,
 )
+from analysis.notes import Note
 from analysis.result import DECIMALS, Figure, Result
 from analysis.say import count, interval, spoken, verdict_of
 
@@ -516,7 +517,7 @@ def _result(
     logs: MuscleLogs,
     rows: list[Row],
     summary: str,
-    notes: tuple[str, ...],
+    notes: tuple[Note | str, ...],
 ) -> Result:
     return Result(
         name=f"dose_response_{question.muscle}",

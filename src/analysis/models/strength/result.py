@@ -29,6 +29,7 @@ from analysis.models.strength.lifts import Lifts
 from analysis.models.strength.population import Population, published
 from analysis.models.strength.regimes import Floats, Ints
 from analysis.models.strength.verdicts import Changes
+from analysis.notes import Note
 from analysis.result import DECIMALS, Figure, Result
 from analysis.say import count, whose
 
@@ -199,33 +200,26 @@ def _summary(table: pd.DataFrame) -> str:
 
 def _notes(
     what: Known, logbook: Logbook, estimate: E1rmRule, rule: WorkingRule
-) -> tuple[str, ...]:
+) -> tuple[Note | str, ...]:
     lifts, series = what.lifts, what.lifts.series
     current = verdicts.is_current(series, what.repairs, lifts.end)
-    left = int(np.sum(~current))
-    steps, odd = int(what.repairs.step.sum()), int(what.repairs.odd.sum())
     done = working.done(logbook, rule).filter(pl.col("set_count") > 0)
-    named = ", ".join(what.unknown)
+    facts = {"fewest": verdicts.FEWEST_DAYS, "names": ", ".join(what.unknown)}
     counted = (
-        (
-            left,
-            f"{count(left, 'lift')} not trained lately, or too erratic, are no part of a mean.",
-        ),
-        (
-            lifts.short,
-            f"{count(lifts.short, 'lift')} on fewer than {verdicts.FEWEST_DAYS} days stay out.",
-        ),
-        (
-            steps,
-            f"{count(steps, 'step')} of a lift's level count as another machine, another way of "
-            "logging or a return, not as strength. If one is wrong, say so in liftdose.toml: "
-            '[strength] same_machine = ["Lift"], or new_machine_from = { "Lift" = 2026-05-03 }.',
-        ),
-        (odd, f"{count(odd, 'odd day')} are ignored: light days or typing errors."),
-        (len(named), f"liftdose.toml names lifts that the log has not: {named}."),
-    )
+        ("lifts not current", int(np.sum(~current)),
+         "{n:lift} not trained lately, or too erratic, are no part of a mean."),
+        ("lifts too short", lifts.short, "{n:lift} on fewer than {fewest} days stay out."),
+        ("steps", int(what.repairs.step.sum()),
+         "{n:step} of a lift's level count as another machine, another way of logging or a "
+         "return, not as strength. If one is wrong, say so in liftdose.toml: [strength] "
+         'same_machine = ["Lift"], or new_machine_from = {{ "Lift" = 2026-05-03 }}.'),
+        ("odd days", int(what.repairs.odd.sum()),
+         "{n:odd day} are ignored: light days or typing errors."),
+        ("unknown lifts", len(what.unknown),
+         "liftdose.toml names lifts that the log has not: {names}."),
+    )  # fmt: skip
     return (
-        *(said for number, said in counted if number),
+        *(Note(kind, count=n, facts=facts, sentence=said) for kind, n, said in counted if n),
         *day_strength.notes(done, day_strength.top_sets(logbook, estimate, rule), estimate),
         "Strength is estimated from sets, not tested, and a slightly different machine looks "
         "like strength.",
