@@ -7,8 +7,9 @@ past weeks: a maximum over those days would grow with their number by noise alon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +27,17 @@ from analysis.say import count, number, whose
 
 ZONES = (1, 6, 13, 21)
 """First repetition of each zone: 1-5, 6-12, 13-20 and more than 20."""
+
+
+def zone_columns(zones: Sequence[int]) -> dict[str, str]:
+    """Return the table's column of each rep zone, with the zone as it is said.
+
+    >>> zone_columns((1, 6, 13))
+    {'reps_1_5': '1–5', 'reps_6_12': '6–12', 'reps_13_up': '13+'}
+    """
+    closed = {f"reps_{low}_{above - 1}": f"{low}–{above - 1}" for low, above in pairwise(zones)}
+    return closed | {f"reps_{zones[-1]}_up": f"{zones[-1]}+"}
+
 
 REFERENCES = {"median": pl.Expr.rolling_median_by, "best": pl.Expr.rolling_max_by}
 """How past e1RMs become one reference."""
@@ -56,7 +68,7 @@ def intensity(
         Result whose table has one row per `athlete`, `week` and `muscle` with direct sets:
         `direct_sets`; `pct_e1rm` (median % of the past e1RM) over `pct_sets` sets that have a
         reference; `rir` (median) over `rir_sets` sets with effort logged; and
-        `reps_<first>_<last>` for each zone (sets), `no_reps` (sets timed or by distance).
+        a column of `zone_columns` for each zone (sets), `no_reps` (sets timed or by distance).
 
     Raises:
         ValueError: `reference` is neither of the two, or zones do not ascend.
@@ -76,7 +88,7 @@ def intensity(
         title="Intensity per muscle",
         table=tidy(table),
         summary=_summary(sets, reference, past_weeks),
-        draw=_draw,
+        draw=partial(_draw, zones=zone_columns(zones)),
         notes=(
             *_reference_note(sets),
             *day_strength.notes(done, found.tops, estimate),
@@ -110,13 +122,10 @@ def _weekly(
 ) -> pl.DataFrame:
     """Return the table: medians need the sets themselves, but only of direct work."""
     reps, groups = pl.col("reps"), counting.muscles(logbook.catalogue)
-    edges = [*zones, None]
+    names = zone_columns(zones)
     in_zone = [
-        ((reps >= low) if high is None else (reps >= low) & (reps < high)).alias(
-            f"reps_{low}_up" if high is None else f"reps_{low}_{high - 1}"
-        )
-        for low, high in pairwise(edges)
-        if low is not None
+        reps.is_between(low, above, closed="left").alias(name)
+        for name, low, above in zip(names, zones, [*zones[1:], float("inf")], strict=True)
     ]
     direct = logbook.catalogue.muscle_roles.filter(pl.col("role") == "direct").select(
         "exercise_id", counting.place_of_muscle(logbook.catalogue).alias("group")
@@ -141,7 +150,7 @@ def _weekly(
             pl.col("pct").count().cast(pl.Int64).alias("pct_sets"),
             pl.col("rir").median(),
             pl.col("rir").count().cast(pl.Int64).alias("rir_sets"),
-            pl.col("^reps_.*$", "no_reps").sum().cast(pl.Int64),
+            pl.col(*names, "no_reps").sum().cast(pl.Int64),
         )
         .sort("cell")
     )
@@ -180,8 +189,8 @@ def _reference_note(sets: pl.DataFrame) -> tuple[Note, ...]:
     return (Note("sets without reference", count=without.height, sentence=said),)
 
 
-def _draw(table: pd.DataFrame) -> Figure:
-    traces, menu = by_athlete(table, _zones)
+def _draw(table: pd.DataFrame, zones: Mapping[str, str]) -> Figure:
+    traces, menu = by_athlete(table, partial(_zones, zones=zones))
     return figure(
         traces,
         x="Direct sets",
@@ -193,18 +202,17 @@ def _draw(table: pd.DataFrame) -> Figure:
     )
 
 
-def _zones(rows: pd.DataFrame) -> list[Trace]:
-    names = [name for name in rows.columns if name.startswith("reps_")]
-    sums = rows.groupby("muscle", sort=False)[names].sum()
+def _zones(rows: pd.DataFrame, zones: Mapping[str, str]) -> list[Trace]:
+    sums = rows.groupby("muscle", sort=False)[list(zones)].sum()
     return [
         bars(
             sums[name],
             sums.index,
-            name.removeprefix("reps_").replace("_up", "+").replace("_", "–") + " reps",
+            f"{said} reps",
             series=place,
             ordered=True,
             hover="%{y}: %{x:,} sets<extra>%{fullData.name}</extra>",
             orientation="h",
         )
-        for place, name in enumerate(names)
+        for place, (name, said) in enumerate(zones.items())
     ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures import Trace, band, bars, figure, line
+from analysis.measures.intensity import zone_columns
 from analysis.models.strength.known import records
 from analysis.models.strength.sentences import of_row
 from analysis.report import Section, Tile, Tiles
@@ -18,11 +19,11 @@ from analysis.say import count
 # A muscle at a glance: weekly sets, training days, load and repetitions of its direct sets.
 
 
-ZONE = "reps_"
-
-
 def muscle_tiles(
-    now: Mapping[Hashable, Any], often: pd.DataFrame, heavy: pd.DataFrame | None
+    now: Mapping[Hashable, Any],
+    often: pd.DataFrame,
+    heavy: pd.DataFrame | None,
+    zones: Mapping[str, str],
 ) -> Tiles:
     """Return the tiles of one muscle.
 
@@ -30,10 +31,11 @@ def muscle_tiles(
         now: its row of `measures.recent.coverage`.
         often: its rows of `measures.frequency`.
         heavy: its rows of `measures.intensity`, None without a direct set.
+        zones: the rep zones' columns of those rows, and how they are said.
     """
     tiles = [_sets(now), _days(often)]
     if heavy is not None:
-        tiles += [_load(heavy), _repetitions(heavy)]
+        tiles += [_load(heavy), _repetitions(heavy, zones)]
     return Tiles(tiles)
 
 
@@ -59,21 +61,17 @@ def _load(heavy: pd.DataFrame) -> Tile:
     return Tile("Load, % of e1RM", round(float(known["pct_e1rm"].median())), "%", comparison)
 
 
-def _repetitions(heavy: pd.DataFrame) -> Tile:
+def _repetitions(heavy: pd.DataFrame, zones: Mapping[str, str]) -> Tile:
     """Return the zone that holds most sets, with the shares of the others beside it."""
-    sums = heavy[[name for name in heavy if str(name).startswith(ZONE)]].sum()
+    sums = heavy[list(zones)].sum()
     total = float(sums.sum())
     if not total:
         return Tile("Repetitions", "none", "", "all direct sets are timed or by distance")
-    shares = {_zone(str(name)): 100 * value / total for name, value in sums.items() if value}
+    shares = {zones[str(name)]: 100 * value / total for name, value in sums.items() if value}
     most = max(shares, key=lambda zone: shares[zone])
     rest = ", ".join(f"{zone}: {share:.0f} %" for zone, share in shares.items() if zone != most)
     said = f"reps in {shares[most]:.0f} % of sets" + (f"; {rest}" if rest else "")
     return Tile("Most sets are of", most, "", said)
-
-
-def _zone(name: str) -> str:
-    return name.removeprefix(ZONE).replace("_up", "+").replace("_", "–")
 
 
 # One folded section per muscle that was trained: its sets and strength by week, its exercises.
@@ -122,13 +120,14 @@ def muscle_sections(
     drawn = _by_group(lines)
     weeks, names = _by_group(volume.table), _by_group(used)
     days, loads = _by_group(often.table), _by_group(heavy.table)
+    zones = zone_columns(heavy.settings["zones"])
     for group in trained_groups(exercises):
         strength_said = said.get(group, "")
         yield Section(
             f"muscle-{group.replace('_', '-')}",
             in_words(group),
             [
-                muscle_tiles(now[group], days[group], loads.get(group)),
+                muscle_tiles(now[group], days[group], loads.get(group), zones),
                 _by_week(weeks[group], drawn.get(group), group, strength_said),
                 _exercises(names[group], group),
             ],
