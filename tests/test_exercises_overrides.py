@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.exercises import OverrideError, load, write_overrides
+from analysis.exercises import load, write_overrides
+from analysis.problems import SettingsError
 
 OWN = """
 [names]
@@ -72,7 +73,7 @@ def test_a_changed_file_is_read_again(tmp_path):
 def test_a_bad_entry_names_file_key_value_and_rule(tmp_path, text, parts):
     path = tmp_path / "exercises.toml"
     path.write_text(text, "utf-8")
-    with pytest.raises(OverrideError) as error:
+    with pytest.raises(SettingsError) as error:
         load(path)
     for part in ["exercises.toml", *parts]:
         assert part in str(error.value)

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from analysis.ingest import read
-from analysis.models.hypothesis import PlanError, run
+from analysis.models.hypothesis import run
 from analysis.models.hypothesis.results import results
 from analysis.pages.hypothesis import answer
+from analysis.problems import SettingsError
 from analysis.simulate import Scenario, export, simulate
 from tests.test_hypothesis_plan import PLAN
 
@@ -182,5 +183,5 @@ def test_every_kind_of_plan_runs(planted_logs, tmp_path, change):
 
 
 def test_an_unknown_muscle_in_the_plan_names_file_and_remedy(planted_logs, tmp_path):
-    with pytest.raises(PlanError, match=r"hypothesis.toml: muscle = 'kneecaps'"):
+    with pytest.raises(SettingsError, match=r"hypothesis.toml: muscle = 'kneecaps'"):
         run(write_plan(tmp_path, text=PLAN.replace('"quads"', '"kneecaps"')), planted_logs)

@@ -9,8 +9,8 @@ import pytest
 
 from analysis import exercises
 from analysis.models.dose import DoseOptions
-from analysis.models.hypothesis import PlanError, read_plan
 from analysis.models.hypothesis import plan as kinds
+from analysis.models.hypothesis import read_plan
 from analysis.models.hypothesis.plan import RULES, TABLES, check_names, parse_plan, settings
 from analysis.models.hypothesis.study import (
     Choice,
@@ -19,7 +19,7 @@ from analysis.models.hypothesis.study import (
     planned,
     specifications,
 )
-from analysis.problems import PathError, UserError
+from analysis.problems import PathError, SettingsError, UserError
 
 ROOT = Path(__file__).parents[1]
 PLAN = """\
@@ -67,12 +67,12 @@ def test_the_plans_own_logs_are_the_default_ones():
     ],
 )
 def test_keys_and_words_of_earlier_plans_name_what_stands_in_their_place(extra, instead):
-    with pytest.raises(PlanError, match=re.escape(instead)):
+    with pytest.raises(SettingsError, match=re.escape(instead)):
         plan(extra)
 
 
 def test_load_as_a_share_of_the_past_maximum_names_its_replacement():
-    with pytest.raises(PlanError, match="write light_share"):
+    with pytest.raises(SettingsError, match="write light_share"):
         plan(text=PLAN.replace("fractional_sets", "intensity"))
 
 
@@ -109,7 +109,7 @@ BROKEN = {
 def test_every_broken_rule_is_one_clear_sentence(extra, says):
     stated = "effect = " in extra
     text = re.sub(r"(?m)^effect .*\n", "", PLAN) if stated else PLAN
-    with pytest.raises(PlanError) as error:
+    with pytest.raises(SettingsError) as error:
         plan(extra, text)
     assert str(error.value).startswith("hypothesis.toml: ")
     assert says in str(error.value)
@@ -120,13 +120,13 @@ def test_every_broken_rule_is_one_clear_sentence(extra, says):
 @pytest.mark.parametrize("key", ["question", "muscle", "smallest_effect"])
 def test_what_a_plan_needs_is_asked_for(key):
     without = re.sub(rf"(?m)^{key} .*\n", "", PLAN)
-    with pytest.raises(PlanError, match=f"{key} = None: a plan needs it"):
+    with pytest.raises(SettingsError, match=f"{key} = None: a plan needs it"):
         plan(text=without)
 
 
 def test_a_muscle_must_be_in_the_catalogue():
     odd = plan(text=PLAN.replace('"quads"', '"quad"'))
-    with pytest.raises(PlanError, match="did you mean quads"):
+    with pytest.raises(SettingsError, match="did you mean quads"):
         check_names(odd, exercises.load())
 
 

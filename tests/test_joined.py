@@ -17,12 +17,12 @@ from analysis.ingest.joined import columns_of, join
 from analysis.models.dose import muscle_logs
 from analysis.models.dose.effects import primary
 from analysis.models.dose.inputs import REACH, filled
-from analysis.models.hypothesis import PlanError, run
+from analysis.models.hypothesis import run
 from analysis.models.hypothesis.measured import days_of, in_form, levels, parted, weekly_of
 from analysis.models.hypothesis.plan import Split, check_names, parse_plan
 from analysis.models.hypothesis.results import estimand, results
 from analysis.models.hypothesis.study import Study, choose_people, part_of
-from analysis.problems import UserError
+from analysis.problems import SettingsError, UserError
 from analysis.pseudonyms import anonymise
 from analysis.simulate import Scenario, export, simulate
 
@@ -309,7 +309,7 @@ def test_names_that_are_nowhere_are_refused_with_what_there_is():
         ('exposure_muscle = "quad"', "did you mean quads"),
         ('outcome = "strength_change"', "write strength"),
     ):
-        with pytest.raises(PlanError, match=says):
+        with pytest.raises(SettingsError, match=says):
             check_names(parse_plan((SHORT + extra).encode()), catalogue, ("thigh_cm", "sex"))
 
 
@@ -390,5 +390,5 @@ def test_names_are_checked_before_a_log_is_read(tmp_path):
     logs = tmp_path / "logs"
     logs.mkdir()
     done = CliRunner().invoke(app, ["test", str(plan), str(logs)])
-    assert isinstance(done.exception, PlanError)
+    assert isinstance(done.exception, SettingsError)
     assert "did you mean quads" in str(done.exception)

@@ -7,10 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from analysis.problems import PathError
+from analysis.problems import PathError, UnreadableError, UserError
 from analysis.report.notebook import (
     Heading,
-    NotebookError,
     figure_of,
     notebook_page,
     parts,
@@ -267,7 +266,7 @@ def test_a_hostile_notebook_is_inert_text(tmp_path):
 def test_what_is_no_notebook_is_refused_by_name(tmp_path, text, says):
     path = tmp_path / "odd.ipynb"
     path.write_text(text)
-    with pytest.raises(NotebookError, match=says) as error:
+    with pytest.raises(UnreadableError, match=says) as error:
         notebook_page(path)
     assert "odd.ipynb" in str(error.value)
 
@@ -275,13 +274,13 @@ def test_what_is_no_notebook_is_refused_by_name(tmp_path, text, says):
 def test_a_notebook_that_was_not_run_says_how_to_run_it(tmp_path):
     path = written(tmp_path / "a.ipynb", [code(1, "x"), code(None, "y"), code(None, " ")])
     with pytest.raises(
-        NotebookError, match=r"code cell 2 has not been run \(1 of 2 have not\).*--execute"
+        UnreadableError, match=r"code cell 2 has not been run \(1 of 2 have not\).*--execute"
     ):
         notebook_page(path)
 
 
 def test_one_page_for_several_notebooks_is_refused(tmp_path):
-    with pytest.raises(NotebookError, match="give --out a folder"):
+    with pytest.raises(UserError, match="give --out a folder"):
         list(save_notebooks([*NOTEBOOKS], tmp_path / "all.html"))
     with pytest.raises(PathError, match="no such notebook"):
         list(save_notebooks([tmp_path / "none.ipynb"], tmp_path))

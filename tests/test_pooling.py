@@ -14,7 +14,7 @@ from analysis.cli import app
 from analysis.ingest import read
 from analysis.models.dose import Estimate, TooLittleError
 from analysis.models.hypothesis.measured import levels
-from analysis.models.hypothesis.plan import PlanError, parse_plan
+from analysis.models.hypothesis.plan import parse_plan
 from analysis.models.hypothesis.pool import heterogeneity, plan_of_round_two, pool, read_sites
 from analysis.models.hypothesis.sharing import (
     FEWEST_ROWS,
@@ -28,7 +28,7 @@ from analysis.models.hypothesis.sharing import (
 )
 from analysis.models.hypothesis.study import Study, subgroups
 from analysis.pages.pool import save_pooled, share_site
-from analysis.problems import UserError
+from analysis.problems import SettingsError, UserError
 from analysis.simulate import Scenario, export, simulate
 
 PLAN = 'question = "Sets?"\nmuscle = "quads"\nsmallest_effect = 0.1\n'
@@ -214,7 +214,7 @@ def test_without_anything_in_common_nothing_is_shared(halves):
 def test_a_plan_that_names_people_is_not_shared(halves, second, tmp_path):
     plan = tmp_path / "plan.toml"
     plan.write_text('exclusions = { athletes = ["Ann"] }\n' + second)
-    with pytest.raises(PlanError, match="names nobody"):
+    with pytest.raises(SettingsError, match="names nobody"):
         list(share_site(plan, halves[0], tmp_path / "site.json"))
     assert not (tmp_path / "site.json").exists()
 

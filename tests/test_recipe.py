@@ -19,8 +19,8 @@ from analysis.ingest.sheets.cells import OneSet, read_cell, read_count, read_lis
 from analysis.ingest.sheets.draft import draft
 from analysis.ingest.sheets.grid import read_tabs
 from analysis.ingest.sheets.preview import preview
-from analysis.legs.routine import RoutineError, read_routine
-from analysis.problems import NoUsableDataError, SettingsError, UserError
+from analysis.legs.routine import read_routine
+from analysis.problems import NoUsableDataError, SettingsError, UnreadableError, UserError
 
 
 def workbook(path: Path, **tabs: list[list[object]]) -> Path:
@@ -211,7 +211,7 @@ def test_a_program_of_shares_gives_its_first_week_as_a_routine(tmp_path):
         tmp_path / "a.csv",
         "Exercise,Week 1,Week 2\nSquat,65% x5,70% x 3\nBench Press,3x8 @ RPE 8,3x6\n",
     )
-    with pytest.raises(RoutineError, match="line 1"):
+    with pytest.raises(UnreadableError, match="line 1"):
         read_routine(path)  # no routine of columns, and no recipe yet
     preview(path)
     routine = read_routine(path)

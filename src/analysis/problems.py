@@ -38,7 +38,7 @@ class OutputError(UserError, OSError):
 
 
 class UnreadableError(UserError, ValueError):
-    """A file that is no export, or damaged beyond reading; the message says why."""
+    """A file that is not what it should be, or damaged beyond reading; the message says why."""
 
 
 class SettingsError(UserError, ValueError):

@@ -69,8 +69,8 @@ def _as_error(
     return SettingsError(file, key, first["input"], rule)
 
 
-def parse_toml(text: str, file: str, error: type[SettingsError] = SettingsError) -> dict[str, Any]:
-    """Return the tables of a text; `file` is its name and `error` the class of its errors.
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Return the tables of a text; `file` is its name.
 
     Raises:
         SettingsError: the text is no TOML.
@@ -78,7 +78,8 @@ def parse_toml(text: str, file: str, error: type[SettingsError] = SettingsError)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise error(file, "file", str(problem), "not valid TOML", "correct that line") from None
+        said = "not valid TOML", "correct that line"
+        raise SettingsError(file, "file", str(problem), *said) from None
 
 
 def no_others(file: str, place: str, given: Mapping[str, Any], known: Collection[str]) -> None:

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from analysis.exercises.catalogue import ROLES, Catalogue, shipped
-from analysis.exercises.overrides import OverrideError, apply, write_overrides
+from analysis.exercises.overrides import apply, write_overrides
 
-__all__ = ["ROLES", "Catalogue", "OverrideError", "load", "write_overrides"]
+__all__ = ["ROLES", "Catalogue", "load", "write_overrides"]
 
 
 def load(overrides: Path | None = None) -> Catalogue:
@@ -26,7 +26,7 @@ def load(overrides: Path | None = None) -> Catalogue:
         The catalogue; the same object for the same content.
 
     Raises:
-        OverrideError: an entry of the file breaks a rule; the message names file, key, value,
+        SettingsError: an entry of the file breaks a rule; the message names file, key, value,
             rule and what to do.
     """
     if overrides is None:

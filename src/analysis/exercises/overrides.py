@@ -46,10 +46,6 @@ _HEAD = """\
 """
 
 
-class OverrideError(SettingsError):
-    """An entry of exercises.toml breaks a rule."""
-
-
 def apply(catalogue: Catalogue, text: str, file: str = "exercises.toml") -> Catalogue:
     """Return the catalogue with the overrides of a TOML text.
 
@@ -59,7 +55,7 @@ def apply(catalogue: Catalogue, text: str, file: str = "exercises.toml") -> Cata
         file: its name, for errors.
 
     Raises:
-        OverrideError: the text is no TOML, or an entry breaks a rule.
+        SettingsError: the text is no TOML, or an entry breaks a rule.
     """
     tables = _tables(text, file)
     added = [_entry(key, value, file) for key, value in tables["exercises"].items()]
@@ -158,25 +154,25 @@ def decide(path: Path, name: str, exercise_id: str) -> None:
 
 
 def _tables(text: str, file: str) -> dict[str, dict[str, Any]]:
-    data = parse_toml(text, file, OverrideError)
+    data = parse_toml(text, file)
     for key, value in data.items():
         if key not in ("names", "roles", "exercises") or not isinstance(value, dict):
             rule = "the tables are [names], [roles.<id>] and [exercises.<id>]"
-            raise OverrideError(file, key, value, rule, "move it into one of them")
+            raise SettingsError(file, key, value, rule, "move it into one of them")
     return {key: data.get(key, {}) for key in ("names", "roles", "exercises")}
 
 
 def _entry(exercise_id: str, value: Any, file: str) -> dict[str, str]:
     where = f"exercises.{exercise_id}"
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        raise OverrideError(file, where, value, "an exercise needs a name", 'add name = "…"')
+        raise SettingsError(file, where, value, "an exercise needs a name", 'add name = "…"')
     for key, word in value.items():
         if key != "name" and key not in _DEFAULTS:
             rule = f"the keys are name, {', '.join(_DEFAULTS)}"
-            raise OverrideError(file, f"{where}.{key}", word, rule, "remove or rename it")
+            raise SettingsError(file, f"{where}.{key}", word, rule, "remove or rename it")
         if key in _CHOICES and word not in _CHOICES[key]:
             rule = f"expected one of {', '.join(_CHOICES[key])}"
-            raise OverrideError(file, f"{where}.{key}", word, rule, "choose one of them")
+            raise SettingsError(file, f"{where}.{key}", word, rule, "choose one of them")
     return {"exercise_id": exercise_id} | _DEFAULTS | {k: str(v) for k, v in value.items()}
 
 
@@ -186,7 +182,7 @@ def _roles(
     _known(f"roles.{exercise_id}", exercise_id, ids, file)
     where = f"roles.{exercise_id}"
     if not isinstance(value, dict) or not set(value) <= set(ROLES):
-        raise OverrideError(
+        raise SettingsError(
             file, where, value, f"roles are {', '.join(ROLES)}", 'write direct = ["quads"]'
         )
     rows: dict[str, str] = {}
@@ -196,7 +192,7 @@ def _roles(
                 rule = "named twice" if muscle in rows else "no such muscle"
                 near = "" if muscle in rows else did_you_mean(str(muscle), muscles)
                 remedy = near or f"use each once, from {', '.join(sorted(muscles))}"
-                raise OverrideError(file, f"{where}.{role}", muscle, rule, remedy)
+                raise SettingsError(file, f"{where}.{role}", muscle, rule, remedy)
             rows[muscle] = role
     return [(exercise_id, muscle, role) for muscle, role in rows.items()]
 
@@ -208,7 +204,7 @@ def _known(key: str, exercise_id: Any, ids: set[str], file: str) -> None:
             did_you_mean(str(exercise_id), ids)
             or "use an id of the catalogue or define it under [exercises.<id>]"
         )
-        raise OverrideError(file, key, exercise_id, rule, remedy)
+        raise SettingsError(file, key, exercise_id, rule, remedy)
 
 
 def _pairs(table: Mapping[str, Any]) -> list[str]:

@@ -31,10 +31,6 @@ from analysis.settings import parse_toml
 LABEL = "practitioner heuristic"
 
 
-class LandmarkError(SettingsError):
-    """An entry of a landmarks file breaks a rule."""
-
-
 @dataclass(frozen=True, slots=True)
 class Band:
     """Weekly direct sets of one muscle, each end itself a range of opinions."""
@@ -64,19 +60,19 @@ def landmarks(path: Path | None = None, *, muscles: Collection[str] = ()) -> Map
         muscles: muscle groups that may be named; empty for any.
 
     Raises:
-        LandmarkError: an entry breaks a rule; the message names file, key, value, rule, remedy.
+        SettingsError: an entry breaks a rule; the message names file, key, value, rule, remedy.
     """
     shipped = files("analysis.legs").joinpath("landmarks.toml")
     text = (path or shipped).read_text(encoding="utf-8")
     file = path.name if path else "landmarks.toml"
-    data = parse_toml(text, file, LandmarkError)
+    data = parse_toml(text, file)
     table = data.get("muscles", {})
     if not isinstance(table, dict):
-        raise LandmarkError(file, "muscles", table, "expected tables", "write [muscles.quads]")
+        raise SettingsError(file, "muscles", table, "expected tables", "write [muscles.quads]")
     for name in table:
         if muscles and name not in muscles:
             remedy = did_you_mean(name, muscles) or f"use one of {', '.join(sorted(muscles))}"
-            raise LandmarkError(file, f"muscles.{name}", table[name], "no such muscle", remedy)
+            raise SettingsError(file, f"muscles.{name}", table[name], "no such muscle", remedy)
     return {name: _band(file, name, entry) for name, entry in table.items()}
 
 
@@ -84,10 +80,10 @@ def _band(file: str, muscle: str, entry: Any) -> Band:
     key = f"muscles.{muscle}"
     if not isinstance(entry, dict) or set(entry) != {"minimum", "maximum"}:
         rule = "a muscle needs minimum and maximum, and nothing else"
-        raise LandmarkError(file, key, entry, rule, "write minimum = [6, 12], maximum = [18, 22]")
+        raise SettingsError(file, key, entry, rule, "write minimum = [6, 12], maximum = [18, 22]")
     band = Band(*(_range(file, f"{key}.{name}", entry[name]) for name in ("minimum", "maximum")))
     if band.minimum[0] > band.maximum[1]:
-        raise LandmarkError(
+        raise SettingsError(
             file, key, entry, "the minimum lies above the maximum", "exchange them"
         )
     return band
@@ -100,7 +96,7 @@ def _range(file: str, key: str, value: Any) -> tuple[float, float]:
     )
     if not valid or numbers[0] > numbers[1]:
         rule = "expected two numbers of sets from 0 to 100, the smaller first"
-        raise LandmarkError(file, key, value, rule, "write [6, 12]")
+        raise SettingsError(file, key, value, rule, "write [6, 12]")
     return float(numbers[0]), float(numbers[1])
 
 
@@ -109,10 +105,6 @@ HISTORY_WEEKS = 8
 
 CHANGE_PCT = 30.0
 """A change against one's own weeks that is named. Our convention, no threshold of harm."""
-
-
-class OneAthleteError(UserError, ValueError):
-    """A routine can be set against one athlete's history only."""
 
 
 def plan(
@@ -135,8 +127,8 @@ def plan(
         `gap` (what stands out, in words).
 
     Raises:
-        OneAthleteError: the logbook holds several athletes or none.
-        LandmarkError: the landmarks file breaks a rule.
+        UserError: the logbook holds several athletes or none.
+        SettingsError: the landmarks file breaks a rule.
     """
     shipped = logbook.catalogue if logbook else exercises.load()
     catalogue = knowing(routine, with_legs(shipped))
@@ -197,7 +189,7 @@ def _groups(catalogue: Catalogue) -> list[str]:
 
 def _own(logbook: Logbook, catalogue: Catalogue) -> dict[str, float]:
     if len(logbook.athletes) != 1:
-        raise OneAthleteError(
+        raise UserError(
             f"the log holds {len(logbook.athletes)} athletes; a routine is set against one: "
             "give one athlete's files, or name them with --athlete"
         )

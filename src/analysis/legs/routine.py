@@ -27,7 +27,7 @@ from analysis.ingest.sheets.grid import is_workbook
 from analysis.ingest.sheets.layout import Layout
 from analysis.ingest.sheets.program import first_week
 from analysis.legs.notation import NOTES, WEEK, heading, schemes
-from analysis.problems import PathError, UserError
+from analysis.problems import PathError, UnreadableError
 from analysis.result import Result, tidy
 from analysis.say import count
 
@@ -48,14 +48,6 @@ HEADS = {
 }  # fmt: skip
 """What a column is, and how coaches head it; other columns, such as Rest and Notes, are kept as
 they are and prescribe nothing."""
-
-
-class RoutineError(UserError, ValueError):
-    """A routine without one line that can be read; the message names each line with its rule."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +112,7 @@ def read_routine(path: str | Path) -> Routine:
 
     Raises:
         PathError: there is no such file.
-        RoutineError: it is no UTF-8, or holds no line that can be read; each is named.
+        UnreadableError: it is no UTF-8, or holds no line that can be read; each is named.
     """
     path = Path(path)
     if not path.is_file():
@@ -131,7 +123,7 @@ def read_routine(path: str | Path) -> Routine:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise RoutineError([f"{path.name}: not UTF-8 text; save it as UTF-8"]) from None
+        raise UnreadableError(f"{path.name}: not UTF-8 text; save it as UTF-8") from None
     if path.suffix.lower() in (".csv", ".tsv"):
         return _checked(path.name, list(_table(_csv_rows(text))))
     return parse_routine(text, path.name)
@@ -140,13 +132,13 @@ def read_routine(path: str | Path) -> Routine:
 def _program(path: Path, layouts: tuple[Layout, ...]) -> Iterator[Planned | Unread]:
     """The first week of a table that a recipe describes."""
     if not layouts:
-        raise RoutineError(
-            [f"{path.name}: a workbook without a recipe; `liftdose recipe FILE` drafts one"]
+        raise UnreadableError(
+            f"{path.name}: a workbook without a recipe; `liftdose recipe FILE` drafts one"
         )
     try:
         lines = first_week(path, layouts)
     except ValueError as error:
-        raise RoutineError([f"{path.name}: {error}"]) from None
+        raise UnreadableError(f"{path.name}: {error}") from None
     for each in lines:
         row = {"exercise": each.exercise, "sets": each.sets, "reps": each.reps, **each.efforts}
         yield from _row(each.row, each.day, row)
@@ -163,9 +155,8 @@ def _checked(file: str, rows: list[Planned | Unread | None]) -> Routine:
     unread = tuple(row for row in rows if isinstance(row, Unread))
     if not planned:
         faults = [f"{file}, line {row.line}: “{row.text}”: {row.why}" for row in unread]
-        raise RoutineError(
-            faults or [f"{file}: holds no exercise; write lines such as “{EXAMPLE}”"]
-        )
+        nothing = f"{file}: holds no exercise; write lines such as “{EXAMPLE}”"
+        raise UnreadableError("\n".join(faults) or nothing)
     return Routine(file, planned, unread, sum(row is None for row in rows))
 
 

@@ -41,26 +41,22 @@ MAX_RIR = 4.0
 that a trial found."""
 
 
-class RuleError(ValueError):
-    """A counting rule that is no known name and holds no valid weights."""
-
-
 def weights(rule: Rule) -> dict[str, float]:
     """Return the weight of each role.
 
     Raises:
-        RuleError: the name is unknown, or a weight is not between 0 and 1.
+        ValueError: the name is unknown, or a weight is not between 0 and 1.
 
     >>> weights("fractional")
     {'direct': 1.0, 'indirect': 0.5}
     """
     if isinstance(rule, str):
         if rule not in RULES:
-            raise RuleError(f"counting rule is {rule!r}, expected one of {', '.join(RULES)}")
+            raise ValueError(f"counting rule is {rule!r}, expected one of {', '.join(RULES)}")
         return dict(RULES[rule])
     wrong = {role: weight for role, weight in rule.items() if not 0 <= weight <= 1}
     if wrong:
-        raise RuleError(f"weights of a counting rule must be 0 to 1, not {wrong}")
+        raise ValueError(f"weights of a counting rule must be 0 to 1, not {wrong}")
     return dict(rule)
 
 

@@ -125,7 +125,7 @@ def checked_plans(
     """Return the plan, or those of a folder, each key and name checked before a log is read.
 
     Raises:
-        PathError, PlanError: no plan is there, or a key of one breaks a rule.
+        PathError, SettingsError: no plan is there, or a key of one breaks a rule.
         UserError: a table cannot be read, or names nothing.
     """
     plans = sorted(given.glob("*.toml")) if given.is_dir() else [given]

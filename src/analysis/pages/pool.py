@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.figures import figure, interval_points
 from analysis.logbook import Logbook
 from analysis.models.dose import Estimate, TooLittleError
-from analysis.models.hypothesis.plan import Plan, PlanError, check_names, read_plan, settings
+from analysis.models.hypothesis.plan import Plan, check_names, read_plan, settings
 from analysis.models.hypothesis.pool import Pooled, plan_of_round_two, pool, read_sites
 from analysis.models.hypothesis.results import (
     as_text,
@@ -34,7 +34,7 @@ from analysis.models.hypothesis.sharing import (
 from analysis.models.hypothesis.study import Study, choose_people
 from analysis.outputs import whole_file, whole_folder
 from analysis.pages.lifter import made_with
-from analysis.problems import UserError
+from analysis.problems import SettingsError, UserError
 from analysis.report import Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Figure, Result
 from analysis.say import count, spoken
@@ -92,7 +92,7 @@ def share_site(
 def _shared_plan(path: Path) -> tuple[Plan, str]:
     plan, sha = read_plan(path)
     if plan.exclusions.athletes:
-        raise PlanError(
+        raise SettingsError(
             path.name, "exclusions.athletes", list(plan.exclusions.athletes),
             "a plan that is shared names nobody", "leave the key out, and those logs too",
         )  # fmt: skip

@@ -22,7 +22,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from analysis import __version__
-from analysis.problems import PathError, UserError
+from analysis.problems import PathError, UnreadableError, UserError
 from analysis.report.blocks import Block, Chart, Prose, Section
 from analysis.report.page import CHROME, Report
 from analysis.report.tables import MISSING
@@ -403,10 +403,6 @@ _CODE = Markup(
 )
 
 
-class NotebookError(UserError, ValueError):
-    """A file that is no notebook, or a notebook that has not been run."""
-
-
 class NotebookPage(Report):
     """A notebook's page: a report with styles for code and its output."""
 
@@ -422,10 +418,10 @@ def save_notebooks(paths: list[Path], out: Path) -> Iterator[str]:
 
     Raises:
         PathError: there is no such file.
-        NotebookError: a file is no notebook or has not been run; or one page for several.
+        UnreadableError: a file is no notebook or has not been run; or one page for several.
     """
     if out.suffix == ".html" and len(paths) > 1:
-        raise NotebookError(f"{out} is one page, for {len(paths)} notebooks: give --out a folder")
+        raise UserError(f"{out} is one page, for {len(paths)} notebooks: give --out a folder")
     for path in paths:
         target = out if out.suffix == ".html" else out / f"{path.stem}.html"
         yield f"Page: {notebook_page(path).save(target)}"
@@ -439,7 +435,7 @@ def notebook_page(path: str | Path) -> NotebookPage:
 
     Raises:
         PathError: there is no such file.
-        NotebookError: the file is no notebook, or a cell has not been run.
+        UnreadableError: the file is no notebook, or a cell has not been run.
     """
     path = Path(path)
     notebook = _read(path)
@@ -475,9 +471,9 @@ def _read(path: Path) -> Any:
                 path, as_version=4, capture_validation_error=faults
             )
     except (nbformat.ValidationError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise NotebookError(f"{path}: is no Jupyter notebook: {_reason(error)}") from None
+        raise UnreadableError(f"{path}: is no Jupyter notebook: {_reason(error)}") from None
     if fault := faults.get("ValidationError"):
-        raise NotebookError(f"{path}: is no valid Jupyter notebook: {_reason(fault)}")
+        raise UnreadableError(f"{path}: is no valid Jupyter notebook: {_reason(fault)}")
     _check_executed(path, notebook)
     return notebook
 
@@ -491,7 +487,7 @@ def _check_executed(path: Path, notebook: Any) -> None:
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     idle = [number for number, cell in enumerate(code, 1) if cell.execution_count is None]
     if idle:
-        raise NotebookError(
+        raise UnreadableError(
             f"{path}: code cell {idle[0]} has not been run ({len(idle)} of {len(code)} have not); "
             f"run all: jupyter nbconvert --to notebook --execute --inplace {path}"
         )

@@ -50,10 +50,6 @@ HEADER = "header"
 """`not_set` of a line that is structure and no record: a header, the title of a section."""
 
 
-class RefusedFormatError(UnreadableError):
-    """The format is known by name and not read; the message says why and what would help."""
-
-
 @dataclass(frozen=True, slots=True)
 class Peek:
     """The first look at a file, enough to recognise it.
@@ -231,12 +227,12 @@ def identify(peek: Peek) -> Vendor:
     """Return the one vendor that recognises the file.
 
     Raises:
-        RefusedFormatError: the format is known by name and not read.
+        UnreadableError: the format is known by name and not read.
         UnreadableError: none does, or more than one; the message says what was found.
     """
     for known in REFUSED:
         if known.recognise(peek):
-            raise RefusedFormatError(known.reason)
+            raise UnreadableError(known.reason)
     match [vendor for vendor in known_vendors() if vendor.recognise(peek)]:
         case [vendor]:
             return vendor

@@ -7,8 +7,8 @@
 The plan's keys, the rule of the verdict and what it cannot show: docs/hypothesis.md.
 """
 
-from analysis.models.hypothesis.plan import Plan, PlanError, read_plan
+from analysis.models.hypothesis.plan import Plan, read_plan
 from analysis.models.hypothesis.results import results
 from analysis.models.hypothesis.run import Fitted, Outcome, run
 
-__all__ = ["Fitted", "Outcome", "Plan", "PlanError", "read_plan", "results", "run"]
+__all__ = ["Fitted", "Outcome", "Plan", "read_plan", "results", "run"]

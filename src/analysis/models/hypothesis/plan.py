@@ -439,10 +439,6 @@ GONE_WORDS = {
 # From `hypothesis.toml` to a `Plan`: every key checked, every error with its remedy.
 
 
-class PlanError(SettingsError):
-    """A key of the plan file breaks a rule."""
-
-
 REQUIRED = {
     "question": "say in a sentence what is asked",
     "muscle": 'name a muscle group, such as muscle = "quads"',
@@ -459,7 +455,7 @@ def read_plan(path: str | Path) -> tuple[Plan, str]:
 
     Raises:
         PathError: there is no such file.
-        PlanError: the file is no TOML, or a key breaks a rule.
+        SettingsError: the file is no TOML, or a key breaks a rule.
     """
     path = Path(path)
     if not path.is_file():
@@ -473,12 +469,13 @@ def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
     try:
         data = tomllib.loads(raw.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(file, "file", str(error), "not valid TOML", "correct that line") from None
+        said = "not valid TOML", "correct that line"
+        raise SettingsError(file, "file", str(error), *said) from None
     top = {key: value for key, value in data.items() if key not in TABLES}
     values = _checked(file, "", top)
     for key, remedy in REQUIRED.items():
         if key not in values:
-            raise PlanError(file, key, None, "a plan needs it", remedy)
+            raise SettingsError(file, key, None, "a plan needs it", remedy)
     for name, kind in TABLES.items():
         if name in data:
             values[name] = _table(file, name, data[name], kind)
@@ -489,35 +486,35 @@ def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
 
 def _refuse_contradictions(plan: Plan, file: str) -> None:
     if plan.given.column in plan.covariates:
-        raise PlanError(
+        raise SettingsError(
             file, "covariates", list(plan.covariates),
             f"{plan.given.column} is the exposure itself", "leave it out of the covariates",
         )  # fmt: skip
     curved = plan.form != "linear" or plan.threshold is not None
     if curved and plan.given.column not in CURVED:
-        raise PlanError(
+        raise SettingsError(
             file, "exposure", plan.exposure, "form and threshold are of weekly sets",
             "leave them out, or ask for sets",
         )  # fmt: skip
     if plan.interaction and plan.interaction == plan.subgroup:
-        raise PlanError(
+        raise SettingsError(
             file, "interaction", plan.interaction,
             "within a level of the subgroup nobody differs in it", "leave one of the two out",
         )  # fmt: skip
     if plan.interaction and plan.effect == "between":
-        raise PlanError(
+        raise SettingsError(
             file, "interaction", plan.interaction,
             "an interaction is asked of the effect within athletes",
             'write effect = "within", or leave interaction out',
         )  # fmt: skip
     if plan.form != "linear" and plan.threshold is not None:
-        raise PlanError(file, "threshold", plan.threshold, f"the form is {plan.form} already",
-                        "leave one of them out")  # fmt: skip
+        raise SettingsError(file, "threshold", plan.threshold, f"the form is {plan.form} already",
+                            "leave one of them out")  # fmt: skip
     lacking = set(plan.measures) - set(
         plan.common.autocorrelation if plan.common else plan.measures
     )
     if lacking:
-        raise PlanError(
+        raise SettingsError(
             file, "common.autocorrelation", sorted(lacking), "every weekly dose needs its own",
             "let round one of pooling write the table; docs/pooling.md",
         )  # fmt: skip
@@ -526,7 +523,7 @@ def _refuse_contradictions(plan: Plan, file: str) -> None:
 def check_names(
     plan: Plan, catalogue: Catalogue, columns: Sequence[str] = (), file: str = "hypothesis.toml"
 ) -> None:
-    """Raise PlanError where a name is neither the catalogue's nor a joined column.
+    """Raise SettingsError where a name is neither the catalogue's nor a joined column.
 
     Args:
         plan: the plan.
@@ -538,20 +535,20 @@ def check_names(
     for key in ("muscle", "exposure_muscle"):
         name = getattr(plan, key)
         if name and name not in muscles:
-            raise PlanError(file, key, name, f"expected one of {', '.join(muscles)}",
-                            _remedy(name, muscles))  # fmt: skip
+            raise SettingsError(file, key, name, f"expected one of {', '.join(muscles)}",
+                                _remedy(name, muscles))  # fmt: skip
     joined = f"a column of a table given by --with ({', '.join(columns) or 'none is given'})"
     exercises = catalogue.exercises["exercise_id"].to_list()
     if plan.outcome not in (*OUTCOMES, *columns, *exercises):
         words = (*OUTCOMES, *columns, *exercises)
-        raise PlanError(
+        raise SettingsError(
             file, "outcome", plan.outcome,
             f"expected one of {', '.join(OUTCOMES)}, an exercise of the catalogue, or {joined}",
             did_you_mean(plan.outcome, words) or "correct it",
         )  # fmt: skip
     for name in plan.covariates:
         if name not in (*COVARIATES, *columns):
-            raise PlanError(
+            raise SettingsError(
                 file, "covariates", list(plan.covariates),
                 f"expected a list of any of {', '.join(COVARIATES)}, or {joined}",
                 did_you_mean(name, (*COVARIATES, *columns)) or "correct it",
@@ -559,7 +556,7 @@ def check_names(
     for key in ("subgroup", "interaction"):
         name = getattr(plan, key)
         if name and name not in columns:
-            raise PlanError(file, key, name, f"expected {joined}",
+            raise SettingsError(file, key, name, f"expected {joined}",
                             did_you_mean(name, columns) or "correct it")  # fmt: skip
 
 
@@ -573,13 +570,13 @@ def stated(raw: bytes) -> set[str]:
 def _table(file: str, name: str, value: object, kind: type[Any]) -> Any:
     if not isinstance(value, dict):
         keys = ", ".join(RULES[name])
-        raise PlanError(file, name, value, f"a table with {keys}", f"write it below [{name}]")
+        raise SettingsError(file, name, value, f"a table with {keys}", f"write it below [{name}]")
     found = _checked(file, name, value)
     needed = [each.name for each in fields(kind) if each.default is MISSING
               and each.default_factory is MISSING]  # fmt: skip
     if lacking := [key for key in needed if key not in found]:
-        raise PlanError(file, f"{name}.{lacking[0]}", None, f"[{name}] needs it",
-                        "let round one of pooling write the table; docs/pooling.md")  # fmt: skip
+        remedy = "let round one of pooling write the table; docs/pooling.md"
+        raise SettingsError(file, f"{name}.{lacking[0]}", None, f"[{name}] needs it", remedy)
     return kind(**found)
 
 
@@ -588,15 +585,15 @@ def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]
     for key, value in values.items():
         where = f"{table}.{key}" if table else key
         if key in GONE and key not in RULES[table]:
-            raise PlanError(file, where, value, "a key of earlier plans", GONE[key])
+            raise SettingsError(file, where, value, "a key of earlier plans", GONE[key])
         if key not in RULES[table]:
             names = [*RULES[table], *([] if table else TABLES)]
-            raise PlanError(file, where, value, "no such key", _remedy(key, names, "keys"))
+            raise SettingsError(file, where, value, "no such key", _remedy(key, names, "keys"))
         rule = RULES[table][key]
         gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
         if gone or not rule.holds(value):
             remedy = "; ".join(gone) or _remedy(value, rule.words)
-            raise PlanError(file, where, value, f"expected {rule.says}", remedy)
+            raise SettingsError(file, where, value, f"expected {rule.says}", remedy)
         found[key] = tuple(value) if isinstance(value, list) else value
     return found
 

@@ -187,7 +187,7 @@ def run(
         tell: gets the steps done, the steps in all and what they are, part by part.
 
     Raises:
-        PathError, PlanError: the plan file is absent, or a key breaks a rule.
+        PathError, SettingsError: the plan file is absent, or a key breaks a rule.
         UserError: the register cannot be read.
     """
     path = Path(plan_path)
