@@ -302,7 +302,7 @@ def said_of_records(table: Result, since: date, most: int = 3) -> str:
     if not names:
         return ""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"New bests in the last four weeks: {', '.join(names[:most])}{more}."
+    return f"Records of the last four weeks: {', '.join(names[:most])}{more}."
 
 
 def goal_list(logbook: Logbook) -> Result | None:

@@ -254,7 +254,7 @@ def records(lifter: Lifter) -> Slice:
 
 
 KINDS = {
-    "record": "new best", "inactive": "inactivity", "drop": "sudden drop", "slide": "slow slide",
+    "record": "record", "inactive": "inactivity", "drop": "sudden drop", "slide": "slow slide",
     "return": "coming back",
 }  # fmt: skip
 """What a page calls a flag, where one word is too short."""

@@ -303,7 +303,7 @@ def records(training: Training, rule: Thresholds) -> Iterator[Finding]:
     good, above = found.filter(~odd), found.filter(odd)
     if good.height:
         best = _names(good.sort("gain_pct", descending=True, maintain_order=True)["lift"])
-        sentence = f"New best on {best} in the last {rule.block_weeks} weeks."
+        sentence = f"Record on {best} in the last {rule.block_weeks} weeks."
         yield _finding(training, "record", "good", sentence, good)
     below = weaker(training, rule).filter(too_far_below(rule))
     if above.height or below.height:
@@ -345,7 +345,7 @@ def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
     explains.
     """
     judged = judged_for_stall(training, rule)
-    stalled = judged.filter(pl.col("high_pct") < rule.stall_growth_pct, ~pl.col("new_best"))
+    stalled = judged.filter(pl.col("high_pct") < rule.stall_growth_pct, ~pl.col("record"))
     if stalled.is_empty():
         return
     falling = stalled.filter(pl.col("high_pct") < 0)
@@ -356,7 +356,7 @@ def stalls(training: Training, rule: Thresholds) -> Iterator[Finding]:
     several = falling.filter(free).height >= 2 or unexplained >= 3
     wide = unexplained >= rule.stall_share * judged.height
     level = "attention" if several and wide else "notice"
-    yield _finding(training, "stall", level, sentence, stalled.drop("new_best"))
+    yield _finding(training, "stall", level, sentence, stalled.drop("record"))
 
 
 def _said_of_stalled(stalled: pl.DataFrame, falling: pl.DataFrame, judged: int) -> str:
@@ -375,7 +375,7 @@ def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
 
     Returns:
         One row per `lift`: `first_day`, `day` (its last), `days`, `pct_per_4_weeks`, `low_pct`,
-        `high_pct` (interval of `rule.stall_level`, same unit), `last_load_kg`, `new_best`
+        `high_pct` (interval of `rule.stall_level`, same unit), `last_load_kg`, `record`
         (whether a day's e1RM is above the best before these days).
     """
     known = (
@@ -394,7 +394,7 @@ def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
         pl.col("day").last(),
         pl.len().cast(pl.Int64).alias("days"),
         pl.col("top_load_kg").last().alias("last_load_kg"),
-        pl.col("is_best").fill_null(True).any().alias("new_best"),
+        pl.col("is_best").fill_null(True).any().alias("record"),
     )
     enough = spans.filter(
         pl.col("days") >= rule.stall_days,
@@ -412,7 +412,7 @@ def judged_for_stall(training: Training, rule: Thresholds) -> pl.DataFrame:
             (100 * ((BLOCK_DAYS * pl.col(slope)).exp() - 1)).alias(name)
             for name, slope in named.items()
         )
-        .select("lift", "first_day", "day", "days", *named, "last_load_kg", "new_best")
+        .select("lift", "first_day", "day", "days", *named, "last_load_kg", "record")
     )
 
 

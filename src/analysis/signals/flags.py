@@ -42,7 +42,7 @@ FLAGS = {
     "stall": "the recent trend of an exercise is flat or falling, interval included",
     "skipped": "a regular movement or muscle is missing from the last block",
     "odd entry": "a value so far above or below the earlier ones that it needs a look",
-    "record": "a new best load or e1RM in the last block",
+    "record": "a load or e1RM above that of every earlier day, in the last block",
 }
 """Every flag, most urgent first."""
 
