@@ -360,7 +360,7 @@ def test_holm_by_hand():
 
 
 def test_a_folder_of_plans_is_a_family_with_one_register_and_a_page_above(cohort, tmp_path):
-    from analysis.pages.family import answer_all
+    from analysis.pages.hypothesis import answer_all
 
     plans = tmp_path / "plans"
     plans.mkdir()

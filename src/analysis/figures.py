@@ -19,8 +19,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.result import Figure
-
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 SHADES = ("#93a1b0", "#6db3e8", "#2180c4", "#0b4a80", "#04253f")
 """From least to most, for series that have an order: days a week, rep zones."""
@@ -29,6 +27,13 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 
 Trace = dict[str, Any]
+
+Figure = dict[str, Any]
+"""A Plotly figure as plain lists and dictionaries: `{"data": [...], "layout": {...}}`.
+
+Plain, because the report writes it as JSON without loading plotly, and valid, because
+`Result.figure` hands it to `go.Figure` for notebooks.
+"""
 
 
 def plain(values: Iterable[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from analysis.figures import Figure as Figure
 from analysis.notes import Note
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 DECIMALS = 6
 DECIMALS_KG = 4
 """Decimals of a table's numbers; a load to a tenth of a gram."""
-
-Figure = dict[str, Any]
-"""A Plotly figure as plain lists and dictionaries: `{"data": [...], "layout": {...}}`.
-
-Plain, because the report writes it as JSON without loading plotly, and valid, because
-`Result.figure` hands it to `go.Figure` for notebooks.
-"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,7 @@ def test(
 
     PLAN may be a folder of plans: a family, whose p-values are adjusted together.
     """
-    from analysis.pages.family import answer_all
-    from analysis.pages.hypothesis import checked_plans, register_of
+    from analysis.pages.hypothesis import answer_all, checked_plans, register_of
     from analysis.pages.pool import share_site, share_sums
 
     if share and share_variances:

@@ -129,7 +129,7 @@ def decide(path: Path, name: str, exercise_id: str) -> None:
         exercise_id: an id of the catalogue, or of the file's own.
 
     Raises:
-        OverrideError: the file is no TOML, or says its names in a form that no line can join.
+        SettingsError: the file is no TOML, or says its names in a form that no line can join.
         OutputError: it cannot be written.
     """
     text = path.read_text("utf-8") if path.exists() else f"{_HEAD}\n[names]\n"
@@ -148,7 +148,7 @@ def decide(path: Path, name: str, exercise_id: str) -> None:
     changed = text[: head.end()] + "\n" + line + inside + text[end:]
     if _tables(changed, path.name)["names"].get(name) != exercise_id:
         rule = "this name stands here in a form that the program does not change"
-        raise OverrideError(path.name, f"names.{name}", exercise_id, rule, "edit it by hand")
+        raise SettingsError(path.name, f"names.{name}", exercise_id, rule, "edit it by hand")
     with whole_file(path) as aside:
         aside.write_text(changed, "utf-8", newline="\n")
 

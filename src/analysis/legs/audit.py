@@ -13,6 +13,7 @@ from analysis.legs.leg_log import (
     VERDICTS,
     Answer,
     LegLog,
+    columns,
     few,
     logs_of,
     of_each,
@@ -111,11 +112,3 @@ def summary(log: LegLog) -> Result:
         ),
         settings={"block_weeks": log.block_weeks},
     )
-
-
-def columns(answers: list[Answer]) -> dict[str, list[object]]:
-    """Return the answers' data columns."""
-    return {
-        name: [getattr(answer, name) for answer in answers]
-        for name in ("number", "unit", "n", "missing")
-    }

@@ -15,11 +15,11 @@ from importlib.resources import files
 import pandas as pd
 
 from analysis.legs import dose, exercises, methods, overload
-from analysis.legs.audit import columns
 from analysis.legs.evidence import READING, Evidence, known
 from analysis.legs.leg_log import (
     Answer,
     LegLog,
+    columns,
     few,
     logs_of,
     not_measurable,

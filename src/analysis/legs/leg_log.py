@@ -24,7 +24,7 @@ from analysis.measures.recent import coverage
 from analysis.measures.recovery import recovery
 from analysis.measures.technique import technique
 from analysis.measures.volume import volume
-from analysis.models.strength import strength
+from analysis.models.strength.result import strength
 from analysis.result import Result
 
 GROUPS = ("quads", "hamstrings", "glutes", "calves", "adductors")
@@ -217,6 +217,14 @@ class Answer:
     unit: str = ""
     n: int = 0
     missing: str = ""
+
+
+def columns(answers: list[Answer]) -> dict[str, list[object]]:
+    """Return the answers' data columns."""
+    return {
+        name: [getattr(answer, name) for answer in answers]
+        for name in ("number", "unit", "n", "missing")
+    }
 
 
 def not_measurable(missing: str) -> Answer:

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.logbook import Logbook
-from analysis.models.cohort import CohortStudy, results, study
-from analysis.models.cohort.results import also_sentence, numbers, takeaways, who_sentence
+from analysis.models.cohort.results import also_sentence, numbers, results, takeaways, who_sentence
+from analysis.models.cohort.study import CohortStudy, study
 from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
 from analysis.pages.slices import missing, rejected_results, said

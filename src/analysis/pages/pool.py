@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.estimate import Estimate
 from analysis.figures import figure, interval_points
 from analysis.logbook import Logbook
-from analysis.models.dose import Estimate, TooLittleError
+from analysis.models.dose.pooling import TooLittleError
 from analysis.models.hypothesis.plan import Plan, check_names, read_plan, settings
 from analysis.models.hypothesis.pool import Pooled, plan_of_round_two, pool, read_sites
 from analysis.models.hypothesis.results import (

@@ -26,19 +26,12 @@ from analysis.measures.intensity import ZONES, intensity
 from analysis.measures.mapping import mapping_audit, understated
 from analysis.measures.recent import MEASURES, coverage, recent
 from analysis.measures.volume import volume
-from analysis.models.dose import dose_response
-from analysis.models.strength import (
-    Facts,
-    facts,
-    forecast,
-    history,
-    lift_lines,
-    sentences,
-    shifts,
-    strength,
-    verdicts,
-)
+from analysis.models.dose.result import dose_response
+from analysis.models.strength import sentences, verdicts
+from analysis.models.strength.facts import Facts, facts, history, lift_lines
 from analysis.models.strength.known import records as records_of
+from analysis.models.strength.next_sets import forecast
+from analysis.models.strength.result import shifts, strength
 from analysis.pages.muscles import muscle_sections
 from analysis.report import (
     Block,

@@ -14,7 +14,7 @@ import polars as pl
 from analysis.logbook import Logbook
 from analysis.measures import counting, day_strength, lifts, weeks, working
 from analysis.measures.trend import of_series
-from analysis.models.strength import shifts
+from analysis.models.strength.result import shifts
 from analysis.say import count, load, spoken, time_off
 from analysis.signals.injuries import Hurt, hurt_on
 from analysis.signals.thresholds import Thresholds

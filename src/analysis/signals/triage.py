@@ -17,7 +17,7 @@ import polars as pl
 from analysis.logbook import Logbook
 from analysis.measures import weeks, working
 from analysis.measures.mapping import understated
-from analysis.models.strength import strength
+from analysis.models.strength.result import strength
 from analysis.result import Result
 from analysis.say import count
 from analysis.signals.flags import FLAGS, Finding, Thresholds, find, newest_day

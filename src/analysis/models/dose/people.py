@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.models import mixed
 from analysis.models.dose.effects import LOG_WEEKS, Body
 from analysis.models.dose.inputs import LAGS, OWN, Floats
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError, moves, rows_of, with_sums
 from analysis.models.dose.variances import growth_out
 from analysis.models.dose.whitening import CrossProducts, Days, Sums
+from analysis.models.mixed.fit import fit
 
 REPEATS = 0.5
 """Correlation of own slopes between halves from which people are told apart."""
@@ -102,7 +102,7 @@ def repeatability(
         left, _ = growth_out(half.pick(["week", *names, "strength"]))
         rows = rows_of(left, told).rename(columns={names[2]: f"half_{place}"})
         parts.append(rows.assign(**{f"half_{1 - place}": 0.0}))
-    model = mixed.fit(
+    model = fit(
         f"strength ~ 0 + {LOG_WEEKS} + {measure}_{OWN} + half_0 + half_1",
         pd.concat(parts, ignore_index=True),
         groups="athlete",

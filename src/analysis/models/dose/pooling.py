@@ -20,10 +20,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.estimate import Estimate
-from analysis.models import mixed
 from analysis.models.dose.inputs import Floats
 from analysis.models.dose.variances import GROWTH, deviance, growth_out, surprise
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
+from analysis.models.mixed.cross_products import from_cross_products
+from analysis.models.mixed.fit import MixedFit, fit_statistics
+from analysis.models.mixed.formula import ModelError
 
 FEWEST_CLUSTERS = 5
 NOTHING = 1e-9
@@ -74,9 +76,7 @@ def _clean(gram: Floats) -> tuple[Floats, Floats]:
     return gram, np.where(still, 1.0, np.sqrt(np.maximum(size, 1e-300)))
 
 
-def engine_fit(
-    products: CrossProducts, told: np.ndarray, slopes: Sequence[str] = ()
-) -> mixed.MixedFit:
+def engine_fit(products: CrossProducts, told: np.ndarray, slopes: Sequence[str] = ()) -> MixedFit:
     """Fit by the mixed engine, growth already out: as from `rows_of`, without making the rows.
 
     Raises:
@@ -84,12 +84,12 @@ def engine_fit(
     """
     gram, _ = _clean(products.gram[told])
     try:
-        statistics = mixed.from_cross_products(
+        statistics = from_cross_products(
             gram, products.names[:-1], products.names[-1], group="athlete",
             labels=np.flatnonzero(told).tolist(), random=slopes,
         )  # fmt: skip
-        return mixed.fit_statistics(statistics, residual_sd=1.0)
-    except mixed.ModelError as error:
+        return fit_statistics(statistics, residual_sd=1.0)
+    except ModelError as error:
         raise TooLittleError(str(error)) from error
 
 
@@ -125,7 +125,7 @@ class Fit:
     rss: float
     n_athletes: int
     n_rows: int
-    pooled: mixed.MixedFit | None
+    pooled: MixedFit | None
     covariance: Floats
     few: FewDof | None
 

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from analysis.logbook import Logbook
-from analysis.models.dose import MuscleLogs, TooLittleError
 from analysis.models.dose.effects import shape
 from analysis.models.dose.inputs import Floats
+from analysis.models.dose.logs import MuscleLogs
+from analysis.models.dose.pooling import TooLittleError
 from analysis.models.dose.whitening import Days
 from analysis.models.hypothesis.plan import FORM_AT
 from analysis.say import count

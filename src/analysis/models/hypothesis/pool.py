@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from analysis.models.dose import Estimate, TooLittleError
+from analysis.estimate import Estimate
 from analysis.models.dose.effects import Effect
 from analysis.models.dose.placebo import Placebo
+from analysis.models.dose.pooling import TooLittleError
 from analysis.models.hypothesis.plan import Plan, parse_plan
 from analysis.models.hypothesis.sharing import (
     FEWEST_PEOPLE,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.estimate import Estimate
 from analysis.figures import PALETTE, figure, interval_points, line, plain
-from analysis.models.dose import Estimate
 from analysis.models.dose.effects import primary
 from analysis.models.dose.inputs import PULSE
 from analysis.models.dose.placebo import VETO

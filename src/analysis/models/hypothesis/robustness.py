@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.models import mixed
 from analysis.models.dose.effects import at_once, primary
 from analysis.models.dose.inputs import LAGS, Floats
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError, pseudo_rows, with_sums
@@ -27,6 +26,8 @@ from analysis.models.hypothesis.study import (
     planned,
     specifications,
 )
+from analysis.models.mixed.fit import fit as fit_mixed
+from analysis.models.mixed.formula import ModelError
 from analysis.progress import Tell, silent, told
 from analysis.say import verdict_of
 
@@ -237,8 +238,8 @@ def power(study: Study, fit: Fit, tell: Tell = silent) -> Power | None:
         drawn = rows["total"].to_numpy() * own[who] + rng.standard_normal(len(rows))
         table = rows.assign(strength=drawn)
         try:
-            again = mixed.fit(formula, table, groups="athlete", random="~ 0", residual_sd=1.0)
-        except mixed.ModelError:
+            again = fit_mixed(formula, table, groups="athlete", random="~ 0", residual_sd=1.0)
+        except ModelError:
             refused += 1
             continue
         row = again.contrast(primary(study.exposure), plan.inference.level, robust="CR2")

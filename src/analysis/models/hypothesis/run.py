@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.estimate import Estimate
 from analysis.logbook import Logbook
-from analysis.models.dose import Estimate, MuscleLogs, TooLittleError
+from analysis.models.dose.logs import MuscleLogs
 from analysis.models.dose.placebo import Placebo
+from analysis.models.dose.pooling import TooLittleError
 from analysis.models.hypothesis import measured
 from analysis.models.hypothesis import study as rule
 from analysis.models.hypothesis.plan import Plan, check_names, read_plan

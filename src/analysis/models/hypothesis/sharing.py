@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 
 from analysis.estimate import Estimate
-from analysis.models.dose import MuscleLogs, TooLittleError
 from analysis.models.dose.effects import LOG_WEEKS, Body, body_of, columns_of, moderated
 from analysis.models.dose.inputs import AHEAD, LAGS, OWN, Floats, Ints, autocovariance
+from analysis.models.dose.logs import MuscleLogs
+from analysis.models.dose.pooling import TooLittleError
 from analysis.models.dose.variances import (
     GROWTH,
     TYPICAL,

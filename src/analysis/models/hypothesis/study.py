@@ -14,19 +14,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from analysis.estimate import Estimate
 from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.measures.working import WorkingRule
-from analysis.models.dose import (
-    FEWEST_CLUSTERS,
-    DoseOptions,
-    Estimate,
-    MuscleLogs,
-    TooLittleError,
-    muscle_logs,
-)
 from analysis.models.dose.effects import Body, Effect, between, body, effect, moderated
+from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
 from analysis.models.dose.placebo import Placebo
+from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
 from analysis.models.dose.whitening import Variances
 from analysis.models.hypothesis import measured
 from analysis.models.hypothesis.measured import Moderator
