@@ -116,7 +116,7 @@ def test_levels_are_pooled_as_if_all_logs_were_in_one_place(
     )
     whole = together.fit()
     want, got = together.target(whole), pooled.target
-    for name in ("estimate", "std_error", "dof", "low", "high"):
+    for name in ("value", "std_error", "dof", "low", "high"):
         assert getattr(got, name) == pytest.approx(getattr(want, name), rel=1e-7, abs=1e-10)
     if key == "subgroup":
         names = levels(together.logbook, whole.logs.athletes, "band")

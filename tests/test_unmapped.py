@@ -7,7 +7,8 @@ import analysis as lab
 from analysis.cli import app
 from analysis.cli.unmapped import search
 from analysis.exercises import load
-from analysis.exercises.overrides import OverrideError, decide
+from analysis.exercises.overrides import decide
+from analysis.problems import SettingsError
 from tests.client_files import hevy
 
 NASTY = "Zorbo\x1b[2J\u202eflex"
@@ -123,7 +124,7 @@ def test_what_stands_in_the_file_stays(tmp_path):
 def test_a_file_that_cannot_be_joined_is_left_and_said(tmp_path, text):
     path = tmp_path / "exercises.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(OverrideError):
+    with pytest.raises(SettingsError):
         decide(path, "Wibble", "bench-press-barbell")
     assert path.read_text(encoding="utf-8") == text
 
