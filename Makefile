@@ -12,7 +12,7 @@ test: .venv/installed ## install, then every check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadgroup --durations=15
 	$(BIN)/pytest --nbval notebooks
 
 core: ## what a user installs, alone and on $(PYTHON): its weight, the doctor, a page

@@ -29,7 +29,7 @@ def method_and_id(name):
 def roles_of(name):
     catalogue = load()
     exercise_id = catalogue.match([name])["exercise_id"][0]
-    assert exercise_id is not None, name
+    assert exercise_id in set(catalogue.exercises["exercise_id"]), name
     rows = catalogue.roles.filter(pl.col("exercise_id") == exercise_id)
     return dict(rows.select("muscle", "role").iter_rows())
 

@@ -177,7 +177,9 @@ def test_one_lifter_gets_an_answer_about_that_log_alone(tmp_path):
 )  # fmt: skip
 def test_every_kind_of_plan_runs(planted_logs, tmp_path, change):
     outcome = run(write_plan(tmp_path, NONE, PLAN.replace(*change)), planted_logs)
-    assert outcome.fitted is not None
+    target = outcome.fitted.target
+    assert target.low < target.value < target.high
+    assert target.n_athletes == outcome.fitted.fit.n_athletes >= 5
     assert set(results(outcome)) >= {"plan", "flow", "estimate", "noise", "influence"}
     assert outcome.flow["athletes"].iloc[-1] == outcome.fitted.fit.n_athletes
 

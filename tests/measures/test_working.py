@@ -53,6 +53,17 @@ def test_a_second_run_of_the_lift_is_compared_with_the_days_top():
     assert classify(book.sets)["standing"].to_list() == ["unmarked_warmup", "working", "working"]
 
 
+def test_tonnage_by_hand_with_and_without_warmups():
+    book = logbook(
+        sets("2024-01-01", "squat", "warmup 60x5", "100x5", "100x4", "drop 80x6"),
+        sets("2024-01-03", "bench", "warmup 40x10", "80x8"),
+    )
+    table = working(book).table.set_index("standing")
+    assert table["sets"].sum() == 6
+    assert table["logged_tonnage_kg"].sum() == 300 + 500 + 400 + 480 + 400 + 640
+    assert table.drop(index="warmup")["logged_tonnage_kg"].sum() == 500 + 400 + 480 + 640
+
+
 @pytest.mark.parametrize("nothing", ["-", "100x0"])
 def test_sets_with_nothing_recorded_are_empty(nothing):
     assert standings(nothing, "100x5") == ["empty", "working"]

@@ -5,5 +5,5 @@ works on every athlete of the logbook at once, and imports no model. What they s
 
 `working`   which sets count at all;       `load`      what a logged load means in kg;
 `counting`  how much a set counts;         `weeks`     the calendar, with its unknown weeks;
-`e1rm`      named formulas;                `words`, `drawing`  phrases and figure menus.
+`e1rm`      named formulas.
 """
