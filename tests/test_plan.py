@@ -86,7 +86,7 @@ def test_a_line_that_cannot_be_read_is_listed_and_the_rest_counts():
     ]
     assert [each.exercise for each in routine.planned] == ["Dip"]
     notes = plan(routine).notes
-    assert any("line 1: “Squat heavy” was not read: no sets" in note for note in notes)
+    assert any("line 1: “Squat heavy” was not read: no sets" in str(note) for note in notes)
 
 
 def test_nothing_readable_names_every_line(tmp_path):
@@ -180,7 +180,7 @@ def test_shipped_landmarks_are_heuristics_and_leave_unchecked_values_blank():
     bands = landmarks()
     assert set(bands) == {"quads", "hamstrings", "glutes"}
     result = plan(parse_routine("Squat 3x5"))
-    assert any("practitioner heuristic, not evidence" in note for note in result.notes)
+    assert any("practitioner heuristic, not evidence" in str(note) for note in result.notes)
     assert result.settings["landmarks"] == "practitioner heuristic"
     table = result.table.set_index("muscle")
     assert table.loc["quads", "landmark"] == "6–12 to 18–22"
