@@ -192,6 +192,37 @@ def main_lifts(lifts: Result, most: int = MAIN) -> list[str]:
     return [str(name) for name in ranked["lift"].head(most)]
 
 
+PLATES_ONLY_KG = 10.0
+"""Median top load of a compound barbell lift below which its bar is not counted: bars weigh 15 or
+20 kg, and a lift of less is no lift with one."""
+
+PLATES_DAYS = 10
+"""Fewest days of a lift that say so."""
+
+
+def without_bar(logbook: Logbook) -> list[str]:
+    """Return the barbell lifts of a log that counts the plates and not the bar, most days first.
+
+    A change of strength in percent is too large then: 30 kg of 10 kg are 200 % more plates, and
+    with a bar of 20 kg 67 % more load.
+    """
+    barbell = logbook.catalogue.exercises.filter(pl.col("equipment") == "barbell")
+    days = (
+        day_strength.top_sets(logbook)
+        .filter(pl.col("lift").is_in(barbell["name"].to_list()))
+        .group_by("lift")
+        .agg(pl.len().alias("days"), pl.col("top_load_kg").median())
+        .sort("days", "lift", descending=[True, False])
+    )
+    compound = barbell.filter(pl.col("mechanic") == "compound")["name"].to_list()
+    telling = days.filter(
+        pl.col("lift").is_in(compound),
+        pl.col("days") >= PLATES_DAYS,
+        pl.col("top_load_kg") < PLATES_ONLY_KG,
+    )
+    return days["lift"].to_list() if telling.height else []
+
+
 def records(
     tops: pl.DataFrame, *, gain_pct: float = GAIN_PCT, earlier_days: int = EARLIER_DAYS
 ) -> pl.DataFrame:
@@ -312,6 +343,8 @@ def goal_list(logbook: Logbook) -> Result | None:
         Result whose table has one row per `athlete` and goal: `lift`, `goal_kg`, `by` (null where
         no day is named), `best_kg` (heaviest load logged), `left_kg`, and `words`, a sentence.
     """
+    if not any(about.goals for about in logbook.about.values()):
+        return None
     lifts = lift_list(logbook).table
     rows = []
     for athlete, about in sorted(logbook.about.items()):
@@ -328,8 +361,6 @@ def goal_list(logbook: Logbook) -> Result | None:
                     "words": said_of_goal(name, goal.load_kg, best, goal.by),
                 }
             )  # fmt: skip
-    if not rows:
-        return None
     table = pd.DataFrame(rows).astype({"by": "datetime64[s]"})
     return Result("goals", "Goals", table, " ".join(table["words"]))
 

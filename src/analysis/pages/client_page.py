@@ -153,6 +153,7 @@ def client_page(job: Job, logbook: Logbook, found: Iterable[Finding]) -> Report:
             "found": list(found),
             "today": today,
             "article": settings.article,
+            "dose": False,
         },
         shared_script=job.script,
         back=("../index.html", "All clients") if job.script else None,

@@ -65,6 +65,7 @@ class Lifter:
         found: the flags; None raises them as of `today`.
         today: the day they are raised on; the newest logged day when not given.
         article: whether the claims of the article are shown beside the log.
+        dose: whether what volume bought is estimated, where the log is long enough.
     """
 
     logbook: Logbook
@@ -73,6 +74,7 @@ class Lifter:
     found: Sequence[Finding] | None = None
     today: date | None = None
     article: bool = True
+    dose: bool = True
 
     @property
     def last_day(self) -> date:
@@ -137,14 +139,17 @@ def consistency(lifter: Lifter) -> Slice:
 def changes(lifter: Lifter) -> Slice:
     """Return what changed: the lifter, the lead lifts with a picture each, then the muscles."""
     logbook = lifter.logbook
-    told, changed, jumped = facts(logbook), strength(logbook), shifts(logbook)
+    told, changed, jumped = facts(logbook), lifter.once("strength", strength), shifts(logbook)
     jumped = replace(jumped, table=_with_words(jumped.table, sentences.of_shift))
     sure = [row for row in told.muscles if row["verdict"] != verdicts.OPEN]
     known = told.lifter is not None and told.lifter["verdict"] not in ("open", "none")
-    said = sentences.headlines(told.lifter if known else None, told.leads, told.break_days)
+    plates = lift_tables.without_bar(logbook)
+    leads = [_of_plates(row, plates) for row in told.leads]
+    said = sentences.headlines(told.lifter if known else None, leads, told.break_days)
     lines, days = lift_lines(logbook), lifter.once("lift days", lift_tables.lift_days).table
     items: list[Block] = [
-        *(_lead(row, lines, days, jumped.table, place) for place, row in enumerate(told.leads, 1)),
+        *map(Prose, _said_of_plates(plates)),
+        *(_lead(row, lines, days, jumped.table, place) for place, row in enumerate(leads, 1)),
         replace(changed, summary=_muscles_said(told, sure)),
     ]
     if not jumped.table.empty:
@@ -158,6 +163,19 @@ def changes(lifter: Lifter) -> Slice:
         "What changed",
         [sentences.of_row(row) for row in sure[:2]],
     )
+
+
+def _of_plates(row: Mapping[str, Any], plates: Sequence[str]) -> Mapping[str, Any]:
+    return {**row, "aside": ", counted without the bar"} if row["name"] in plates else row
+
+
+def _said_of_plates(plates: Sequence[str]) -> Iterator[str]:
+    if plates:
+        yield (
+            "This log seems to count the plates and not the bar: some barbell lifts stand at less "
+            "than a bar weighs. Their changes in per cent are too large, and their bests too low "
+            "by the bar."
+        )
 
 
 def _with_words(table: pd.DataFrame, say: Callable[[Mapping[str, Any]], str]) -> pd.DataFrame:
@@ -303,9 +321,10 @@ def quoted(finding: Finding) -> str:
 def muscles(lifter: Lifter) -> Slice:
     """Return the body map, the weekly sets, and a folded section per muscle."""
     logbook = lifter.logbook
-    trained, weekly, often = coverage(logbook), volume(logbook), frequency(logbook)
+    trained, weekly = lifter.once("coverage", coverage), volume(logbook)
+    often = frequency(logbook)
     heavy = intensity(logbook, zones=lifter.zones)
-    exercises, changed = exercise_list(logbook), strength(logbook)
+    exercises, changed = exercise_list(logbook), lifter.once("strength", strength)
     low = understated(logbook).table
     if exercises.table.empty:
         none = "No set of this log trains a muscle that the catalogue knows."
@@ -334,9 +353,16 @@ def muscles(lifter: Lifter) -> Slice:
                 ],
             )
         ],
-        [Takeaway(weekly.summary, weekly.name), Takeaway(trained.summary, trained.name)],
+        _of_muscles(weekly, trained),
         "Muscles",
     )  # fmt: skip
+
+
+def _of_muscles(weekly: Result, trained: Result) -> list[Takeaway]:
+    """Return what the top may say of the muscles: nothing of none."""
+    usual = weekly.table.groupby("muscle")["fractional_sets"].median()
+    each = [(weekly, usual.max() > 0), (trained, (trained.table["last_block"] > 0).any())]
+    return [Takeaway(result.summary, result.name) for result, says in each if says]
 
 
 def _higher(low: pd.DataFrame) -> dict[str, str]:
@@ -365,9 +391,10 @@ def every_lift(lifter: Lifter) -> Slice:
     logbook, lifts = lifter.logbook, lifter.once("lifts", lift_tables.lift_list)
     days = lifter.once("lift days", lift_tables.lift_days)
     bests = lift_tables.best_sets(logbook)
-    table = strength(logbook).table
+    table = lifter.once("strength", strength).table
     rows = records_of(table[(table["scope"] == "lift") & (table["verdict"] != verdicts.NONE)])
-    words = {row["name"]: _of_lift(row) for row in rows}
+    plates = lift_tables.without_bar(logbook)
+    words = {row["name"]: _of_lift(_of_plates(row, plates)) for row in rows}
     shown = replace(lifts, table=lifts.table.assign(words=lifts.table["lift"].map(words)))
     lines = lift_lines(logbook).drop(columns="athlete")
     return Slice(
@@ -400,16 +427,13 @@ def legs(lifter: Lifter) -> Slice:
 def curious(lifter: Lifter) -> Slice:
     """Return what volume bought, rates, the article's claims, and the quality of the data."""
     logbook = lifter.logbook
-    now, trained = recent(logbook), coverage(logbook)
+    now = recent(logbook)
     items: list[Block] = [
         Section("now", "The last four weeks", [_tiles(now), now]),
         Section(
             "volume-and-strength",
             "Does volume buy strength here?",
-            [
-                dose_response(logbook, muscle=group, more=False, sensitivity=())
-                for group in _most(trained)
-            ],
+            _doses(lifter),
             intro="What this log alone says, and what it says together with published trials. "
             "One lifter's log hardly ever settles it.",
         ),
@@ -435,6 +459,27 @@ def curious(lifter: Lifter) -> Slice:
             )
         ]
     )  # fmt: skip
+
+
+DOSE_WEEKS, DOSE_DAYS = 52, 50
+"""Span and training days of a log from which on it is asked what an extra set bought. Even two
+years leave an interval several times as wide as the published effect: shorter, it says nothing."""
+
+
+def _doses(lifter: Lifter) -> list[Block]:
+    """Return what volume bought the muscles with the most sets, or why it is not asked."""
+    logbook = lifter.logbook
+    days = training.by_day(logbook)["day"]
+    span = (days.max() - days.min()).days // 7  # type: ignore[operator, union-attr]
+    if not lifter.dose:
+        said = "Not asked here: one lifter's log hardly ever shows what an extra set bought."
+        return [Prose(f"{said} `liftdose report` asks it of this log, `liftdose cohort` of all.")]
+    if span < DOSE_WEEKS or len(days) < DOSE_DAYS:
+        return [Prose("This log is too short to show what an extra set does: it takes a year.")]
+    return [
+        dose_response(logbook, muscle=group, more=False, sensitivity=())
+        for group in _most(lifter.once("coverage", coverage))
+    ]
 
 
 def _most(trained: Result, most: int = 2) -> list[str]:

@@ -27,7 +27,7 @@ SHIFTS = {
 
 
 def of_row(row: Mapping[str, Any]) -> str:
-    """Return a row of `strength` as a sentence.
+    """Return a row of `strength` as a sentence; its `aside`, if any, stands at the end.
 
     >>> of_row({"scope": "muscle", "name": "chest", "verdict": "up", "horizon_days": 91,
     ...         "change_pct": 6.2, "low_pct": 2.1, "high_pct": 10.4, "lifts": 3})
@@ -37,7 +37,7 @@ def of_row(row: Mapping[str, Any]) -> str:
     overall = row["scope"] == "lifter"
     name = "Overall" if overall else name[:1].upper() + name[1:]
     lifts = f", {count(int(row['lifts']), 'lift')}" if overall and row["lifts"] > 0 else ""
-    return f"{name}: {_change(row)}{lifts}."
+    return f"{name}: {_change(row)}{lifts}{row.get('aside', '')}."
 
 
 def _change(row: Mapping[str, Any]) -> str:
