@@ -106,9 +106,14 @@ def write_sets(folder: Path, sets: int) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     written, part = 0, 0
     while written < sets:
-        table = pl.concat(set_table(cohort) for cohort in cohorts(part))
-        table.write_parquet(folder / f"part-{part:05d}.parquet", compression="zstd")
-        written, part = written + table.height, part + 1
+        path = folder / f"part-{part:05d}.parquet"
+        if not path.exists():  # its number is its seed: what is there is the same
+            aside = path.with_suffix(".aside")
+            table = pl.concat(set_table(cohort) for cohort in cohorts(part))
+            table.write_parquet(aside, compression="zstd")
+            aside.replace(path)
+        written += int(pl.scan_parquet(path).select(pl.len()).collect().item())
+        part += 1
     return written
 
 

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 SHADES = ("#93a1b0", "#6db3e8", "#2180c4", "#0b4a80", "#04253f")
@@ -38,8 +40,8 @@ Plain, because the report writes it as JSON without loading plotly, and valid, b
 
 def plain(values: Iterable[Any]) -> list[Any]:
     """Return JSON-ready values: ISO dates, floats of 6 significant digits, None for missing."""
-    if isinstance(values, pd.Series | pd.Index) and isinstance(values.dtype, np.dtype):
-        values = values.to_numpy()
+    if not isinstance(values, np.ndarray) and isinstance(getattr(values, "dtype", None), np.dtype):
+        values = np.asarray(values)  # a column of pandas, if it holds plain numbers or dates
     if isinstance(values, np.ndarray) and values.ndim == 1:
         if values.dtype.kind == "f":
             return _rounded(values)
@@ -66,10 +68,12 @@ def _iso(stamps: NDArray[Any]) -> list[str | None]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value is pd.NaT or (isinstance(value, float) and isnan(value)):
+    if value is None or (isinstance(value, float) and isnan(value)):
         return None
     if hasattr(value, "isoformat"):
         text: str = value.isoformat()
+        if text == "NaT":  # pandas' missing date
+            return None
         return text.removesuffix("T00:00:00")
     if hasattr(value, "item"):
         return _plain(value.item())

@@ -93,7 +93,12 @@ def without_markup(value: Any) -> Any:
 
 
 def tidy(table: pl.DataFrame) -> pd.DataFrame:
-    """Return a measure's table as a `Result` holds it: pandas, numbers rounded.
+    """Return a measure's table as a `Result` holds it: pandas, numbers rounded."""
+    return rounded(table).to_pandas()
+
+
+def rounded(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with its numbers rounded.
 
     Digits beyond these depend on the order in which threads add, and would make two runs
     differ; no log knows them.
@@ -106,7 +111,7 @@ def tidy(table: pl.DataFrame) -> pd.DataFrame:
     return table.with_columns(
         kg.round(DECIMALS_KG + 4).round(DECIMALS_KG),
         (cs.float() - kg).round(DECIMALS + 3).round(DECIMALS),
-    ).to_pandas()
+    )
 
 
 def _keep_charts_here() -> None:

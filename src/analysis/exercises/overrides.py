@@ -14,7 +14,6 @@ from analysis.exercises.catalogue import ROLES, Catalogue, exercise_frame, role_
 from analysis.outputs import whole_file
 from analysis.problems import SettingsError, did_you_mean
 from analysis.schema import LOAD_BASES
-from analysis.settings import parse_toml
 
 _CHOICES = {
     "mechanic": ("compound", "isolation", "other"),
@@ -154,6 +153,8 @@ def decide(path: Path, name: str, exercise_id: str) -> None:
 
 
 def _tables(text: str, file: str) -> dict[str, dict[str, Any]]:
+    from analysis.settings import parse_toml  # loads pydantic, which few runs need
+
     data = parse_toml(text, file)
     for key, value in data.items():
         if key not in ("names", "roles", "exercises") or not isinstance(value, dict):

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
@@ -18,6 +17,8 @@ from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.exercises import Catalogue
 
 DOMINANCE: Mapping[str, Sequence[str]] = {

@@ -113,30 +113,46 @@ def named(sets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
 
 def left_out(sets: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue) -> tuple[Note, ...]:
     """Return notes on the sets that reach no muscle group, counted and named."""
+    return lost_notes(*lost(sets, catalogue))
+
+
+def lost(
+    sets: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the sets that reach no muscle group, by name: not in the catalogue; without one."""
     trains = catalogue.muscle_roles["exercise_id"].unique().implode()
     named = (
         sets.lazy()
         .filter(pl.col("exercise_id").is_null() | ~pl.col("exercise_id").is_in(trains))
-        .group_by("exercise", pl.col("exercise_id").is_not_null().alias("mapped"))
+        .group_by("exercise", pl.col("exercise_id").is_null().alias("unmapped"))
         .agg(pl.len().alias("sets"))
         .collect()
     )
+    unmapped, without = (
+        dict(named.filter(chosen).select("exercise", "sets").iter_rows())
+        for chosen in (pl.col("unmapped"), ~pl.col("unmapped"))
+    )
+    return unmapped, without
+
+
+def lost_notes(unmapped: Mapping[str, int], without: Mapping[str, int]) -> tuple[Note, ...]:
+    """Return `left_out` of such counts."""
     reasons = {
-        "unmapped sets": ("Not in the catalogue, so counted for no muscle", ~pl.col("mapped")),
+        "unmapped sets": ("Not in the catalogue, so counted for no muscle", unmapped),
         "sets of no muscle": (
             "In the catalogue, but trains no muscle group (cardio and the like)",
-            pl.col("mapped"),
+            without,
         ),
     }
     return tuple(
         Note(
             kind,
-            count=int(lost["sets"].sum()),
-            facts={"names": listing(dict(lost.select("exercise", "sets").iter_rows()))},
+            count=sum(names.values()),
+            facts={"names": listing(names)},
             sentence=f"{reason}: {{n:working set}}, {{names}}.",
         )
-        for kind, (reason, missing) in reasons.items()
-        if (lost := named.filter(missing)).height
+        for kind, (reason, names) in reasons.items()
+        if names
     )
 
 

@@ -16,9 +16,9 @@ is no jump in strength. Such an e1RM is of the repetitions done: a lower bound.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
@@ -32,6 +32,9 @@ from analysis.measures.working import WorkingRule
 from analysis.notes import Many, Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, listing, number, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RIR_SHARE = 0.8
 """A lift's RIR is used where so many of its sets have one."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
@@ -13,6 +14,9 @@ from analysis.measures import counting, sums, weeks, working
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, spoken, times, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAMES = ("0 days", "1 day", "2 days", "3 days", "4 days or more")
 
@@ -34,9 +38,7 @@ def frequency(
     """
     rule = rule or WorkingRule()
     weekly = sums.weekly(logbook, rule, week_starts=week_starts)
-    table = weekly.table(
-        {"direct_days": weekly.days("direct"), "any_days": weekly.days("direct", "indirect")}
-    )
+    table = weekly.table(days_of(weekly))
     return Result(
         name="frequency",
         title="Training days per muscle and week",
@@ -49,6 +51,11 @@ def frequency(
         ),
         settings={**asdict(rule), "week_starts": week_starts},
     )
+
+
+def days_of(weekly: sums.Weekly) -> dict[str, sums.Ints]:
+    """Return the days of each week with a direct set, and with any: weeks × groups."""
+    return {"direct_days": weekly.days("direct"), "any_days": weekly.days("direct", "indirect")}
 
 
 def _summary(table: pl.DataFrame) -> str:
@@ -86,22 +93,21 @@ def _draw(table: pd.DataFrame) -> Figure:
 
 
 def _stacked(rows: pd.DataFrame) -> list[Trace]:
-    capped = rows.assign(days=rows["direct_days"].clip(upper=4).astype(int))
-    share = (
-        pd.crosstab(capped["muscle"], capped["days"], normalize="index")
-        .mul(100)
-        .reindex(rows["muscle"].unique())
-    )
+    muscle, names = rows["muscle"].factorize()
+    most = len(NAMES) - 1
+    cell = muscle * len(NAMES) + rows["direct_days"].clip(upper=most).to_numpy().astype(int)
+    n_weeks = np.bincount(cell, minlength=len(names) * len(NAMES)).reshape(len(names), -1)
+    share = 100 * (n_weeks / n_weeks.sum(axis=1, keepdims=True))
     return [
         bars(
-            share[days],
-            share.index,
+            share[:, days],
+            names,
             NAMES[days],
-            series=place,
+            series=days,
             ordered=True,
             hover="%{y}: %{x:.0f} % of logged weeks<extra>%{fullData.name}</extra>",
             orientation="h",
         )
-        for place, days in enumerate(range(5))
-        if days in share
+        for days in range(len(NAMES))
+        if n_weeks[:, days].any()
     ]

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
@@ -24,6 +24,9 @@ from analysis.measures.working import WorkingRule
 from analysis.notes import Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ZONES = (1, 6, 13, 21)
 """First repetition of each zone: 1-5, 6-12, 13-20 and more than 20."""
@@ -80,8 +83,8 @@ def intensity(
             "expected ascending"
         )
     found = day_strength.lift_days(logbook, estimate, rule)
-    sets = found.sets.with_columns(_share(found, reference, past_weeks))
-    table = _weekly(sets, logbook, zones, week_starts)
+    sets = found.sets.with_columns(share(found, reference, past_weeks))
+    table = _placed(cells(sets, logbook, zones, week_starts), logbook, week_starts)
     done = working.done(logbook, rule).filter(pl.col("set_count") > 0)
     return Result(
         name="intensity",
@@ -105,7 +108,7 @@ def intensity(
     )
 
 
-def _share(found: LiftDays, reference: str, past_weeks: int) -> pl.Series:
+def share(found: LiftDays, reference: str = "median", past_weeks: int = 12) -> pl.Series:
     """Return `pct` of each set: its load as a share of the lift's e1RM of the past weeks."""
     past = REFERENCES[reference](
         pl.col("e1rm_kg"), "day", window_size=f"{past_weeks}w", closed="left"
@@ -117,10 +120,16 @@ def _share(found: LiftDays, reference: str, past_weeks: int) -> pl.Series:
     return (100 * found.sets["strength_load_kg"] / of_set).alias("pct")
 
 
-def _weekly(
-    sets: pl.DataFrame, logbook: Logbook, zones: Sequence[int], week_starts: str
+def cells(
+    sets: pl.DataFrame,
+    logbook: Logbook,
+    zones: Sequence[int] = ZONES,
+    week_starts: str = "monday",
 ) -> pl.DataFrame:
-    """Return the table: medians need the sets themselves, but only of direct work."""
+    """Return the table's numbers by `cell`: place in the calendar × groups + place of the group.
+
+    Medians need the sets themselves, but only those of direct work.
+    """
     reps, groups = pl.col("reps"), counting.muscles(logbook.catalogue)
     names = zone_columns(zones)
     in_zone = [
@@ -133,7 +142,7 @@ def _weekly(
     calendar = weeks.calendar_of(logbook, week_starts)
     dated = sets.select("athlete", weeks.week(week_starts, of=pl.col("day")))
     place = pl.Series("place", weeks.place_of_week(dated, calendar))
-    cells = (
+    return (
         sets.select("exercise_id", "pct", "rir", "reps", place)
         .join(direct, on="exercise_id", maintain_order="left")
         .select(
@@ -154,6 +163,11 @@ def _weekly(
         )
         .sort("cell")
     )
+
+
+def _placed(cells: pl.DataFrame, logbook: Logbook, week_starts: str) -> pl.DataFrame:
+    groups = counting.muscles(logbook.catalogue)
+    calendar = weeks.calendar_of(logbook, week_starts)
     week, group = (cells["cell"] // len(groups)), (cells["cell"] % len(groups))
     return calendar[week].select(
         "athlete",

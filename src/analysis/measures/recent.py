@@ -7,9 +7,9 @@ over the athlete's earlier logged weeks. Weeks without a log are unknown and ent
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure, line
@@ -19,6 +19,9 @@ from analysis.measures.load import effective_load, tonnage
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, spoken, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEASURES = {
     "sessions": "sessions a week",

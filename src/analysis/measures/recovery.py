@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
@@ -14,6 +14,9 @@ from analysis.measures.recent import ALL, DELOAD_PCT, compared
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import number, spoken, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SERIES = ["athlete", "muscle"]
 

@@ -1,7 +1,7 @@
 """Weekly sums per exercise first, per muscle group after.
 
 A set trains three muscle groups: joined first, every number of it would be copied three times.
-So sets are added up to one row per athlete, week and exercise, and only those rows are shared out
+So sets are added up to one row per day and run of an exercise, and only those rows are shared out
 to the groups, as arrays.
 """
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.load import BodyMass, effective_load, tonnage
+from analysis.measures.slices import Slices
 from analysis.measures.working import WorkingRule
 
 if TYPE_CHECKING:
@@ -27,15 +28,19 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+NUMBERS = ("set_count", "hard_sets", "effort_unknown_sets", "tonnage_kg", "no_tonnage_sets")
+"""What is added up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weekly:
     """What was done each week.
 
     Attributes:
         calendar: every week of every athlete (`weeks.calendar`).
-        rows: one row per `athlete`, `week` and `exercise_id`: `set_count`, `hard_sets` and
-            `effort_unknown_sets` of them; `tonnage_kg` of all work with a load and
-            `no_tonnage_sets` without one; `days`, a bit for each day of the week.
+        rows: one row per run of an exercise that holds work: `athlete`, `week`, `exercise_id`;
+            `set_count`, `hard_sets` and `effort_unknown_sets` of them; `tonnage_kg` of all work
+            with a load and `no_tonnage_sets` without one; `days`, the bit of the day of the week.
         place: of each row's week in the calendar.
         shares: those rows by week and muscle group.
         catalogue: the exercises and their muscles.
@@ -81,8 +86,8 @@ def weekly(
     calendar = weeks.calendar_of(logbook, week_starts)
     rows = logbook.once(
         ("week sums", rule, max_rir, tuple(failure_kinds), body_mass_kg, week_starts),
-        lambda: _per_exercise(
-            working.done(logbook, rule),
+        lambda: _per_run(
+            working.classified(logbook, rule),
             counting.hard(max_rir, failure_kinds),
             effective_load(body_mass_kg),
             weeks.week(week_starts),
@@ -93,25 +98,31 @@ def weekly(
     return Weekly(calendar, rows, place, shares, logbook.catalogue)
 
 
-def _per_exercise(done: pl.LazyFrame, hard: pl.Expr, load: pl.Expr, week: pl.Expr) -> pl.DataFrame:
-    sets = pl.col("set_count")
-    weekday = weeks.day().dt.weekday() - 1
+def _per_run(sets: pl.DataFrame, hard: pl.Expr, load: pl.Expr, week: pl.Expr) -> pl.DataFrame:
+    """Return the sums of each run of an exercise: sets in training order need no grouping."""
+    is_set, is_work = pl.col("standing") == "working", pl.col("standing").is_in(working.WORK)
+    moved = tonnage()
+    numbers = sets.lazy().with_columns(load, hard.alias("hard")).select(
+        pl.struct("athlete", weeks.day(), "exercise_id").rle_id().alias("run"),
+        is_set.cast(pl.Float64).alias("set_count"),
+        (is_set & pl.col("hard").fill_null(False)).cast(pl.Float64).alias("hard_sets"),
+        (is_set & pl.col("hard").is_null()).cast(pl.Float64).alias("effort_unknown_sets"),
+        pl.when(is_work).then(moved).fill_null(0.0).alias("tonnage_kg"),
+        (is_work & moved.is_null()).cast(pl.Int64).alias("no_tonnage_sets"),
+        is_work.alias("work"),
+    ).collect()  # fmt: skip
+    runs = Slices(numbers["run"].to_numpy())
+    first = sets.select("athlete", "started_at", "exercise_id")[runs.first]
+    rows = first.select("athlete", week, weeks.day(), "exercise_id")
+    total = [
+        pl.Series(name, runs.each(np.add, numbers[name]), numbers[name].dtype) for name in NUMBERS
+    ]
+    worked = pl.Series(runs.each(np.maximum, numbers["work"]), dtype=pl.Boolean)
+    weekday = pl.col("day").dt.weekday() - 1
     return (
-        done.with_columns(load, hard.alias("hard"), week)
-        .select(
-            "athlete",
-            "week",
-            "exercise_id",
-            sets,
-            (sets * pl.col("hard").fill_null(False)).alias("hard_sets"),
-            (sets * pl.col("hard").is_null()).alias("effort_unknown_sets"),
-            tonnage(),
-            tonnage().is_null().cast(pl.Int64).alias("no_tonnage_sets"),
-            pl.lit(2).pow(weekday).cast(pl.UInt8).alias("days"),
-        )
-        .group_by("athlete", "week", "exercise_id")
-        .agg(pl.exclude("days").sum(), pl.col("days").bitwise_or())
-        .collect()
+        rows.with_columns(*total, pl.lit(2).pow(weekday).cast(pl.UInt8).alias("days"))
+        .filter(worked)
+        .drop("day")
     )
 
 

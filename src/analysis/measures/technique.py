@@ -13,8 +13,8 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import polars as pl
 
 from analysis.figures import Trace, bars, by_athlete, figure
@@ -23,6 +23,9 @@ from analysis.measures import counting, weeks, working
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, listing, spoken, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ALL = "all muscles"
 RUN = ("athlete", "session", "exercise", "exercise_number")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
 from analysis.figures import Trace, bars, by_athlete, figure, heatmap
 from analysis.logbook import Logbook
@@ -17,6 +18,9 @@ from analysis.measures.working import WorkingRule
 from analysis.notes import Many, Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, spoken, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def volume(
@@ -57,7 +61,7 @@ def volume(
         body_mass_kg=body_mass_kg,
         week_starts=week_starts,
     )
-    table = _table(weekly)
+    table = table_of(weekly)
     return Result(
         name="volume",
         title="Weekly volume per muscle",
@@ -81,13 +85,14 @@ def volume(
     )
 
 
-def _table(weekly: sums.Weekly) -> pl.DataFrame:
+def table_of(weekly: sums.Weekly, **beside: NDArray[Any]) -> pl.DataFrame:
+    """Return the table of `volume`, with other numbers (weeks × groups) beside it."""
     numbers = {f"{name}_sets": weekly.total("set_count", name) for name in counting.RULES}
     numbers |= {n: weekly.total(n, "fractional") for n in ("hard_sets", "effort_unknown_sets")}
     numbers["tonnage_kg"] = weekly.total("tonnage_kg", "direct")
-    numbers["no_tonnage_sets"] = weekly.total("no_tonnage_sets", "direct").astype(np.int64)
+    no_tonnage = weekly.total("no_tonnage_sets", "direct").astype(np.int64)
     known = (pl.col("tonnage_kg") > 0) | (pl.col("no_tonnage_sets") == 0)
-    return weekly.table(numbers).with_columns(
+    return weekly.table({**numbers, "no_tonnage_sets": no_tonnage, **beside}).with_columns(
         pl.when(known).then(pl.col("tonnage_kg")).alias("tonnage_kg")
     )
 

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.logbook import Logbook
+from analysis.measures.slices import Slices
 from analysis.notes import Note
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -48,8 +49,11 @@ def calendar(sets: pl.DataFrame, starts: str = "monday") -> pl.DataFrame:
         One row per `athlete` and `week` with `training_days` (null in a week without any log)
         and `unmapped_sets` (sets that reach no muscle because the exercise is not mapped).
     """
-    days = sets.group_by("athlete", day()).agg(
-        pl.col("exercise_id").is_null().sum().cast(pl.Int64).alias("unmapped_sets")
+    dated = sets.select("athlete", day(), pl.col("exercise_id").is_null().alias("unmapped"))
+    days = (
+        _summed(dated, ["athlete", "day"], "unmapped")
+        .group_by("athlete", "day")
+        .agg(pl.col("unmapped").sum().alias("unmapped_sets"))
     )
     first_day = week(starts, of=pl.col("day"))
     logged = days.group_by("athlete", first_day).agg(
@@ -63,6 +67,15 @@ def calendar(sets: pl.DataFrame, starts: str = "monday") -> pl.DataFrame:
         .join(logged, on=["athlete", "week"], how="left")
         .sort("athlete", "week")
     )
+
+
+def _summed(rows: pl.DataFrame, keys: list[str], number: str) -> pl.DataFrame:
+    """Return runs of rows with equal keys as one row each: what is left to group is short."""
+    if rows.is_empty():
+        return rows.with_columns(pl.col(number).cast(pl.Int64))
+    runs = Slices(rows.select(pl.struct(keys).rle_id()).to_series().to_numpy())
+    total = runs.each(np.add, rows[number].cast(pl.Int64))
+    return rows.select(keys)[runs.first].with_columns(pl.Series(number, total))
 
 
 def calendar_of(logbook: Logbook, starts: str = "monday") -> pl.DataFrame:

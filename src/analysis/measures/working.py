@@ -19,10 +19,11 @@ repetitions and tonnage, but no set.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
@@ -32,6 +33,9 @@ from analysis.measures.slices import Slices
 from analysis.notes import Many, Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STANDINGS = {
     "working": "working sets",
@@ -115,12 +119,19 @@ def _in_training_order(sets: pl.DataFrame) -> pl.DataFrame:
     return sets if in_order else sets.sort(ORDER, maintain_order=True)
 
 
-def _lift_of_run(ordered: pl.DataFrame, run: pl.Series) -> NDArray[np.int64]:
-    """Return each set's lift: all runs of one exercise in one workout, by the first of them."""
-    lift = ["athlete", "session", "exercise"]
-    starts = run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
-    spelled = ordered.select(lift)[starts].select(pl.struct(lift).rank("dense")).to_series()
-    _, first, of_run = np.unique(spelled.to_numpy(), return_index=True, return_inverse=True)
+def _lift_of_set(ordered: pl.DataFrame, run: pl.Series) -> NDArray[np.int64]:
+    """Return each set's lift: all runs of one exercise in one workout, by the first of them.
+
+    Lifts are found among the runs, which are a third of the sets; sets of a workout lie together.
+    """
+    begins = run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
+    runs = ordered.select("athlete", "session", "exercise")[begins].select(
+        pl.struct("athlete", "session").rle_id().cast(pl.Int64).alias("workout"),
+        pl.col("exercise").cast(pl.Categorical).to_physical().cast(pl.Int64),
+    )
+    names = int(runs["exercise"].max() or 0) + 1  # type: ignore[arg-type]
+    number = (runs["workout"] * names + runs["exercise"]).to_numpy()
+    _, first, of_run = np.unique(number, return_index=True, return_inverse=True)
     found: NDArray[np.int64] = first[of_run][run.to_numpy()]
     return found
 
@@ -152,7 +163,7 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
         pl.when(candidate).then(e1rm).alias("_e1rm"),
         pl.when(candidate).then(pl.col("load_kg")).alias("_load"),
     )  # fmt: skip
-    number = _lift_of_run(ordered, sets["_run"])
+    number = _lift_of_set(ordered, sets["_run"])
     lifts = Slices(number)
     best, heaviest = (
         lifts.over(np.maximum, sets[name].fill_null(-np.inf)) for name in ("_e1rm", "_load")
@@ -243,14 +254,15 @@ def work(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
 def done(logbook: Logbook, rule: WorkingRule | None = None) -> pl.LazyFrame:
     """Return `work` as a query: what is summed at once is not copied with all its columns."""
     return (
-        _classified(logbook, rule or WorkingRule())
+        classified(logbook, rule or WorkingRule())
         .lazy()
         .filter(pl.col("standing").is_in(WORK))
         .with_columns((pl.col("standing") == "working").cast(pl.Float64).alias("set_count"))
     )
 
 
-def _classified(logbook: Logbook, rule: WorkingRule) -> pl.DataFrame:
+def classified(logbook: Logbook, rule: WorkingRule) -> pl.DataFrame:
+    """Return every set with what it is, as `classify` does, worked out once."""
     return logbook.once(("classified", rule), lambda: classify(logbook.sets, rule))
 
 
@@ -315,12 +327,18 @@ def _pair_sides(sets: pl.DataFrame) -> pl.DataFrame:
 
 def notes(logbook: Logbook, rule: WorkingRule | None = None) -> tuple[Note, ...]:
     """Return one note per kind of set that is not counted as a set, with how many."""
-    return _notes(_classified(logbook, rule or WorkingRule()))
+    return notes_of(standings(logbook, rule))
 
 
-def _notes(classified: pl.DataFrame) -> tuple[Note, ...]:
-    found = dict(classified["standing"].value_counts().iter_rows())
-    total = Many(classified.height)
+def standings(logbook: Logbook, rule: WorkingRule | None = None) -> dict[str, int]:
+    """Return how many sets are what, by the words of `STANDINGS`."""
+    every = classified(logbook, rule or WorkingRule())
+    return dict(every["standing"].value_counts().iter_rows())
+
+
+def notes_of(found: Mapping[str, int]) -> tuple[Note, ...]:
+    """Return `notes` of such counts."""
+    total = Many(sum(found.values()))
     return tuple(
         Note(
             name,
@@ -346,9 +364,9 @@ def working(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
         as logged, whatever the load means).
     """
     rule = rule or WorkingRule()
-    classified = _classified(logbook, rule)
+    every = classified(logbook, rule)
     table = (
-        classified.group_by("athlete", "standing")
+        every.group_by("athlete", "standing")
         .agg(
             pl.len().cast(pl.Int64).alias("sets"),
             (pl.col("load_kg") * pl.col("reps")).sum().alias("logged_tonnage_kg"),
@@ -361,16 +379,16 @@ def working(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
         )
         .select("athlete", "standing", "sets", "share_pct", "logged_tonnage_kg")
     )
-    n_working = int(classified.select((pl.col("standing") == "working").sum()).item())
-    share = 100 * n_working / classified.height if classified.height else float("nan")
+    n_working = int(every.select((pl.col("standing") == "working").sum()).item())
+    share = 100 * n_working / every.height if every.height else float("nan")
     return Result(
         name="working",
         title="Working sets",
         table=tidy(table),
-        summary=f"{n_working:,} of {count(classified.height, 'set')} ({number(share)} %) are "
+        summary=f"{n_working:,} of {count(every.height, 'set')} ({number(share)} %) are "
         f"working sets{whose(logbook.athletes)}.",
         draw=_draw,
-        notes=_notes(classified),
+        notes=notes(logbook, rule),
         settings=asdict(rule),
     )
 

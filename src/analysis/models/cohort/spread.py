@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import chdtri, ndtr
 
 from analysis.models.dose.effects import BANDS, LOG_WEEKS, SHAPES, Body, primary, shape
@@ -140,6 +139,8 @@ def _squared_sd(own: Floats, v: Floats, target: float) -> float:
     top = float(np.var(own)) + float(v.max())
     while _q(top, own, v) > target:
         top *= 4
+    from scipy.optimize import brentq  # takes a third of a second to load
+
     return float(brentq(lambda squared: _q(squared, own, v) - target, 0.0, top, xtol=1e-14))
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from analysis.models.dose.inputs import Floats
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
@@ -136,6 +135,8 @@ def learnt(
         return float(value[0]), (value[1:] - value[0]) / DIFFERENCE
 
     first = np.log([TYPICAL.muscle, TYPICAL.exercise, TYPICAL.session])
+    from scipy.optimize import minimize  # takes a third of a second to load
+
     found = minimize(objective, first, jac=True, method="L-BFGS-B",
                      bounds=[(np.log(LOWEST), np.log(HIGHEST))] * 3,
                      options={"ftol": 1e-6, "maxiter": 20})  # fmt: skip

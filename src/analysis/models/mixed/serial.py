@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from analysis.models.mixed.batched import FloatArray, IntArray
 from analysis.models.mixed.cross_products import Statistics, reduce
@@ -94,6 +93,8 @@ def fit_serial(
     values = [search(at, COARSE) for at in grid]
     best = int(np.argmin(values))
     bounds = (grid[max(best - 1, 0)], grid[min(best + 1, GRID)])
+    from scipy.optimize import minimize_scalar  # takes a third of a second to load
+
     found = minimize_scalar(
         search, bounds=bounds, method="bounded", options={"xatol": 1e-5, "maxiter": 60}
     )

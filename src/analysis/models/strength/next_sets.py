@@ -86,13 +86,17 @@ def forecast(
             ("load", reps, e1rm_kg / per_load[:, None]),
         ):
             names = lifts.table.iloc[current]
-            rows = pd.DataFrame(values, columns=list(RANGES)).round(4)
-            rows.insert(0, "athlete", names["athlete"].to_numpy())
-            rows.insert(1, "exercise", names["lift"].to_numpy())
-            rows.insert(2, "day", as_days(lifts.end[current] + horizon))
-            rows.insert(3, "horizon_days", horizon)
-            rows.insert(4, "quantity", quantity)
-            rows.insert(5, "reps", of)
+            rows = pd.DataFrame(
+                {
+                    "athlete": names["athlete"].to_numpy(),
+                    "exercise": names["lift"].to_numpy(),
+                    "day": as_days(lifts.end[current] + horizon),
+                    "horizon_days": horizon,
+                    "quantity": quantity,
+                    "reps": of,
+                    **dict(zip(RANGES, values.round(4).T, strict=True)),
+                }
+            )
             parts.append(rows)
     head = ["athlete", "exercise", "day", "horizon_days", "quantity", "reps", *RANGES]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=head)
