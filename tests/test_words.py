@@ -1,6 +1,7 @@
 """The words of pages: phrases that readers stumbled over stay gone, sentences stay short."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from analysis.ingest import read
 from analysis.pages.lifter import MOST, athlete_page
 from analysis.problems import UserError
 from analysis.report.glossary import loads_in
+from tests.client_files import LIFTS, hevy
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "analysis"
@@ -48,11 +50,31 @@ def test_takeaways_are_few_short_and_say_something(page):
 
 
 def test_takeaways_and_summary_are_easy_to_read(page):
+    assert_plain(page)
+    assert 60 <= page.summary.words <= 200
+
+
+@pytest.mark.parametrize("log", ["ben_hevy.csv", "cleo_fitnotes.csv", "steady", "again", "runs"])
+def test_so_are_those_of_other_logs(log, tmp_path):
+    """A year of kg, months of few words, steady progress, a break, and no load at all."""
+    if log.endswith(".csv"):
+        book = read(ROOT / "data" / "raw" / "sample" / log, unit="kg", athlete="Ann")
+    else:
+        lifts = ("Running", "Push Up") if log == "runs" else LIFTS
+        files = [hevy(tmp_path, "first.csv", weeks=16, lifts=lifts)]
+        if log == "again":
+            files.append(hevy(tmp_path, "then.csv", start=datetime(2024, 8, 5, 18)))
+        book = read(files, athlete="Ann")
+    assert_plain(athlete_page(book))
+
+
+def assert_plain(page):
+    """Takeaways and summary read easily, and no sentence of either is long."""
     said = [each.text for each in page.takeaways]
     told = [text for _, texts in page.summary.parts for text in texts]
     for texts in (said, told):
         assert reading_ease(texts) > 55, texts
-    assert 60 <= page.summary.words <= 200
+        assert [text for text in texts if len(text.split()) > 30] == []
 
 
 def test_research_words_stand_in_the_last_part_only(page):
