@@ -20,6 +20,7 @@ from analysis.measures.recovery import recovery as recovery
 from analysis.measures.technique import technique as technique
 from analysis.measures.volume import sensitivity as sensitivity
 from analysis.measures.volume import volume as volume
+from analysis.measures.weekly import weekly as weekly
 from analysis.measures.working import working as working
 from analysis.models.cohort import cohort as cohort
 from analysis.models.dose import dose_response as dose_response

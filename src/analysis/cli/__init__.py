@@ -22,6 +22,7 @@ _STATE = {"debug": False}
 
 COMMANDS = (
     research.ingest,
+    research.weekly,
     people.report,
     research.test,
     research.pool,

@@ -57,6 +57,43 @@ def ingest(
     reading.finish(ledger, strict=strict)
 
 
+def weekly(
+    paths: Paths,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", parser=pasted, metavar="FILE",
+                           help="Parquet file to write."),
+    ],
+    measures: Annotated[
+        list[str] | None,
+        typer.Option("--measure", help="volume, frequency or intensity; several times; all."),
+    ] = None,
+    week_starts: Annotated[str, typer.Option(help="Weekday that weeks begin on.")] = "monday",
+    unit: Unit = None,
+    athlete: Athlete = None,
+    encoding: Encoding = None,
+    exercises: Overrides = None,
+    tz: Tz = None,
+    strict: Strict = False,
+) -> None:  # fmt: skip
+    """Write what each muscle got in each week as a Parquet file, for logs of any number."""
+    from analysis.measures.weekly import MEASURES
+    from analysis.measures.weekly import weekly as write_weekly
+
+    logbook = reading.read(
+        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
+    )
+    try:
+        written = write_weekly(
+            logbook, out, measures=measures or MEASURES, week_starts=week_starts
+        )
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    for note in written.notes:
+        say(str(note))
+    result(f"{written.path}: {written.summary}")
+    reading.finish(logbook.ledger, strict=strict)
+
+
 def recipe(
     file: Annotated[
         Path,

@@ -129,11 +129,15 @@ def spread(
 
 def unknown_note(calendar: pl.DataFrame) -> tuple[Note, ...]:
     """Return a note on the weeks without any log, none when there are none."""
-    unknown = calendar["training_days"].null_count()
+    return unknown_notes(calendar["training_days"].null_count(), calendar.height)
+
+
+def unknown_notes(unknown: int, n_weeks: int) -> tuple[Note, ...]:
+    """Return `unknown_note` of such counts."""
     if not unknown:
         return ()
     said = (
         "{n:week} of {of:,} between first and last log hold no log: unknown, neither 0 nor "
         "counted."
     )
-    return (Note("unlogged weeks", count=unknown, facts={"of": calendar.height}, sentence=said),)
+    return (Note("unlogged weeks", count=unknown, facts={"of": n_weeks}, sentence=said),)
