@@ -28,7 +28,8 @@ import numpy as np
 from dose_worlds import WORLDS, Cohort, World, cohort
 
 COLUMNS = ("estimate", "se", "low", "high", "p", "lead", "lead_se", "lead_p", "veto", "bounded",
-           "at_once", "at_once_low", "at_once_high", "gain", "gain_low", "gain_high")  # fmt: skip
+           "at_once", "at_once_low", "at_once_high", "gain", "gain_low", "gain_high",
+           "control", "control_se", "control_p")  # fmt: skip
 CHUNK = 10
 """Cohorts whose logs are whitened together."""
 
@@ -43,9 +44,14 @@ class NewModel:
     cost.
     """
 
-    def __init__(self, smallest: float, gains: bool, learn_each: bool, repair: bool) -> None:
-        self._smallest, self._gains, self._learn_each = smallest, gains, learn_each
-        self._repair = repair
+    def __init__(self, asked: argparse.Namespace) -> None:
+        self._smallest, self._gains, self._learn_each = (
+            asked.smallest,
+            asked.gains,
+            asked.learn_each,
+        )
+        self._repair = asked.repair
+        self._measures = ["sets", "other"] if asked.control else ["sets"]
         self._variances: Any = None
 
     def start(self, first: Cohort) -> None:
@@ -62,7 +68,7 @@ class NewModel:
         kernels = ["sets"] if self._gains else []
         if self._learn_each:
             return [
-                self._row(body(*_logs(each, self._repair), ["sets"], kernels=kernels))
+                self._row(body(*_logs(each, self._repair), self._measures, kernels=kernels))
                 for each in cohorts
             ]
         return [self._row(each) for each in self._together(cohorts, kernels)]
@@ -76,7 +82,7 @@ class NewModel:
         logs = [_logs(each, self._repair) for each in cohorts]
         sizes = [len(weekly.logged) for _, weekly in logs]
         first = np.cumsum([0, *sizes])
-        parts = [columns_of(weekly, ["sets"], kernels=kernels) for _, weekly in logs]
+        parts = [columns_of(weekly, self._measures, kernels=kernels) for _, weekly in logs]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         series = [days.series + 100_000 * at for at, (days, _) in zip(first, logs, strict=False)]
         athlete = [days.athlete + at for at, (days, _) in zip(first, logs, strict=False)]
@@ -93,7 +99,7 @@ class NewModel:
             yield Body(products.scaled(scale), mean, self._variances, scale)
 
     def _row(self, logs: Any) -> tuple[float, ...]:
-        from analysis.models.dose.effects import at_once, effect, eventual_gain
+        from analysis.models.dose.effects import at_once, effect, eventual_gain, joint
 
         one = effect(logs, "sets", smallest=self._smallest)
         lead = one.placebo.lead
@@ -101,11 +107,15 @@ class NewModel:
         if self._gains:
             both = (at_once(logs, "sets")[0], eventual_gain(logs, "sets").estimate)
             more = tuple(n for e in both for n in (e.value, e.low, e.high))
+        control = (np.nan,) * 3
+        if len(self._measures) > 1:  # the other muscle's sets, this one's held
+            away = joint(logs, self._measures)[0]["other"]
+            control = (away.value, away.std_error, away.p_value)
         return (
             one.estimate.value, one.estimate.std_error, one.estimate.low,
             one.estimate.high, one.estimate.p_value,
             *((lead.value, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
-            one.placebo.fires, one.placebo.kind == "bounded", *more,
+            one.placebo.fires, one.placebo.kind == "bounded", *more, *control,
         )  # fmt: skip
 
 
@@ -122,7 +132,7 @@ def _logs(found: Cohort, repair: bool = False) -> tuple[Any, Any]:
         series = regimes.Series(lift, days.day.astype(float), days.strength / 100)
         seen = regimes.find(series)
         days = replace(days, series=lift + seen.regime, weight=(~seen.odd).astype(float))
-    return days, Weekly(found.logged, {"sets": found.sets})
+    return days, Weekly(found.logged, {"sets": found.sets, "other": found.other})
 
 
 class OldModel:
@@ -172,8 +182,8 @@ def old_model(found: Cohort) -> tuple[float, ...]:
     lead = one.lead
     return (
         one.estimate, one.std_error, one.conf_low, one.conf_high, one.p_value,
-        *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
-        one.lead_fires, np.nan, *(np.nan,) * 6,
+        *((lead.value, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
+        one.lead_fires, np.nan, *(np.nan,) * 9,
     )  # fmt: skip
 
 
@@ -226,6 +236,7 @@ def row(
     stem = f"{name}-{lifters}".replace(" ", "_").replace("%", "pct").replace(",", "")
     file = keep / f"{stem}.npy" if keep else None
     found = np.load(file) if file and file.exists() else np.empty((0, len(COLUMNS)))
+    found = np.pad(found, ((0, 0), (0, len(COLUMNS) - found.shape[1])), constant_values=np.nan)
     if len(found) < cohorts:
         model.start(cohort(world, lifters, seeds[0]))
     for first in range(len(found), cohorts, CHUNK):
@@ -243,6 +254,8 @@ def row(
         spoken(holds), spoken(at["p"] < 0.05), spoken(at["lead_p"] < 0.05),
         spoken(at["veto"] > 0), f"{at['lead'].mean():+.3f}",
     ]  # fmt: skip
+    if np.isfinite(at["control"]).all():
+        cells += [f"{at['control'].mean():+.3f}", spoken(at["control_p"] < 0.05)]
     if np.isfinite(at["gain"]).all():
         end = world.effect_pct
         cells += [
@@ -263,6 +276,7 @@ def main() -> None:
     parser.add_argument("--gains", action="store_true", help="the eventual gain too")
     parser.add_argument("--learn-each", action="store_true", help="variances of every cohort")
     parser.add_argument("--repair", action="store_true", help="new intercepts where levels jump")
+    parser.add_argument("--control", action="store_true", help="another muscle's dose, too")
     parser.add_argument("--factor", action="store_true", help="bias per unit of lead, instead")
     parser.add_argument(
         "--keep",
@@ -272,10 +286,10 @@ def main() -> None:
     args = parser.parse_args()
     if args.old:
         sys.path.insert(0, str(args.old))
-    new = NewModel(args.smallest, args.gains, args.learn_each, args.repair)
-    model: OldModel | NewModel = OldModel() if args.old else new
+    model: OldModel | NewModel = OldModel() if args.old else NewModel(args)
     heads = ["world", "cohorts", "truth", "mean", "holds %", "p < .05 %", "lead p < .05 %",
              "veto %", "lead"]  # fmt: skip
+    heads += ["control", "control p < .05 %"] if args.control else []
     heads += ["at once", "gain", "gain holds %"] if args.gains and not args.old else []
     started = time.perf_counter()
     if args.factor:

@@ -86,6 +86,8 @@ class Cohort:
     strength: Floats
     logged: NDArray[np.bool_]
     sets: Floats
+    other: Floats
+    """Weekly sets of another muscle: they do nothing for this one, and share what is unseen."""
 
 
 BASE = World()
@@ -134,8 +136,12 @@ def cohort(world: World, lifters: int, seed: int) -> Cohort:
     sets, gain = _live(
         world, plan, state, own, growth + hidden, effect, trained_week, sessions, rng
     )
+    # drawn apart, so that everything else of a seed stays what it is
+    apart = np.random.default_rng([seed, 1])
+    other = _plan(world, n, apart) + world.confounding_sets * state
+    other = np.floor(np.clip(other, 0, 40) + apart.random(other.shape))
     return _log(world, sets, gain + growth[..., None] + hidden[..., None], own, trained_week,
-                sessions, span, rng)  # fmt: skip
+                sessions, span, other, rng)  # fmt: skip
 
 
 def _autoregressive(
@@ -241,7 +247,8 @@ def _live(
 
 def _log(
     world: World, sets: Floats, muscle: Floats, own: Floats, logged: NDArray[np.bool_],
-    sessions: NDArray[np.int64], span: NDArray[np.int64], rng: np.random.Generator,
+    sessions: NDArray[np.int64], span: NDArray[np.int64], other: Floats,
+    rng: np.random.Generator,
 ) -> Cohort:  # fmt: skip
     """Write down what a log would hold."""
     n, weeks, per_week = sets.shape
@@ -288,4 +295,4 @@ def _log(
         habit = rng.poisson(1.2, (n, weeks // 4 + 1))
         counted = counted + np.repeat(habit, 4, axis=1)[:, :weeks] * (counted > 0)
     return Cohort(a[first], series[first], w[first], day[first], y[first], in_log,
-                  np.where(in_log, counted, np.nan))  # fmt: skip
+                  np.where(in_log, counted, np.nan), np.where(in_log, other, np.nan))  # fmt: skip

@@ -3,13 +3,15 @@
     python benchmarks/end_to_end.py                  # 200 lifters, +0.3 % planted, then 0
     python benchmarks/end_to_end.py --lifters 40     # a quick look
     python benchmarks/end_to_end.py --cohorts 20 --lifters 100 --quick   # how often it holds
+    python benchmarks/end_to_end.py --doses weekly --build-up 2 --quick  # gains that take weeks
 
 Each cohort is written as Strong, Hevy and FitNotes files, and goes through what
 `liftdose test hypothesis.toml PATH --out DIR` does. The week's best set as outcome stands beside,
-to show its bias. The simulator lets gains come week by week and stay, so that the planted number
-is what the plan asks for. `--quick` leaves out specification curve and power. "sets counted" is
-how many sets are counted for each set that the planted law counts, within lifters: unmarked
-warm-ups that pass for work make an effect per counted set smaller by as much.
+to show its bias. Gains come week by week; "truth" is what the plan asks for, the gain 5 to 12
+weeks later, less than what is planted where gains take weeks to come. `--quick` leaves out
+specification curve and power. "sets counted" is how many sets are counted for each set that the
+planted law counts, within lifters: unmarked warm-ups that pass for work make an effect per counted
+set smaller by as much.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import polars as pl
 from analysis.ingest import read
 from analysis.pages.hypothesis import answer
 from analysis.simulate import Scenario, export, simulate
+from analysis.simulate.scenario import DOSES
 
 APPS = ("strong-s2-lb", "hevy-kg", "fitnotes-f3-kg", "strong-s3-kg", "hevy-lb", "fitnotes-f1-lb")
 MUSCLES = ("quads", "hamstrings", "chest")
@@ -41,9 +44,8 @@ seed = 1
 QUICK = "[sensitivity]\nmax_specifications = 0\n[power]\nsimulations = 0\n"
 
 
-def judge(planted: float, lifters: int, seed: int, plan: str, out: Path) -> dict:
-    """Return `verdict.json` of one simulated cohort, with seconds and sets."""
-    scenario = Scenario(n_athletes=lifters, within_pct=planted, muscles=MUSCLES, apps=APPS)
+def judge(scenario: Scenario, seed: int, plan: str, out: Path) -> dict:
+    """Return `verdict.json` of one simulated cohort, with its truth, seconds and sets."""
     with tempfile.TemporaryDirectory() as folder:
         cohort = simulate(scenario, seed)
         export(cohort, folder)
@@ -56,7 +58,8 @@ def judge(planted: float, lifters: int, seed: int, plan: str, out: Path) -> dict
     found = json.loads((out / "verdict.json").read_text("utf-8"))
     seconds = time.perf_counter() - started
     counted = sets_counted(out / "data" / "weeks.csv", cohort.truth)
-    return found | {"seconds": seconds, "sets": logbook.sets.height, "counted": counted}
+    more = {"truth": scenario.later_pct, "seconds": seconds, "counted": counted}
+    return found | more | {"sets": logbook.sets.height}
 
 
 def sets_counted(weeks: Path, truth: pl.DataFrame) -> float:
@@ -79,25 +82,27 @@ def sets_counted(weeks: Path, truth: pl.DataFrame) -> float:
 
 def lines(args: argparse.Namespace, out: Path) -> Iterator[str]:
     plan = PLAN.replace('"strength"', f'"{args.outcome}"') + (QUICK if args.quick else "")
-    heads = ("planted", "seed", "sets", "athletes", "days", "estimate", "holds", "verdict",
-             "placebo", "weekly maximum", "curve", "detectable", "sets counted", "s")  # fmt: skip
+    heads = ("planted", "truth", "seed", "sets", "athletes", "days", "estimate", "holds",
+             "verdict", "placebo", "weekly maximum", "curve", "detectable", "sets counted",
+             "s")  # fmt: skip
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for planted in args.planted:
         for seed in range(args.seed, args.seed + args.cohorts):
-            yield row(
-                planted,
-                seed,
-                judge(planted, args.lifters, seed, plan, out / f"{planted:g}-{seed}"),
-            )
+            scenario = Scenario(
+                n_athletes=args.lifters, within_pct=planted, muscles=MUSCLES, apps=APPS,
+                doses=args.doses, build_up_weeks=args.build_up, half_life_weeks=args.half_life,
+                weeks=args.weeks, warmups_marked=args.warmups_marked,
+            )  # fmt: skip
+            yield row(planted, seed, judge(scenario, seed, plan, out / f"{planted:g}-{seed}"))
 
 
 def row(planted: float, seed: int, found: dict) -> str:
     curve, naive = found["specification_curve"], found["naive_maximum"]
     cells = (
-        f"{planted:+.2f}", f"{seed}", f"{found['sets']:,}", f"{found['n_athletes']}",
-        f"{found['n_days']:,}", interval(found),
-        "yes" if found["conf_low"] <= planted <= found["conf_high"] else "NO",
+        f"{planted:+.2f}", f"{found['truth']:+.2f}", f"{seed}", f"{found['sets']:,}",
+        f"{found['n_athletes']}", f"{found['n_days']:,}", interval(found),
+        "yes" if found["conf_low"] <= found["truth"] <= found["conf_high"] else "NO",
         found["verdict"],
         "fires" if found["lead_placebo"]["fires"] else "silent", interval(naive),
         f"{curve['median']:+.2f}, p {curve['p_joint'] or 1:.3f}" if curve else "–",
@@ -109,13 +114,18 @@ def row(planted: float, seed: int, found: dict) -> str:
 
 
 def interval(found: dict) -> str:
-    return f"{found['estimate']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
+    return f"{found['estimate']:+.3f} [{found['conf_low']:+.3f}, {found['conf_high']:+.3f}]"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lifters", type=int, default=200)
     parser.add_argument("--planted", type=float, nargs="+", default=[0.3, 0.0], help="% per set")
+    parser.add_argument("--doses", default="offset", choices=DOSES, help="how sets are planned")
+    parser.add_argument("--build-up", type=float, default=0.0, help="weeks that gains take, τ")
+    parser.add_argument("--half-life", type=float, help="weeks after which half of a gain is lost")
+    parser.add_argument("--weeks", type=int, default=52, help="length of a log")
+    parser.add_argument("--warmups-marked", type=float, default=0.2, help="share who mark them")
     parser.add_argument("--cohorts", type=int, default=1, help="cohorts of each planted effect")
     parser.add_argument("--seed", type=int, default=1, help="of the first cohort")
     parser.add_argument("--outcome", default="strength", help="of the plan")

@@ -110,16 +110,33 @@ def _sets(
     habit = scenario.sets_sd_between * rng.standard_normal(shape[:2])[..., None]
     shortfall = np.zeros(shape)
     shortfall[..., 1:] = -unseen[..., :-1]
+    drawn = scenario.sets_sd_within * rng.standard_normal(shape)
     planned = (
         scenario.sets_mean
         + habit
-        + scenario.sets_sd_within * rng.standard_normal(shape)
+        + drawn
         + scenario.confounding_sets * stress
         + scenario.feedback_sets * shortfall
     )
     weekly = np.repeat(np.clip(planned, 1.0, 30.0), scenario.block_weeks, axis=-1)
+    if scenario.doses != "blocks":
+        usual = np.repeat(planned - drawn, scenario.block_weeks, axis=-1)
+        weekly = np.clip(usual + _off_the_calendar(scenario, drawn, rng), 1.0, 30.0)
     share = np.repeat(weekly[:, :, None, :] / PLACES, PLACES, axis=2)
     return np.floor(share + rng.random(share.shape)).astype(np.int64)
+
+
+def _off_the_calendar(scenario: Scenario, drawn: Floats, rng: np.random.Generator) -> Floats:
+    """Return what is planned beyond the usual, by week: anew, or by blocks of one's own start."""
+    athletes, muscles, _ = drawn.shape
+    if scenario.doses == "weekly":
+        shape = (athletes, muscles, scenario.weeks)
+        return np.asarray(scenario.sets_sd_within * rng.standard_normal(shape))
+    start = rng.integers(0, scenario.block_weeks, athletes)[:, None, None]
+    later = scenario.sets_sd_within * rng.standard_normal((athletes, muscles, 1))
+    blocks = np.concatenate([drawn, later], axis=-1)
+    at = (np.arange(scenario.weeks) + start) // scenario.block_weeks
+    return np.take_along_axis(blocks, np.broadcast_to(at, (athletes, muscles, scenario.weeks)), -1)
 
 
 def _dose(scenario: Scenario, lift: Integers, sets: Integers) -> Floats:
@@ -150,8 +167,9 @@ def _weekly_levels(
 ) -> Floats:
     """Return log strength at the start of every week.
 
-    A week's sets act from the next week on; growth and what is unseen of a block come evenly over
-    its weeks. Over a block the changes add up to the planted law.
+    A week's sets act from the next week on, by the scenario's kernel; growth and what is unseen of
+    a block come evenly over its weeks. Where gains come at once and stay, the changes over a block
+    add up to the planted law.
     """
     own_mean = dose.mean(axis=-1, keepdims=True)
     cohort_mean = own_mean.mean(axis=0, keepdims=True)
@@ -159,13 +177,16 @@ def _weekly_levels(
     growth = (scenario.growth_pct_year + yearly) * scenario.block_weeks / 52.18
     a_block = (
         growth
-        + slope[:, None, None] * (dose - own_mean)
         + scenario.between_pct * (own_mean - cohort_mean)
         + np.repeat(unseen, scenario.block_weeks, axis=-1)
     )
     level = np.zeros(dose.shape)
     level[..., 1:] = np.cumsum(a_block[..., :-1], axis=-1) / scenario.block_weeks / 100.0
-    return level
+    week = np.arange(scenario.weeks, dtype=float)
+    since = week[:, None] - week[None, :]
+    arrived = np.where(since > 0, scenario.arrived(np.maximum(since, 1.0)), 0.0)
+    gained = (dose - own_mean) @ arrived.T
+    return level + slope[:, None, None] * gained / scenario.block_weeks / 100.0
 
 
 def _logged(scenario: Scenario, rng: np.random.Generator) -> NDArray[np.bool_]:

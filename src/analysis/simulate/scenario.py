@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
 MUSCLES = (
     "quads", "hamstrings", "calves", "chest", "lats", "front_delts", "biceps", "triceps",
 )  # fmt: skip
+
+
+DOSES = ("blocks", "offset", "weekly")
+"""How weekly sets are planned: for blocks of the calendar, for blocks from a start of each
+athlete's own, or anew every week."""
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +32,16 @@ class Scenario:
 
     where change is 100 times the difference in log strength from the start of a block to that of
     the next, u the unseen stress of the athlete in that block, and drift the level noise. It comes
-    week by week: a week's sets act from the next week on.
+    week by week: a week's sets act from the next week on, at once, or over `build_up_weeks`, and
+    for ever, or until half of it is lost after `half_life_weeks`.
 
     Attributes:
         n_athletes: how many athletes.
         weeks: length of every log, a multiple of `block_weeks`.
         block_weeks: length of a block, for which doses are planned.
+        doses: a word of `DOSES`.
+        build_up_weeks: τ of the arrival of a week's gain, 1 − e^(−t/τ); 0 is at once.
+        half_life_weeks: of its loss; None for never.
         muscles: muscles that every athlete trains, words of the catalogue's groups.
         start: Monday of the first week.
         within_pct: within effect, % strength per added weekly set held for a block.
@@ -63,6 +77,9 @@ class Scenario:
     n_athletes: int = 200
     weeks: int = 52
     block_weeks: int = 4
+    doses: str = "blocks"
+    build_up_weeks: float = 0.0
+    half_life_weeks: float | None = None
     muscles: tuple[str, ...] = MUSCLES
     start: date = date(2025, 1, 20)
     within_pct: float = 0.3
@@ -100,6 +117,8 @@ class Scenario:
             raise ValueError(
                 f"weeks is {self.weeks}, expected two or more whole blocks of {self.block_weeks}"
             )
+        if self.doses not in DOSES:
+            raise ValueError(f"doses is {self.doses!r}, expected one of {', '.join(DOSES)}")
         if self.start.weekday() != 0:
             raise ValueError(f"start is {self.start}, expected a Monday")
 
@@ -107,3 +126,14 @@ class Scenario:
     def blocks(self) -> int:
         """Number of blocks."""
         return self.weeks // self.block_weeks
+
+    def arrived(self, weeks: Floats) -> Floats:
+        """Return the share of a set's gain that is there so many weeks after it."""
+        rise = 1.0 if self.build_up_weeks == 0 else 1.0 - np.exp(-weeks / self.build_up_weeks)
+        fall = 1.0 if self.half_life_weeks is None else 0.5 ** (weeks / self.half_life_weeks)
+        return np.asarray(rise * fall * np.ones_like(weeks))
+
+    @property
+    def later_pct(self) -> float:
+        """What the model asks for: % 5 to 12 weeks after one more weekly set for four weeks."""
+        return self.within_pct * float(self.arrived(np.arange(5.0, 13.0)).mean())
