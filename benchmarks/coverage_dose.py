@@ -217,7 +217,7 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     z = 1.96
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return 100 * (middle - reach), 100 * (middle + reach)
+    return max(100 * (middle - reach), 0.0), min(100 * (middle + reach), 100.0)
 
 
 def spoken(flags: np.ndarray) -> str:

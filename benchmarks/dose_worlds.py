@@ -9,7 +9,7 @@ unless a world says so. One row of a world's table is one exercise on one day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +86,10 @@ class Cohort:
     strength: Floats
     logged: NDArray[np.bool_]
     sets: Floats
-    other: Floats
+    other: Floats = field(default_factory=lambda: np.empty(0))
     """Weekly sets of another muscle: they do nothing for this one, and share what is unseen."""
+    effect: Floats = field(default_factory=lambda: np.empty(0))
+    """Each lifter's own effect, in the unit of `World.effect_pct`."""
 
 
 BASE = World()
@@ -140,8 +142,9 @@ def cohort(world: World, lifters: int, seed: int) -> Cohort:
     apart = np.random.default_rng([seed, 1])
     other = _plan(world, n, apart) + world.confounding_sets * state
     other = np.floor(np.clip(other, 0, 40) + apart.random(other.shape))
-    return _log(world, sets, gain + growth[..., None] + hidden[..., None], own, trained_week,
-                sessions, span, other, rng)  # fmt: skip
+    drawn = _log(world, sets, gain + growth[..., None] + hidden[..., None], own, trained_week,
+                 sessions, span, rng)  # fmt: skip
+    return replace(drawn, other=np.where(drawn.logged, other, np.nan), effect=effect)
 
 
 def _autoregressive(
@@ -247,8 +250,7 @@ def _live(
 
 def _log(
     world: World, sets: Floats, muscle: Floats, own: Floats, logged: NDArray[np.bool_],
-    sessions: NDArray[np.int64], span: NDArray[np.int64], other: Floats,
-    rng: np.random.Generator,
+    sessions: NDArray[np.int64], span: NDArray[np.int64], rng: np.random.Generator,
 ) -> Cohort:  # fmt: skip
     """Write down what a log would hold."""
     n, weeks, per_week = sets.shape
@@ -295,4 +297,4 @@ def _log(
         habit = rng.poisson(1.2, (n, weeks // 4 + 1))
         counted = counted + np.repeat(habit, 4, axis=1)[:, :weeks] * (counted > 0)
     return Cohort(a[first], series[first], w[first], day[first], y[first], in_log,
-                  np.where(in_log, counted, np.nan), np.where(in_log, other, np.nan))  # fmt: skip
+                  np.where(in_log, counted, np.nan))  # fmt: skip

@@ -38,7 +38,7 @@ from analysis.models.dose import TooLittleError
 from analysis.models.dose.effects import at_once, body, with_shapes
 from analysis.models.dose.inputs import Weekly
 from analysis.models.dose.logs import MuscleLogs
-from analysis.models.dose.people import own_slopes
+from analysis.models.dose.people import Repeatability, own_slopes
 from analysis.pages.cohort import cohort_page, save_cohort
 from analysis.simulate import Scenario, export, simulate
 from tests.planted_dose import joined, planted
@@ -319,6 +319,13 @@ def test_holm_passes_over_muscles_without_an_effect():
 )
 def test_reliability_in_words(reliability, low, said):
     assert said in told_apart(reliability, low)
+
+
+def test_what_does_not_repeat_in_the_other_half_tells_nobody_apart():
+    halves = Repeatability(30, 0.5, 0.1, 0.05, -0.3, 0.4, 1.0)
+    assert "cannot" in told_apart(0.9, 0.8, halves)
+    agree = replace(halves, correlation=0.9, observed=0.7, observed_low=0.5)
+    assert "cannot" not in told_apart(0.9, 0.8, agree)
 
 
 def test_a_large_cohort_draws_the_athletes_with_most_days():

@@ -132,11 +132,12 @@ def _off_the_calendar(scenario: Scenario, drawn: Floats, rng: np.random.Generato
     if scenario.doses == "weekly":
         shape = (athletes, muscles, scenario.weeks)
         return np.asarray(scenario.sets_sd_within * rng.standard_normal(shape))
-    start = rng.integers(0, scenario.block_weeks, athletes)[:, None, None]
+    start = rng.integers(0, scenario.block_weeks, (athletes, 1, 1))
     later = scenario.sets_sd_within * rng.standard_normal((athletes, muscles, 1))
     blocks = np.concatenate([drawn, later], axis=-1)
     at = (np.arange(scenario.weeks) + start) // scenario.block_weeks
-    return np.take_along_axis(blocks, np.broadcast_to(at, (athletes, muscles, scenario.weeks)), -1)
+    wanted = np.broadcast_to(at, (athletes, muscles, scenario.weeks))
+    return np.asarray(np.take_along_axis(blocks, wanted, axis=-1))
 
 
 def _dose(scenario: Scenario, lift: Integers, sets: Integers) -> Floats:
@@ -186,7 +187,8 @@ def _weekly_levels(
     since = week[:, None] - week[None, :]
     arrived = np.where(since > 0, scenario.arrived(np.maximum(since, 1.0)), 0.0)
     gained = (dose - own_mean) @ arrived.T
-    return level + slope[:, None, None] * gained / scenario.block_weeks / 100.0
+    level += slope[:, None, None] * gained / scenario.block_weeks / 100.0
+    return level
 
 
 def _logged(scenario: Scenario, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from analysis.models.cohort.flow import (
 from analysis.models.cohort.spread import Curve
 from analysis.models.cohort.study import HELD, CohortStudy, MuscleStudy
 from analysis.models.dose.inputs import PULSE
+from analysis.models.dose.people import Repeatability
 from analysis.models.dose.placebo import VETO, clause
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
 from analysis.models.dose.result import EXPOSURES, by_effort_pct
@@ -282,9 +283,13 @@ SPREAD_NOTES = (
 )
 
 
-def told_apart(reliability: float, low: float) -> str:
-    """Return what a reliability allows to say of single athletes."""
-    if reliability < HALF:
+def told_apart(reliability: float, low: float, again: Repeatability | None = None) -> str:
+    """Return what a reliability allows to say of single athletes.
+
+    Where the halves of the logs are known and do not agree, nothing: what does not repeat is
+    nobody's own.
+    """
+    if reliability < HALF or (again is not None and not again.told_apart):
         return CANNOT
     if low < HALF:
         return "leaves open whether people can be told apart"
@@ -384,12 +389,13 @@ def athletes_sentence(muscle: MuscleStudy, table: pd.DataFrame) -> str:
         f"{count(len(told), 'athlete')} with a slope of their own, from {told['own'].min():+z.2f} "
         f"to {told['own'].max():+z.2f} % per weekly set held for four weeks"
     )
-    if muscle.spread is None:
+    known = muscle.spread
+    if known is None:
         return f"{own}; not shrunken: {muscle.no_spread}."
     return (
         f"{own}; shrunken to the group, from {told['shrunken'].min():+z.2f} to "
-        f"{told['shrunken'].max():+z.2f} %. Reliability {muscle.spread.reliability:.2f}: "
-        f"{told_apart(muscle.spread.reliability, muscle.spread.reliability_low)}."
+        f"{told['shrunken'].max():+z.2f} %. Reliability {known.reliability:.2f}: "
+        f"{told_apart(known.reliability, known.reliability_low, muscle.repeats)}."
     )
 
 
@@ -518,8 +524,10 @@ def spread_result(study: CohortStudy) -> Result:
         names = ("sd", "sd_low", "sd_high", "new_low", "new_high", "typical_error",
                  "reliability", "reliability_low", "reliability_high")  # fmt: skip
         row |= {name: np.nan if found is None else getattr(found, name) for name in names}
-        verdict = "" if found is None else told_apart(found.reliability, found.reliability_low)
         again = each.repeats
+        verdict = (
+            "" if found is None else told_apart(found.reliability, found.reliability_low, again)
+        )
         row |= {
             "repeats": np.nan if again is None else again.observed,
             "repeats_low": np.nan if again is None else again.observed_low,

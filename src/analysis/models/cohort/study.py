@@ -149,7 +149,8 @@ def study_muscle(
         return _nothing(logs, NO_DAYS if not len(logs.days) else str(error))
     effects, refused = _effects(reduced, level)
     curve, no_curve = _curve(reduced, logs, level)
-    own = _own(reduced, logs)
+    repeats = _repeats(reduced, logs, options)
+    own = _own(reduced, logs, 1.0 if repeats is None else repeats.error_ratio)
     kept = own.dropna(subset="own")
     enough = len(kept) >= FEWEST_CLUSTERS
     return MuscleStudy(
@@ -167,7 +168,7 @@ def study_muscle(
         no_spread=""
         if enough
         else f"{len(kept)} athletes with an own slope, {FEWEST_CLUSTERS} or more are needed",
-        repeats=_repeats(reduced, logs, options),
+        repeats=repeats,
     )
 
 
@@ -207,9 +208,10 @@ def _curve(reduced: Body, logs: MuscleLogs, level: float) -> tuple[Curve | None,
         return None, str(error)
 
 
-def _own(reduced: Body, logs: MuscleLogs) -> pd.DataFrame:
+def _own(reduced: Body, logs: MuscleLogs, error_ratio: float) -> pd.DataFrame:
     """Return own slopes of all athletes, those without a usable day included."""
     own = own_slopes(reduced, "sets").rename(columns={"n_rows": "n_days"})
+    own["own_error"] *= error_ratio
     untold = own["own"].isna()
     reason = np.where(own["n_days"] == 0, NO_DAYS, FEW)
     return own.assign(athlete=list(logs.athletes), reason=np.where(untold, reason, ""))

@@ -62,6 +62,9 @@ class Repeatability:
         correlation: of true slopes between halves; NaN where true slopes do not differ.
         observed: correlation of the estimated slopes, weighted by their precision.
         observed_low, observed_high: its 95 % interval (Fisher).
+        error_ratio: how much further slopes of the halves lie apart than their errors say, 1 or
+            more. What truly differs between people is alike in both halves, so this is error: of
+            walks that are not walks, of growth that is no line.
     """
 
     n_athletes: int
@@ -70,6 +73,7 @@ class Repeatability:
     observed: float
     observed_low: float
     observed_high: float
+    error_ratio: float
 
     @property
     def told_apart(self) -> bool:
@@ -112,8 +116,7 @@ def repeatability(
     cov = model.random_cov["athlete"].to_numpy()
     sd = float(np.sqrt(np.sqrt(max(cov[0, 0], 0) * max(cov[1, 1], 0))))
     correlation = float(cov[0, 1] / sd**2) if sd > 1e-6 else float("nan")
-    low, middle, high = _observed(halves, told, measure)
-    return Repeatability(n, sd, correlation, middle, low, high)
+    return Repeatability(n, sd, correlation, *_observed(halves, told, measure))
 
 
 def _cut(days: Days, found: Body) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +137,8 @@ def _half(found: Body, days: Days, columns: Mapping[str, Floats], measure: str) 
 
 def _observed(
     halves: list[CrossProducts], told: np.ndarray, measure: str
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, float]:
+    """Return the correlation of the halves' slopes with its interval, and the error ratio."""
     slopes, errors = [], []
     for half in halves:
         left, _ = growth_out(half.pick(["week", f"{measure}_total", "strength"]))
@@ -143,8 +147,11 @@ def _observed(
         errors.append(1 / information)
     weight = 1 / (errors[0] + errors[1])
     weight = weight / weight.sum()
+    slopes[1] = slopes[1] + weight @ (slopes[0] - slopes[1])  # what moved for all is no error
     first, second = (each - weight @ each for each in slopes)
     r = float((weight * first) @ second / np.sqrt((weight @ first**2) * (weight @ second**2)))
     reach = 1.96 / np.sqrt(max(1 / (weight**2).sum() - 3, 1.0))
     z = np.arctanh(np.clip(r, -0.999, 0.999))
-    return float(np.tanh(z - reach)), r, float(np.tanh(z + reach))
+    apart = (slopes[0] - slopes[1]) * np.sqrt(1 / (errors[0] + errors[1]))
+    ratio = float(np.sqrt(max((apart**2).sum() / max(len(apart) - 1, 1), 1.0)))
+    return r, float(np.tanh(z - reach)), float(np.tanh(z + reach)), ratio
