@@ -182,7 +182,7 @@ def old_model(found: Cohort) -> tuple[float, ...]:
     lead = one.lead
     return (
         one.estimate, one.std_error, one.conf_low, one.conf_high, one.p_value,
-        *((lead.value, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
+        *((lead.estimate, lead.std_error, lead.p_value) if lead else (np.nan,) * 3),
         one.lead_fires, np.nan, *(np.nan,) * 9,
     )  # fmt: skip
 

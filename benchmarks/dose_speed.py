@@ -96,7 +96,7 @@ def main() -> None:
     one, third = timed(lambda: answers(found))
     print(f"  strength days and weekly doses {first}")
     print(f"  variances and cross-products {second}")
-    print(f"  effect, placebo, slopes {third}: {one[0].estimate.estimate:+.2f}")
+    print(f"  effect, placebo, slopes {third}: {one[0].estimate.value:+.2f}")
     _, everything = timed(lambda: lab.dose_response(logbook, muscle="quads"))
     print(f"  lab.dose_response, all of its rows and sensitivities: {everything}")
     parts = [arrays(cohort(BASE, min(PART, args.lifters), seed))
@@ -108,7 +108,7 @@ def main() -> None:
         lambda: answers(body_of(products, "sets", variances, mean)),
     )
     e = large.estimate
-    print(f"  from cross-products: effect, placebo, slopes {fitting}: {e.estimate:.3f} "
+    print(f"  from cross-products: effect, placebo, slopes {fitting}: {e.value:.3f} "
           f"[{e.low:.3f}, {e.high:.3f}] for {BASE.truth:.2f}")  # fmt: skip
     few = np.arange(120)
     _, beside = timed(
