@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MOST_MB := 900
+# What needs no extra and no browser, from the parser to the models: for another Python.
+CORE_TESTS := tests/measures tests/test_ingest.py tests/test_mixed.py tests/test_dose.py \
+  tests/test_report.py tests/test_flags.py
 
 .PHONY: demo test core lint screenshots notebooks notebook-pages bench clean lock
 
@@ -15,7 +18,7 @@ test: .venv/installed ## install, then every check
 	$(BIN)/pytest -n auto --dist loadgroup --durations=15
 	$(BIN)/pytest --nbval notebooks
 
-core: ## what a user installs, alone and on $(PYTHON): its weight, the doctor, a page
+core: ## what a user installs, alone and on $(PYTHON): its weight, the doctor, a page, the main tests
 	rm -rf .venv-core
 	$(PYTHON) -m venv .venv-core
 	.venv-core/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock .
@@ -23,6 +26,9 @@ core: ## what a user installs, alone and on $(PYTHON): its weight, the doctor, a
 	.venv-core/bin/liftdose report data/raw/sample --out reports/core --strict
 	@mb=$$(du -sm .venv-core | cut -f1); echo "installed: $$mb MB, at most $(MOST_MB)"; \
 	  test $$mb -le $(MOST_MB)
+	.venv-core/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
+	  pytest pytest-xdist hypothesis
+	.venv-core/bin/pytest -n auto $(CORE_TESTS)
 
 lint: .venv/installed
 	$(BIN)/ruff check --fix .

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from analysis.ingest import read
 from analysis.legs import dose, exercises, methods, overload
-from analysis.legs.audit import DETAILS, TOPICS, leg_audit
+from analysis.legs.audit import DETAILS, TOPICS, audit_section, leg_audit
+from analysis.legs.claims import article_section
 from analysis.legs.leg_log import GROUPS, MUSCLES, VERDICTS, LegLog, with_legs
-from analysis.legs.sections import audit_blocks
 from analysis.report import Report
 from tests.leg_logs import CATALOGUE, did, log
 
@@ -295,7 +295,7 @@ def test_annas_fourteen_weeks_without_calves_are_found(anna):
 
 
 def test_every_table_of_the_audit_is_folded_away_once_under_its_cards(anna):
-    folded = [section.items[-1] for section in audit_blocks(anna)]
+    folded = [section.items[-1] for section in (audit_section(anna), article_section(anna))]
     assert [section.id for section in folded] == ["leg-detail", "article-tables"]
     assert all(section.folded for section in folded)
     names = [result.name for section in folded for result in section.items]
@@ -322,7 +322,7 @@ def test_a_real_log_without_calf_work_shows_it():
 
 
 def test_cards_say_what_the_tables_say(anna):
-    audit, article = audit_blocks(anna)
+    audit, article = audit_section(anna), article_section(anna)
     cards = audit.items[1].flags
     assert [card.kind for card in cards] == leg_audit(anna)[0].table["verdict"].tolist()
     calves = next(card for card in cards if card.text.startswith("Calves trained"))

@@ -35,8 +35,8 @@ from analysis.models.cohort.results import (
 from analysis.models.cohort.spread import dose_curve, spread
 from analysis.models.cohort.study import FEW, MEASURES, NO_DAYS, study_muscle
 from analysis.models.dose import TooLittleError
-from analysis.models.dose.effects import at_once, body, with_shapes
-from analysis.models.dose.inputs import Weekly
+from analysis.models.dose.effects import at_once, body
+from analysis.models.dose.inputs import Weekly, with_shapes
 from analysis.models.dose.logs import MuscleLogs
 from analysis.models.dose.people import Repeatability, own_slopes
 from analysis.pages.cohort import cohort_page, save_cohort

@@ -20,9 +20,16 @@ from analysis.models.dose.effects import (
     eventual_gain,
     joint,
     shapes,
-    with_shapes,
 )  # fmt: skip
-from analysis.models.dose.inputs import REACH, Weekly, autocovariance, bands, filled, kernel
+from analysis.models.dose.inputs import (
+    REACH,
+    Weekly,
+    autocovariance,
+    bands,
+    filled,
+    kernel,
+    with_shapes,
+)
 from analysis.models.dose.people import own_slopes, repeatability
 from analysis.models.dose.placebo import judge
 from analysis.models.dose.pooling import TooLittleError, fit, pseudo_rows

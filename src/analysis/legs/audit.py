@@ -1,4 +1,8 @@
-"""The leg-day audit: every topic of leg training, as far as this log shows it."""
+"""The leg-day audit: every topic of leg training, as far as this log shows it.
+
+A phone shows two columns of a table and hides the sentence in the third. So the audit also comes
+as cards, one a topic, with the tables folded away under them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import pandas as pd
 
 from analysis.legs import dose, exercises, methods, overload
 from analysis.legs.leg_log import (
+    CARD_LEVELS,
     MUSCLES,
     VERDICTS,
     Answer,
@@ -20,6 +25,7 @@ from analysis.legs.leg_log import (
     unmapped_note,
 )
 from analysis.logbook import Logbook
+from analysis.report.blocks import Flag, Flags, Prose, Section
 from analysis.result import Result
 from analysis.say import count
 
@@ -111,4 +117,34 @@ def summary(log: LegLog) -> Result:
             *unmapped_note(log),
         ),
         settings={"block_weeks": log.block_weeks},
+    )
+
+
+def audit_section(logbook: Logbook) -> Section:
+    """Return what the log shows of leg training: sentence, cards, and the tables folded."""
+    audited, *details = leg_audit(logbook)
+    return Section(
+        "leg-day",
+        "Leg-day audit",
+        [
+            Prose(audited.summary),
+            audit_cards(audited),
+            Section("leg-detail", "Legs in detail", [*details, audited], folded=True),
+        ],
+        intro="What this log shows of leg training, topic by topic.",
+    )
+
+
+def audit_cards(audited: Result) -> Flags:
+    """Return one card per topic: the badge is what the log shows."""
+    return Flags(
+        [
+            Flag(
+                row["verdict"],
+                (f"{row['athlete']}: " if "athlete" in row else "")
+                + f"{row['topic'][:1].upper()}{row['topic'][1:]}. {row['this_log']}",
+                CARD_LEVELS.get(row["verdict"], "notice"),
+            )
+            for row in audited.table.to_dict("records")
+        ]
     )

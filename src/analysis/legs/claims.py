@@ -15,8 +15,9 @@ from importlib.resources import files
 import pandas as pd
 
 from analysis.legs import dose, exercises, methods, overload
-from analysis.legs.evidence import READING, Evidence, known
+from analysis.legs.evidence import READING, Evidence, evidence, known
 from analysis.legs.leg_log import (
+    CARD_LEVELS,
     Answer,
     LegLog,
     columns,
@@ -27,6 +28,7 @@ from analysis.legs.leg_log import (
     unmapped_note,
 )
 from analysis.logbook import Logbook
+from analysis.report.blocks import Flag, Flags, Prose, Section
 from analysis.result import Result
 from analysis.say import count
 
@@ -36,6 +38,8 @@ from analysis.say import count
 VERDICTS = ("supported", "partly supported", "not supported", "unclear", "not tested")
 """What evidence says of a claim. "Not supported": trials do not show it; "not tested": our
 evidence file holds no trial of it."""
+
+BACKED = VERDICTS[:2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,7 @@ def _joined(claim: Claim, column: str, by: str) -> str:
 
 def _summary(table: pd.DataFrame) -> str:
     verdict, done = table["verdict"], table["in_your_log"]
-    backed = verdict.isin(["supported", "partly supported"])
+    backed = verdict.isin(BACKED)
     missed = table.loc[backed & done.eq("not done"), "claim"]
     blind = int(done.eq("not measurable").sum())
     idle = f" Backed, and not in this log: {few(list(missed), '; ')}." if len(missed) else ""
@@ -212,4 +216,43 @@ def _summary(table: pd.DataFrame) -> str:
         f"Of {count(len(table), 'claim')}, the evidence backs {int(backed.sum())} in full or in "
         f"part and does not show {int(verdict.eq('not supported').sum())}. "
         f"{blind} cannot be measured from this file.{idle}"
+    )
+
+
+def article_section(logbook: Logbook) -> Section:
+    """Return the article's claims beside the log and the trials, folded."""
+    compared = claims(logbook)
+    return Section(
+        "article",
+        "What an article on leg training claims",
+        [
+            Prose(f"{compared.summary}\n\n{READING}"),
+            claim_cards(compared),
+            Section(
+                "article-tables",
+                "Claims and trials as tables",
+                [readable(compared), evidence()],
+                folded=True,
+            ),
+        ],
+        intro="The badge is what trials say. Whether you do it is another question.",
+        folded=True,
+    )
+
+
+def claim_cards(compared: Result) -> Flags:
+    """Return one card per claim: the badge is the evidence; the text holds both answers."""
+    return Flags(
+        [
+            Flag(
+                row["verdict"],
+                (f"{row['athlete']}: " if "athlete" in row else "")
+                + f"{row['claim']}. Your log ({row['in_your_log']}): {row['your_log']} "
+                f"Trials: {row['evidence']}",
+                CARD_LEVELS.get(row["in_your_log"], "notice")
+                if row["verdict"] in BACKED
+                else "notice",
+            )
+            for row in compared.table.to_dict("records")
+        ]
     )

@@ -197,6 +197,9 @@ VERDICTS = {
 }
 """Words for what a log shows. None says that a thing is worth doing: that is the evidence's."""
 
+CARD_LEVELS = {"done": "good", "partly done": "attention", "not done": "attention"}
+"""How a card with such a verdict looks; every other word is a notice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -261,10 +264,14 @@ SAID = 3
 
 def logs_of(logbook: Logbook, block_weeks: int = 4) -> dict[str, LegLog]:
     """Return the leg log of every athlete; of none, one that is empty."""
-    names = logbook.athletes
-    if len(names) < 2:
-        return {"": LegLog.of(logbook, block_weeks)}
-    return {name: LegLog.of(logbook.athlete(name), block_weeks) for name in names}
+    names = logbook.athletes if len(logbook.athletes) > 1 else [""]
+    return logbook.once(
+        ("leg logs", block_weeks),
+        lambda: {
+            name: LegLog.of(logbook.athlete(name) if name else logbook, block_weeks)
+            for name in names
+        },
+    )
 
 
 def of_each(logs: Mapping[str, LegLog], part: Callable[[LegLog], Result]) -> Result:

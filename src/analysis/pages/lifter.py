@@ -11,9 +11,8 @@ from typing import Any
 import pandas as pd
 
 from analysis import __version__, schema
-from analysis.legs.audit import leg_audit
-from analysis.legs.claims import claims
-from analysis.legs.sections import audit_blocks
+from analysis.legs.audit import audit_section, leg_audit
+from analysis.legs.claims import article_section, claims
 from analysis.logbook import Logbook
 from analysis.measures.recent import recent
 from analysis.outputs import folder_names, whole_folder
@@ -242,7 +241,7 @@ def save_audits(logbook: Logbook, out: Path, *, tell: Tell = silent) -> Iterator
             own = logbook.athlete(name)
             page = Report(
                 f"Leg-day audit: {name}",
-                audit_blocks(own),
+                [audit_section(own), article_section(own)],
                 subtitle="What an article claims, what this log shows, what trials say",
                 takeaways=list(missing(own)),
             )

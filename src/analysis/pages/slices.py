@@ -16,7 +16,8 @@ import pandas as pd
 import polars as pl
 
 from analysis.figures import PALETTE, band, figure, line
-from analysis.legs.sections import article_section, audit_section
+from analysis.legs.audit import audit_section
+from analysis.legs.claims import article_section
 from analysis.logbook import Logbook
 from analysis.measures import consistency as training
 from analysis.measures import lifts as lift_tables

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtri, ndtr
 
-from analysis.models.dose.effects import BANDS, LOG_WEEKS, SHAPES, Body, primary, shape
-from analysis.models.dose.inputs import Floats
+from analysis.models.dose.effects import BANDS, LOG_WEEKS, Body, primary
+from analysis.models.dose.inputs import SHAPES, Floats, shape
 from analysis.models.dose.logs import MuscleLogs
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, Fit, TooLittleError
 

@@ -16,6 +16,7 @@ from analysis.models.dose.inputs import (
     AHEAD,
     LAGS,
     OWN,
+    SHAPES,
     Floats,
     Ints,
     Weekly,
@@ -23,6 +24,7 @@ from analysis.models.dose.inputs import (
     filled,
     kernel,
     kernel_names,
+    shape,
 )
 from analysis.models.dose.placebo import Placebo, judge
 from analysis.models.dose.pooling import (
@@ -287,35 +289,6 @@ def eventual_gain(
     n_days = max(each.n_days for each in estimates.values())
     error = float(np.sqrt(variance))
     return Averaged(Estimate(mean, error, dof, level, n_athletes, n_days), weights)
-
-
-SHAPES = {
-    "linear": "{}",
-    "log": "{}_log",
-    "sqrt": "{}_sqrt",
-    "reciprocal": "{}_reciprocal",
-}
-"""Shapes of a weekly dose, with the name of the measure that holds them."""
-
-
-def shape(name: str, dose: Floats) -> Floats:
-    """Return a weekly dose in a shape; 1 is added because a week may hold none."""
-    match name:
-        case "log":
-            return np.log1p(dose)
-        case "sqrt":
-            return np.sqrt(np.maximum(dose, 0.0))
-        case "reciprocal":
-            return np.asarray(-1.0 / (1.0 + dose))
-    return dose
-
-
-def with_shapes(doses: Mapping[str, Floats], measure: str = "sets") -> dict[str, Floats]:
-    """Return doses with the shapes of one, and whether the muscle was trained at all."""
-    dose = doses[measure]
-    made = {SHAPES[name].format(measure): shape(name, dose) for name in SHAPES}
-    trained = np.where(np.isfinite(dose), np.asarray(dose > 0, dtype=float), np.nan)
-    return {**doses, **made, "trained": trained}
 
 
 @dataclass(frozen=True, slots=True)

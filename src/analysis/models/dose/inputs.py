@@ -203,3 +203,35 @@ def kernel(deviation: Floats, build_up_weeks: float, half_life_weeks: float | No
     spectrum = np.fft.rfft(deviation, size, axis=1) * np.fft.rfft(np.r_[0.0, shape], size)
     response = np.fft.irfft(spectrum, size, axis=1)[:, :length]
     return np.asarray(response[:, REACH : length - REACH] / peak)
+
+
+# Shapes of a weekly dose: a set more may bring less where there are many.
+
+
+SHAPES = {
+    "linear": "{}",
+    "log": "{}_log",
+    "sqrt": "{}_sqrt",
+    "reciprocal": "{}_reciprocal",
+}
+"""Shapes of a weekly dose, with the name of the measure that holds them."""
+
+
+def shape(name: str, dose: Floats) -> Floats:
+    """Return a weekly dose in a shape; 1 is added because a week may hold none."""
+    match name:
+        case "log":
+            return np.log1p(dose)
+        case "sqrt":
+            return np.sqrt(np.maximum(dose, 0.0))
+        case "reciprocal":
+            return np.asarray(-1.0 / (1.0 + dose))
+    return dose
+
+
+def with_shapes(doses: Mapping[str, Floats], measure: str = "sets") -> dict[str, Floats]:
+    """Return doses with the shapes of one, and whether the muscle was trained at all."""
+    dose = doses[measure]
+    made = {SHAPES[name].format(measure): shape(name, dose) for name in SHAPES}
+    trained = np.where(np.isfinite(dose), np.asarray(dose > 0, dtype=float), np.nan)
+    return {**doses, **made, "trained": trained}

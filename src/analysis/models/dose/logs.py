@@ -30,8 +30,7 @@ from analysis.measures.counting import Rule
 from analysis.measures.e1rm import e1rm_expr
 from analysis.measures.load import BodyMass, series_load
 from analysis.measures.working import WorkingRule
-from analysis.models.dose.effects import with_shapes
-from analysis.models.dose.inputs import Floats, Weekly
+from analysis.models.dose.inputs import Floats, Weekly, with_shapes
 from analysis.models.dose.whitening import Days
 from analysis.models.strength import regimes
 from analysis.models.strength.known import overruled

@@ -68,7 +68,7 @@ class Placebo:
         match self.kind:
             case "veto":
                 return (
-                    f"Placebo FIRES: {seen}, which it cannot have caused. Strength drives the "
+                    f"Placebo FIRES: {seen}, which they cannot have caused. Strength drives the "
                     "work, or something unseen drives both; the bias is about "
                     f"{BIAS_PER_LEAD:g} times as large. Do not read the effect as what work buys."
                 )

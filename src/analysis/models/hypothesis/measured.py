@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from analysis.logbook import Logbook
-from analysis.models.dose.effects import shape
-from analysis.models.dose.inputs import Floats
+from analysis.models.dose.inputs import Floats, shape
 from analysis.models.dose.logs import MuscleLogs
 from analysis.models.dose.pooling import TooLittleError
 from analysis.models.dose.whitening import Days
