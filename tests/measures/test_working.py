@@ -1,3 +1,4 @@
+import polars as pl
 import pytest
 from set_literals import logbook, sets
 
@@ -51,6 +52,25 @@ def test_a_second_run_of_the_lift_is_compared_with_the_days_top():
         sets("2024-01-01", "squat", "100x5", number=3),
     )
     assert classify(book.sets)["standing"].to_list() == ["unmarked_warmup", "working", "working"]
+
+
+def test_one_workout_whose_sets_lie_apart_has_one_top():
+    """Sets of one session that bear two times, with another session's between."""
+    book = logbook(
+        sets("2024-01-01 06:00", "squat", "40x8", number=1),
+        sets("2024-01-01 07:00", "leg_curl", "30x10", number=1),
+        sets("2024-01-01 08:00", "squat", "100x5", number=2),
+    )
+    one = pl.when(pl.col("exercise").str.contains("(?i)squat")).then(pl.lit("a"))
+    apart = book.sets.with_columns(one.otherwise(pl.lit("b")).alias("session"))
+    assert classify(apart)["standing"].to_list() == ["unmarked_warmup", "working", "working"]
+
+
+def test_a_set_of_no_kind_is_no_error():
+    book = logbook(sets("2024-01-01", "squat", "60x5", "100x5", "100x5"))
+    unsaid = pl.when(pl.col("set_number") == 2).then(None).otherwise(pl.col("kind"))
+    told = classify(book.sets.with_columns(unsaid.alias("kind")))
+    assert told["standing"].to_list() == ["unmarked_warmup", "working", "working"]
 
 
 def test_tonnage_by_hand_with_and_without_warmups():

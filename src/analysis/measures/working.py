@@ -122,18 +122,26 @@ def _in_training_order(sets: pl.DataFrame) -> pl.DataFrame:
 def _lift_of_set(ordered: pl.DataFrame, run: pl.Series) -> NDArray[np.int64]:
     """Return each set's lift: all runs of one exercise in one workout, by the first of them.
 
-    Lifts are found among the runs, which are a third of the sets; sets of a workout lie together.
+    Workouts are found among the stretches of sets that share one, which are few, and lifts among
+    the runs, which are a third of the sets.
     """
-    begins = run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
-    runs = ordered.select("athlete", "session", "exercise")[begins].select(
-        pl.struct("athlete", "session").rle_id().cast(pl.Int64).alias("workout"),
+    stretch = ordered.select(pl.struct("athlete", "session").rle_id()).to_series()
+    names = ordered.select("athlete", "session")[_begins(stretch)]
+    workout = names.select(pl.struct(names.columns).rank("dense").cast(pl.Int64)).to_series()
+    runs = ordered.select(
+        workout.gather(stretch).alias("workout"),
         pl.col("exercise").cast(pl.Categorical).to_physical().cast(pl.Int64),
-    )
-    names = int(runs["exercise"].max() or 0) + 1  # type: ignore[arg-type]
-    number = (runs["workout"] * names + runs["exercise"]).to_numpy()
+    )[_begins(run)]
+    exercises = int(runs["exercise"].max() or 0) + 1  # type: ignore[arg-type]
+    number = (runs["workout"] * exercises + runs["exercise"]).to_numpy()
     _, first, of_run = np.unique(number, return_index=True, return_inverse=True)
     found: NDArray[np.int64] = first[of_run][run.to_numpy()]
     return found
+
+
+def _begins(run: pl.Series) -> pl.Series:
+    """Return the first row of each run, from the number of each row's."""
+    return run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
 
 
 def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
@@ -168,12 +176,12 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
     best, heaviest = (
         lifts.over(np.maximum, sets[name].fill_null(-np.inf)) for name in ("_e1rm", "_load")
     )
-    marked = lifts.over(np.maximum, sets["kind"] == "warmup")
+    marked = lifts.over(np.maximum, sets["kind"].eq_missing("warmup"))
     judged = sets.with_columns(
         pl.Series("_lift", number), (pl.col("_e1rm") / best).alias("_share")
     ).with_columns(
         (
-            (pl.col("kind") == "work")
+            pl.col("kind").eq_missing("work")
             & pl.col("_share").is_not_null()
             & ((pl.col("_load") < heaviest) | (pl.col("_share") >= 1))
             & (pl.col("rir").fill_null(10) >= WARMUP_RIR)
