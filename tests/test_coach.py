@@ -241,7 +241,7 @@ class TestClientsToml:
             for line in template().splitlines()
         )
         assert parse(settings).everyone == replace(
-            ClientSettings(), unit="kg", show="kg", encoding="cp1252"
+            ClientSettings(), unit="kg", show="kg", encoding="cp1252", tz="Europe/Berlin"
         )
         assert "left as it is" in write_template(folder)
         assert "Settings:" in write_template(tmp_path)

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from analysis.pages.clients import ClientSettings, Settings, SettingsError, settings_for
+from analysis.pages.clients import ClientSettings, Settings, settings_for
 from analysis.pages.coach import coach_folder, take_in_all
-from analysis.problems import PathError
+from analysis.problems import PathError, SettingsError
 from analysis.signals.flags import find
 from tests.client_files import hevy, light  # noqa: F401 - a fixture
 

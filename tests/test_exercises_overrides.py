@@ -56,17 +56,23 @@ def test_a_changed_file_is_read_again(tmp_path):
     ("text", "parts"),
     [
         ('[names]\n"A" = "no-such-id"', ['names."A"', "no-such-id", "no exercise has this id"]),
-        ('[roles.plank]\ndirect = ["bizeps"]', ["roles.plank.direct", "bizeps", "no such muscle"]),
+        (
+            '[roles.plank]\ndirect = ["bizeps"]',
+            ['roles."plank".direct', "bizeps", "no such muscle"],
+        ),
         ('[roles.plank]\ndirect = ["abs"]\nindirect = ["abs"]', ["abs", "named twice"]),
-        ('[roles.plank]\nmain = ["abs"]', ["roles.plank", "direct, indirect, stabiliser"]),
-        ('[roles.nothing]\ndirect = ["abs"]', ["roles.nothing", "no exercise has this id"]),
-        ("[exercises.mine]\nequipment = 'x'", ["exercises.mine", "needs a name"]),
+        ('[roles.plank]\nmain = ["abs"]', ['roles."plank".main', "direct, indirect, stabiliser"]),
+        ('[roles.nothing]\ndirect = ["abs"]', ['roles."nothing"', "no exercise has this id"]),
+        ("[exercises.mine]\nequipment = 'x'", ['exercises."mine".name', "needs a name"]),
         (
             '[exercises.mine]\nname = "M"\nload_basis = "heavy"',
             ["load_basis", "heavy", "external"],
         ),
-        ('[exercises.mine]\nname = "M"\nmuscle = "abs"', ["muscle", "the keys are"]),
-        ('names = "Squat"', ["names", "the tables are"]),
+        (
+            '[exercises.mine]\nname = "M"\nmuscle = "abs"',
+            ["muscle", "no such setting; known are name"],
+        ),
+        ('names = "Squat"', ["names", "expected a table, [names]"]),
         ("[names\n", ["not valid TOML"]),
     ],
 )

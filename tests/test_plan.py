@@ -205,7 +205,8 @@ def test_landmarks_of_ones_own(tmp_path):
         ("[muscles.quads]\nminimum = 'x'\nmaximum = 2", "expected two numbers"),
         ("[muscles.quads]\nminimum = [5, 2]\nmaximum = 9", "expected two numbers"),
         ("[muscles.quads]\nminimum = 10\nmaximum = 2", "lies above the maximum"),
-        ("muscles = 3", "expected tables"),
+        ("muscles = 3", "expected a table"),
+        ("[muscles.quads]\nminimum = 1\nmaximum = 2\nmost = 3", "no such setting; known are"),
         ("[muscles", "not valid TOML"),
     ],
 )

@@ -328,7 +328,7 @@ def test_a_recipe_reads_back_as_it_was_written(tmp_path):
     ("line", "rule"),
     [
         ('layout = "diagonal"', "expected rows or columns"),
-        ("header = -1", "expected a whole number, 0 to 100"),
+        ("header = -1", "expected a whole number from 0 to 100"),
         ('exercize = "A"', "did you mean exercise"),
         ('fields = ["reps", "mood"]', "expected a list of reps, load"),
         ('unit = "stone"', "expected kg or lb"),

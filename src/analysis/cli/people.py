@@ -72,6 +72,7 @@ def coach(
     today: Annotated[
         str | None, typer.Option(help="Day of the flags: newest, own (last day) or a date.")
     ] = None,
+    tz: Tz = None,
     whole: Annotated[
         bool, typer.Option(help="Each client's page carries its own script, to be sent alone.")
     ] = False,
@@ -93,7 +94,7 @@ def coach(
     if template:
         result(write_template(paths[0], settings))
         return
-    rules = settings_for(paths, settings, today)
+    rules = settings_for(paths, settings, today, tz)
     with bar("Clients") as shown:
         asking = Asking(out, shown)
         done = coach_folder(

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 import polars as pl
+from pydantic import Field
 
-from analysis import exercises
+from analysis import exercises, settings
 from analysis.exercises import Catalogue
 from analysis.figures import bars, figure
 from analysis.legs.leg_log import APART, LEGS, with_legs
@@ -23,7 +24,6 @@ from analysis.notes import Note
 from analysis.problems import SettingsError, UserError, did_you_mean
 from analysis.result import Figure, Result
 from analysis.say import count, number, spoken
-from analysis.settings import parse_toml
 
 # Landmarks of weekly volume: practitioner heuristics that a user may edit, never evidence.
 
@@ -52,6 +52,42 @@ class Band:
         return "above their maximum" if sets > self.maximum[1] else ""
 
 
+def _ends(value: Any) -> tuple[float, float]:
+    low, high = value if isinstance(value, list | tuple) else (value, value)
+    return float(low), float(high)
+
+
+def _is_range(value: Any) -> bool:
+    ends = value if isinstance(value, list) else [value, value]
+    return len(ends) == 2 and all(map(SETS.holds, ends)) and ends[0] <= ends[1]
+
+
+SETS = settings.number(0, 100)
+RANGE = settings.Rule(
+    _is_range,
+    "two numbers of sets from 0 to 100, the smaller first",
+    remedy="write [6, 12]",
+    into=_ends,
+)
+BOTH = settings.Needed(
+    "a muscle needs minimum and maximum", "write minimum = [6, 12], maximum = [18, 22]"
+)
+
+
+class BandTable(settings.Settings):
+    """One `[muscles.<name>]`."""
+
+    minimum: Annotated[tuple[float, float], RANGE, BOTH]
+    maximum: Annotated[tuple[float, float], RANGE, BOTH]
+
+
+class LandmarksFile(settings.Settings):
+    """What a file of landmarks holds; the label is for whoever reads the file."""
+
+    label: Annotated[str, settings.TEXT] = LABEL
+    muscles: dict[str, BandTable] = Field(default={})
+
+
 def landmarks(path: Path | None = None, *, muscles: Collection[str] = ()) -> Mapping[str, Band]:
     """Return the landmarks by muscle group.
 
@@ -63,41 +99,19 @@ def landmarks(path: Path | None = None, *, muscles: Collection[str] = ()) -> Map
         SettingsError: an entry breaks a rule; the message names file, key, value, rule, remedy.
     """
     shipped = files("analysis.legs").joinpath("landmarks.toml")
-    text = (path or shipped).read_text(encoding="utf-8")
     file = path.name if path else "landmarks.toml"
-    data = parse_toml(text, file)
-    table = data.get("muscles", {})
-    if not isinstance(table, dict):
-        raise SettingsError(file, "muscles", table, "expected tables", "write [muscles.quads]")
-    for name in table:
+    said = settings.read((path or shipped).read_bytes(), file, LandmarksFile)
+    bands = {}
+    for name, entry in said.muscles.items():
+        key, band = f'muscles."{name}"', Band(entry.minimum, entry.maximum)
         if muscles and name not in muscles:
             remedy = did_you_mean(name, muscles) or f"use one of {', '.join(sorted(muscles))}"
-            raise SettingsError(file, f"muscles.{name}", table[name], "no such muscle", remedy)
-    return {name: _band(file, name, entry) for name, entry in table.items()}
-
-
-def _band(file: str, muscle: str, entry: Any) -> Band:
-    key = f"muscles.{muscle}"
-    if not isinstance(entry, dict) or set(entry) != {"minimum", "maximum"}:
-        rule = "a muscle needs minimum and maximum, and nothing else"
-        raise SettingsError(file, key, entry, rule, "write minimum = [6, 12], maximum = [18, 22]")
-    band = Band(*(_range(file, f"{key}.{name}", entry[name]) for name in ("minimum", "maximum")))
-    if band.minimum[0] > band.maximum[1]:
-        raise SettingsError(
-            file, key, entry, "the minimum lies above the maximum", "exchange them"
-        )
-    return band
-
-
-def _range(file: str, key: str, value: Any) -> tuple[float, float]:
-    numbers = value if isinstance(value, list) else [value, value]
-    valid = len(numbers) == 2 and all(
-        isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n <= 100 for n in numbers
-    )
-    if not valid or numbers[0] > numbers[1]:
-        rule = "expected two numbers of sets from 0 to 100, the smaller first"
-        raise SettingsError(file, key, value, rule, "write [6, 12]")
-    return float(numbers[0]), float(numbers[1])
+            raise SettingsError(file, key, band.said, "no such muscle", remedy)
+        if band.minimum[0] > band.maximum[1]:
+            rule = "the minimum lies above the maximum"
+            raise SettingsError(file, key, band.said, rule, "exchange them")
+        bands[name] = band
+    return bands
 
 
 HISTORY_WEEKS = 8

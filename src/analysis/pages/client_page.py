@@ -82,7 +82,7 @@ def take_in(client: Client, ask: Ask | None = None) -> Intake:
     try:
         logbook = read(
             client.paths, unit=settings.unit, athlete=client.name, encoding=settings.encoding,
-            ask=ask,
+            tz=settings.tz, ask=ask,
         )  # fmt: skip
     except UserError as error:
         return Intake(client, None, _reason(error))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, asdict, dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import pydantic
+from pydantic import create_model
+
+from analysis.ingest.clock import is_zone
 from analysis.ingest.remembered import LifterTable, Remembered
 from analysis.logbook import About
 from analysis.measures.intensity import ZONES
-from analysis.problems import PathError, SettingsError
-from analysis.settings import no_others, of_model, parse_toml, table
+from analysis.problems import PathError
+from analysis.settings import TEXT, YES_NO, Rule, held, number, read, whole, word
+from analysis.settings import Settings as Table
 from analysis.signals.flags import Thresholds, described
 from analysis.units import LOAD_UNITS
 
@@ -27,6 +32,7 @@ DOC = {
     "show": '"kg" or "lb", the unit that pages open in; without it, that of the export',
     "article": "true shows what an article on leg training claims, beside the log",
     "encoding": 'of text files that are not UTF-8, such as "cp1252"',
+    "tz": 'time zone, such as "Europe/Berlin", for exports in UTC',
     "zones": "first repetition of each rep zone, ascending",
 }
 """Settings that hold for all clients or for one."""
@@ -42,6 +48,7 @@ class ClientSettings:
         show: the unit that the page opens in; None for that of the export.
         article: whether the page shows the claims of an article.
         encoding: of text that is not UTF-8.
+        tz: time zone, for exports in UTC; None for that of a `liftdose.toml`.
         zones: first repetition of each rep zone.
         thresholds: from when on something is a flag.
         about: body mass, goals and injuries; None for those of a `liftdose.toml`.
@@ -52,6 +59,7 @@ class ClientSettings:
     show: str | None = None
     article: bool = False
     encoding: str | None = None
+    tz: str | None = None
     zones: tuple[int, ...] = ZONES
     thresholds: Thresholds = field(default_factory=Thresholds)
     about: About | None = None
@@ -92,17 +100,113 @@ class Settings:
         return sorted(set(self.clients) - names)
 
 
+def _is_encoding(value: object) -> bool:
+    from analysis.ingest.records import is_encoding
+
+    return isinstance(value, str) and is_encoding(value)
+
+
+def _are_zones(value: object) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) > 1
+        and all(type(each) is int and each >= 1 for each in value)
+        and all(one < other for one, other in pairwise(value))
+    )
+
+
+def _day(value: object) -> date | str | None:
+    if type(value) is date or value in DAYS:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
+TODAY = Rule(
+    lambda v: _day(v) is not None, '"newest", "own" or a date such as 2026-01-31', into=_day
+)
+UNIT = word(LOAD_UNITS, "kg or lb")
+ZONE = Rule(
+    lambda v: isinstance(v, str) and is_zone(v),
+    "the name of a time zone",
+    remedy='such as "Europe/Berlin"',
+)
+
+
+def _threshold(each: Field[Any]) -> Rule:
+    low, high = each.metadata["low"], each.metadata["high"]
+    return whole(low, high) if isinstance(each.default, int) else number(low, high)
+
+
+if TYPE_CHECKING:
+    ThresholdTable = Table
+else:  # made of `Thresholds`, where name, bounds and default of each stand
+    ThresholdTable = create_model(
+        "ThresholdTable",
+        __base__=Table,
+        **{each.name: (Annotated[float, _threshold(each)], each.default) for each in described()},
+    )
+
+
+class Everyone(Table):
+    """What may be said of all clients, or of one."""
+
+    unit: Annotated[str | None, UNIT] = None
+    show: Annotated[str | None, UNIT] = None
+    article: Annotated[bool, YES_NO] = False
+    encoding: Annotated[
+        str | None, Rule(_is_encoding, "the name of a text encoding, such as cp1252")
+    ] = None
+    tz: Annotated[str | None, ZONE] = None
+    zones: Annotated[
+        tuple[int, ...], Rule(_are_zones, "whole numbers from 1 up, ascending, two or more")
+    ] = ZONES
+    thresholds: ThresholdTable = ThresholdTable()
+
+    def over(self, base: ClientSettings) -> ClientSettings:
+        """Return what holds where this is said, and `base` elsewhere."""
+        said = {name: getattr(self, name) for name in self.model_fields_set & set(DOC)}
+        changed = self.thresholds.model_dump(exclude_unset=True)
+        return replace(base, **said, thresholds=replace(base.thresholds, **changed))
+
+
+class ClientTable(Everyone):
+    """One `[clients.<name>]`."""
+
+    name: Annotated[str, Rule(TEXT.holds, "a name")] = ""
+    lifter: LifterTable | None = None
+
+    def over(self, base: ClientSettings) -> ClientSettings:
+        """Return what holds of this client; `base` is what holds of all."""
+        about = base.about if self.lifter is None else self.lifter.about
+        return replace(super().over(base), name=self.name, about=about)
+
+
+class ClientsFile(Everyone):
+    """What a `clients.toml` holds."""
+
+    today: Annotated[date | str, TODAY] = "newest"
+    clients: dict[str, ClientTable] = pydantic.Field(default={})
+
+
 def load(path: Path) -> Settings:
     """Read a `clients.toml`.
 
     Raises:
         SettingsError: the text is no TOML, a key is unknown, or a value breaks a rule.
     """
-    return parse(path.read_text(encoding="utf-8"), path.name)
+    return parse(path.read_bytes(), path.name)
 
 
 def settings_for(
-    given: list[Path], file: Path | None = None, today: str | None = None
+    given: list[Path],
+    file: Path | None = None,
+    today: str | None = None,
+    tz: str | None = None,
 ) -> Settings:
     """Return what holds for these folders.
 
@@ -110,6 +214,7 @@ def settings_for(
         given: folders and files of clients; the first `clients.toml` in one holds.
         file: a settings file that holds instead.
         today: the day of the flags, in place of the file's.
+        tz: every client's time zone, in place of the file's.
 
     Raises:
         PathError: the file does not exist.
@@ -119,7 +224,16 @@ def settings_for(
         raise PathError(f"{file}: no such file")
     files = [file] if file else [path / FILE for path in given if (path / FILE).is_file()]
     settings = load(files[0]) if files else Settings()
-    return replace(settings, today=_today("--today", today)) if today else settings
+    if today is not None:
+        settings = replace(settings, today=held("--today", "today", today, TODAY))
+    if tz is not None:
+        zone = held("--tz", "tz", tz, ZONE)
+        settings = replace(
+            settings,
+            everyone=replace(settings.everyone, tz=zone),
+            clients={name: replace(each, tz=zone) for name, each in settings.clients.items()},
+        )
+    return settings
 
 
 def told_of_people(settings: Settings, said: Remembered) -> Settings:
@@ -135,25 +249,16 @@ def told_of_people(settings: Settings, said: Remembered) -> Settings:
     return replace(settings, clients=named, different=said.different_people)
 
 
-def parse(text: str, file: str = FILE) -> Settings:
+def parse(text: str | bytes, file: str = FILE) -> Settings:
     """Return the settings of a TOML text; `file` is its name, for errors.
 
     Raises:
         SettingsError: as `load`.
     """
-    given = parse_toml(text, file)
-    known = ("today", *DOC, "thresholds", "clients")
-    no_others(file, "", given, known)
-    everyone = _client(file, "", given, ClientSettings())
-    entries = table(file, "clients", given.get("clients", {}))
-    clients = {}
-    for key, entry in entries.items():
-        place = f'clients."{key}".'
-        no_others(
-            file, place, table(file, place[:-1], entry), ("name", *DOC, "thresholds", "lifter")
-        )
-        clients[key] = _client(file, place, entry, everyone)
-    return Settings(_today(file, given.get("today", "newest")), everyone, clients)
+    said = read(text, file, ClientsFile)
+    everyone = said.over(ClientSettings())
+    clients = {name: each.over(everyone) for name, each in said.clients.items()}
+    return Settings(said.today, everyone, clients)
 
 
 def client_paths(paths: list[Path]) -> list[Path]:
@@ -179,75 +284,6 @@ def _inside(paths: list[Path]) -> list[Path]:
 def is_hidden(name: str) -> bool:
     """Whether a file or folder is no export: the system's own, or settings."""
     return name.startswith((".", "__MACOSX")) or name.endswith(".toml")
-
-
-def _client(
-    file: str, place: str, given: Mapping[str, Any], base: ClientSettings
-) -> ClientSettings:
-    rules: dict[str, tuple[Callable[[Any], bool], str]] = {
-        "name": (lambda v: isinstance(v, str) and v.strip() != "", "expected a name"),
-        "unit": (lambda v: v in LOAD_UNITS, "expected kg or lb"),
-        "show": (lambda v: v in LOAD_UNITS, "expected kg or lb"),
-        "article": (lambda v: isinstance(v, bool), "expected true or false"),
-        "encoding": (_is_encoding, "expected the name of a text encoding, such as cp1252"),
-        "zones": (_are_zones, "expected whole numbers from 1 up, ascending, two or more"),
-    }
-    values: dict[str, Any] = {}
-    for key, (is_right, rule) in rules.items():
-        if key in given:
-            if not is_right(given[key]):
-                raise SettingsError(file, f"{place}{key}", given[key], rule)
-            values[key] = tuple(given[key]) if key == "zones" else given[key]
-    thresholds = table(file, f"{place}thresholds", given.get("thresholds", {}))
-    if lifter := table(file, f"{place}lifter", given.get("lifter", {})):
-        values["about"] = of_model(lifter, file, LifterTable, f"{place}lifter.").about
-    return replace(
-        base, **values, thresholds=_thresholds(file, place, thresholds, base.thresholds)
-    )
-
-
-def _thresholds(file: str, place: str, given: Mapping[str, Any], base: Thresholds) -> Thresholds:
-    fields = {each.name: each for each in described()}
-    no_others(file, f"{place}thresholds.", given, tuple(fields))
-    for key, value in given.items():
-        low, high = fields[key].metadata["low"], fields[key].metadata["high"]
-        whole = isinstance(fields[key].default, int)
-        number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not number or not low <= value <= high:
-            kind = "a whole number" if whole else "a number"
-            rule = f"expected {kind} from {low:g} to {high:g}"
-            raise SettingsError(file, f"{place}thresholds.{key}", value, rule)
-    return replace(base, **given)
-
-
-def _today(file: str, value: object) -> date | str:
-    if type(value) is date:
-        return value
-    if isinstance(value, str):
-        if value in DAYS:
-            return value
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                pass
-    rule = 'expected "newest", "own" or a date such as 2026-01-31'
-    raise SettingsError(file, "today", value, rule)
-
-
-def _is_encoding(value: object) -> bool:
-    from analysis.ingest.records import is_encoding
-
-    return isinstance(value, str) and is_encoding(value)
-
-
-def _are_zones(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) > 1
-        and all(type(each) is int and each >= 1 for each in value)
-        and all(one < other for one, other in pairwise(value))
-    )
 
 
 # A commented `clients.toml` to fill in: every setting with its default, every client by name.
@@ -292,7 +328,8 @@ def _template_lines(paths: list[Path]) -> Iterator[str]:
     yield "# own last day, for a folder of finished logs. Or a date, such as 2026-01-31."
     yield '# today = "newest"'
     for key, default in (("unit", '"kg"'), ("show", '"kg"'), ("article", "false"),
-                         ("encoding", '"cp1252"'), ("zones", str(list(ZONES)))):  # fmt: skip
+                         ("encoding", '"cp1252"'), ("tz", '"Europe/Berlin"'),
+                         ("zones", str(list(ZONES)))):  # fmt: skip
         yield f"# {DOC[key]}"
         yield f"# {key} = {default}"
     yield ""

@@ -29,18 +29,20 @@ planned, and nothing in it is a set, unless `start = 2024-01-01` dates its first
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from analysis import settings
 from analysis.ingest.sheets import cells
 from analysis.ingest.sheets.cells import ORDERS, OneSet, Order
 from analysis.ingest.sheets.grid import Tab
 from analysis.problems import SettingsError
-from analysis.settings import no_others, parse_toml
 from analysis.units import LOAD_UNITS
 
 FILE = "recipe.toml"
@@ -50,7 +52,6 @@ PLACES = ("date", "workout", "exercise", "set", "sets", "reps", "load", "load_un
 
 ACROSS = ("date", "exercise", "week")
 FIELDS = ("reps", "load", "cell", "rpe", "rir", "note", "")
-_LIMITS = {"header": (0, 100), "across_row": (1, 100), "first": (1, 1000), "cells_from": (1, 1000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,73 +132,92 @@ def beside(export: Path) -> tuple[Layout, ...]:
     return tuple(each for each in layouts if fnmatch(export.name.lower(), each.files.lower()))
 
 
+COLUMN = settings.Rule(
+    lambda v: (isinstance(v, str) and v != "") or (type(v) is int and v > 0),
+    "a column's name or its number from 1",
+)
+Column = Annotated[str | int | None, COLUMN]
+Day = date
+WORDS = settings.Rule(lambda v: isinstance(v, str), "a text")
+PATTERNS = settings.Rule(
+    lambda v: isinstance(v, str) or settings.NAMES.holds(v),
+    "a list of names or patterns",
+    into=lambda v: (v,) if isinstance(v, str) else tuple(v),
+)
+DAY = settings.Rule(lambda v: type(v) is date, "a day, such as 2024-01-01")
+
+
+def _listed(words: Sequence[str]) -> settings.Rule:
+    return settings.Rule(
+        lambda v: isinstance(v, list) and all(each in words for each in v),
+        f"a list of {', '.join(filter(None, words))}",
+    )
+
+
+class SheetTable(settings.Settings):
+    """One `[[sheet]]`: the attributes of `Layout`, and `PLACES`."""
+
+    files: Annotated[str, WORDS] = "*"
+    tabs: Annotated[tuple[str, ...], PATTERNS] = ("*",)
+    layout: Annotated[str, settings.word(("rows", "columns"), "rows or columns")] = "rows"
+    header: Annotated[int, settings.whole(0, 100)] = 1
+    cells_from: Annotated[int, settings.whole(1, 1000)] = 0
+    across: Annotated[str, settings.word(ACROSS, " or ".join(ACROSS))] = ""
+    across_row: Annotated[int, settings.whole(1, 100)] = 0
+    first: Annotated[int, settings.whole(1, 1000)] = 0
+    fields: Annotated[tuple[str, ...], _listed(FIELDS)] = ()
+    unit: Annotated[str, settings.word(LOAD_UNITS, " or ".join(LOAD_UNITS))] = ""
+    cells: Annotated[Order, settings.word(ORDERS, " or ".join(ORDERS))] = "sets x reps"
+    dates: Annotated[str, WORDS] = ""
+    carry_down: Annotated[tuple[str, ...], _listed(PLACES)] = ()
+    start: Annotated[Day | None, DAY] = None
+
+    date: Column = None
+    workout: Column = None
+    exercise: Column = None
+    set: Column = None
+    sets: Column = None
+    reps: Column = None
+    load: Column = None
+    load_unit: Column = None
+    rpe: Column = None
+    rir: Column = None
+    note: Column = None
+    cell: Column = None
+
+
+class RecipeFile(settings.Settings):
+    """What a `recipe.toml` holds."""
+
+    sheet: Annotated[
+        list[SheetTable],
+        Field(min_length=1, description="expected [[sheet]] with its keys below"),
+        settings.Needed("expected [[sheet]] with its keys below"),
+    ]
+
+
+NEEDED = {"rows": ("exercise",), "columns": ("across", "across_row", "first", "fields")}
+"""Keys that a layout cannot do without."""
+
+
 def parse(text: str, file: str = FILE) -> tuple[Layout, ...]:
     """Read the text of a recipe.
 
     Raises:
         SettingsError: no TOML, or a key or value breaks a rule; the message names them.
     """
-    given = parse_toml(text, file)
-    no_others(file, "", given, ("sheet",))
-    sheets = given.get("sheet")
-    if not isinstance(sheets, list) or not sheets:
-        raise SettingsError(file, "sheet", sheets, "expected [[sheet]] with its keys below")
-    return tuple(_layout(file, sheet) for sheet in sheets)
-
-
-_KEYS = ("files", "tabs", "layout", "header", "cells_from", "across", "across_row", "first",
-         "fields", "unit", "cells", "dates", "carry_down", "start")  # fmt: skip
-
-
-def _layout(file: str, said: dict[str, Any]) -> Layout:
-    no_others(file, "sheet.", said, (*_KEYS, *PLACES))
-    tabs = said.get("tabs", "*")
-    said = {**said, "tabs": [tabs] if isinstance(tabs, str) else tabs}
-    for key, value in said.items():
-        _hold(file, key, value)
-    columns = said.get("layout") == "columns"
-    for key in ("across", "across_row", "first", "fields") if columns else ("exercise",):
-        if key not in said:
-            raise SettingsError(file, key, None, f"layout {said.get('layout', 'rows')} needs it")
-    places = {key: said.pop(key) for key in PLACES if key in said}
-    order = said.pop("cells", "sets x reps")
-    lists = {key: tuple(value) for key, value in said.items() if isinstance(value, list)}
-    return Layout(places=places, order=order, **{**said, **lists})
-
-
-def _hold(file: str, key: str, value: Any) -> None:
-    """Raise SettingsError for a value that its key cannot have."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if key in _WORDS:
-        allowed = _WORDS[key]
-        held, rule = value in allowed, f"expected {' or '.join(allowed)}"
-    elif key in _LIMITS:
-        low, high = _LIMITS[key]
-        held, rule = whole and low <= value <= high, f"expected a whole number, {low} to {high}"
-    elif key in PLACES:
-        held = (isinstance(value, str) and value != "") or (whole and value > 0)
-        rule = "expected a column's name or its number from 1"
-    elif key in _LISTS:
-        words = _LISTS[key]
-        held = isinstance(value, list) and all(
-            isinstance(each, str) and (not words or each in words) for each in value
-        )
-        rule = f"expected a list of {', '.join(filter(None, words)) or 'names or patterns'}"
-    elif key == "start":
-        held, rule = type(value) is date, "expected a day, such as 2024-01-01"
-    else:
-        held, rule = isinstance(value, str), "expected a text"
-    if not held:
-        raise SettingsError(file, key, value, rule)
-
-
-_WORDS: dict[str, tuple[str, ...]] = {
-    "layout": ("rows", "columns"),
-    "across": ACROSS,
-    "unit": LOAD_UNITS,
-    "cells": ORDERS,
-}
-_LISTS: dict[str, tuple[str, ...]] = {"fields": FIELDS, "carry_down": PLACES, "tabs": ()}
+    said = settings.read(text, file, RecipeFile)
+    layouts = []
+    for number, each in enumerate(said.sheet, start=1):
+        given = {name: getattr(each, name) for name in each.model_fields_set}
+        for key in NEEDED[each.layout]:
+            if key not in given:
+                rule = f"layout {each.layout} needs it"
+                raise SettingsError(file, f"sheet[{number}].{key}", None, rule)
+        places = {name: given.pop(name) for name in PLACES if name in given}
+        order = given.pop("cells", "sets x reps")
+        layouts.append(Layout(places=places, order=order, **given))
+    return tuple(layouts)
 
 
 @dataclass(frozen=True, slots=True)

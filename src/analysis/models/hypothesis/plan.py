@@ -7,13 +7,13 @@ docs/hypothesis.md explains each key.
 from __future__ import annotations
 
 import hashlib
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import ConfigDict
 
 from analysis.exercises import Catalogue
 from analysis.measures import counting
@@ -24,6 +24,21 @@ from analysis.models.dose.inputs import REACH, Floats, Ints
 from analysis.models.dose.whitening import Variances
 from analysis.problems import PathError, SettingsError, did_you_mean
 from analysis.say import spoken
+from analysis.settings import (
+    NAMES,
+    STRICT,
+    TEXT,
+    YES_NO,
+    Needed,
+    Rule,
+    is_number,
+    many,
+    number,
+    parse_toml,
+    read,
+    whole,
+    word,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,52 @@ UNLOGGED = ("unknown", "rest")
 """What a week without a log held."""
 
 
+EARLIER = {
+    "block_weeks": "gains accrue week by week, so there are no blocks; leave it out: the effect "
+    "is of four weeks, on strength 5 to 12 weeks later",
+    "lag": "every distance in weeks is in one model; leave it out: the effect is on strength 5 to "
+    "12 weeks later",
+    "min_blocks": "write min_days, the fewest strength days of an athlete",
+}
+"""Keys of earlier plans, with what stands in their place."""
+
+GONE_WORDS = {
+    "intensity": "% of a past maximum is the strength of the day itself; write light_share, the "
+    "share of sets of 12 repetitions to failure or more",
+    "strength_change": "write strength: a level on its day, no change between blocks",
+    "strength_change_working": "write strength_working",
+    "strength_change_failure": "write strength_failure",
+}
+"""Words of earlier plans, with what stands in their place."""
+
+
+SHARE = number(0.0, 1.0)
+PART = number(0.01, 0.99, "a number between 0 and 1")
+ABOVE_0 = Rule(lambda v: is_number(v) and v > 0, "a number above 0")
+OUTCOME = replace(TEXT, gone=GONE_WORDS)
+OTHER_OUTCOMES = many(word(tuple(OUTCOMES), gone=GONE_WORDS))
+FORMULA = word(tuple(FORMULAS))
+DAYS = whole(1, 100_000)
+
+WEEKS_APART = 2 * REACH + 1
+
+
+def _is_autocorrelation(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(each, list | tuple) and len(each) == WEEKS_APART and all(map(is_number, each))
+        for each in value.values()
+    )
+
+
+CORRELATED = Rule(
+    _is_autocorrelation,
+    f"by weekly dose, a list of {WEEKS_APART} numbers: of weeks 0 to {2 * REACH} apart",
+)
+FROM_POOLING = Needed(
+    "[common] needs it", "let round one of pooling write the table; docs/pooling.md"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Exclusions:
     """Who is left out.
@@ -95,9 +156,11 @@ class Exclusions:
         athletes: names left out.
     """
 
-    min_days: int = 1
-    min_weeks_logged: int = 0
-    athletes: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    GONE: ClassVar[Mapping[str, str]] = EARLIER
+    min_days: Annotated[int, DAYS] = 1
+    min_weeks_logged: Annotated[int, whole(0, 5000)] = 0
+    athletes: Annotated[tuple[str, ...], NAMES] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +172,18 @@ class Split:
         use: "explore" or "confirm".
     """
 
-    explore: float = 0.5
-    use: str = "confirm"
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    explore: Annotated[float, PART] = 0.5
+    use: Annotated[str, word(("explore", "confirm"))] = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
 class Inference:
     """How the interval is made: its level, and standard errors robust by athlete."""
 
-    level: float = 0.95
-    robust: str = "CR2"
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    level: Annotated[float, number(0.5, 0.999)] = 0.95
+    robust: Annotated[str, word(("CR2",))] = "CR2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +203,28 @@ class Sensitivity:
         permutations: draws of the joint test; 0 for none.
     """
 
-    indirect: tuple[float, ...] = (0.0, 1 / 3, 0.5, 1.0)
-    formulas: tuple[str, ...] = ("epley", "brzycki", "wathan")
-    warmups: tuple[str, ...] = ("by_load", "marked_only")
-    week_starts: tuple[str, ...] = ("monday", "sunday")
-    unlogged: tuple[str, ...] = ("unknown", "rest")
-    outcomes: tuple[str, ...] = ("strength",)
-    min_days: tuple[int, ...] = (1, 50)
-    max_specifications: int = 40
-    permutations: int = 200
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    GONE: ClassVar[Mapping[str, str]] = EARLIER
+    indirect: Annotated[tuple[float, ...], many(SHARE)] = (0.0, 1 / 3, 0.5, 1.0)
+    formulas: Annotated[tuple[str, ...], many(FORMULA)] = ("epley", "brzycki", "wathan")
+    warmups: Annotated[tuple[str, ...], many(word(tuple(WARMUPS)))] = ("by_load", "marked_only")
+    week_starts: Annotated[tuple[str, ...], many(word(WEEKDAYS))] = ("monday", "sunday")
+    unlogged: Annotated[tuple[str, ...], many(word(UNLOGGED))] = ("unknown", "rest")
+    outcomes: Annotated[tuple[str, ...], many(word(tuple(OUTCOMES), gone=GONE_WORDS))] = (
+        "strength",
+    )
+    min_days: Annotated[tuple[int, ...], many(DAYS)] = (1, 50)
+    max_specifications: Annotated[int, whole(0, 10_000)] = 40
+    permutations: Annotated[int, whole(0, 100_000)] = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PowerPlan:
     """How what could have been detected is found: simulated cohorts, and the power aimed at."""
 
-    simulations: int = 100
-    target: float = 0.8
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    simulations: Annotated[int, whole(0, 10_000)] = 100
+    target: Annotated[float, PART] = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +240,12 @@ class Common:
         autocorrelation: by weekly dose, of weeks 0 to 12 apart.
     """
 
-    muscle_walk: float
-    exercise_walk: float
-    session: float
-    residual: float
-    autocorrelation: Mapping[str, tuple[float, ...]]
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    muscle_walk: Annotated[float, ABOVE_0, FROM_POOLING]
+    exercise_walk: Annotated[float, ABOVE_0, FROM_POOLING]
+    session: Annotated[float, ABOVE_0, FROM_POOLING]
+    residual: Annotated[float, ABOVE_0, FROM_POOLING]
+    autocorrelation: Annotated[Mapping[str, tuple[float, ...]], CORRELATED, FROM_POOLING]
 
     @property
     def variances(self) -> Variances:
@@ -188,6 +259,15 @@ class Common:
             name: (np.array(values), np.ones(len(values), dtype=np.int64))
             for name, values in self.autocorrelation.items()
         }
+
+
+QUESTION = Needed("a plan needs it", "say in a sentence what is asked")
+MUSCLE = Needed("a plan needs it", 'name a muscle group, such as muscle = "quads"')
+SMALLEST = Needed(
+    "a plan needs it",
+    "say which effect would be too small to matter, in % strength for one more a week held for "
+    "four weeks, such as smallest_effect = 0.1",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,24 +304,26 @@ class Plan:
         common: what several bodies of logs share; None where one body learns it from itself.
     """
 
-    question: str
-    muscle: str
-    smallest_effect: float
-    estimand: str = ""
-    exposure: str = "fractional_sets"
-    exposure_muscle: str = ""
-    form: str = "linear"
-    threshold: float | None = None
-    indirect_weight: float | None = None
-    outcome: str = "strength"
-    effect: str = "within"
-    population: str = "everyone whose logs are given"
-    covariates: tuple[str, ...] = ()
-    subgroup: str = ""
-    interaction: str = ""
-    formula: str = "epley"
-    seed: int = 1
-    written_before_data: bool = False
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    GONE: ClassVar[Mapping[str, str]] = EARLIER
+    question: Annotated[str, TEXT, QUESTION]
+    muscle: Annotated[str, TEXT, MUSCLE]
+    smallest_effect: Annotated[float, ABOVE_0, SMALLEST]
+    estimand: Annotated[str, TEXT] = ""
+    exposure: Annotated[str, word(tuple(EXPOSURES), gone=GONE_WORDS)] = "fractional_sets"
+    exposure_muscle: Annotated[str, TEXT] = ""
+    form: Annotated[str, word(FORMS)] = "linear"
+    threshold: Annotated[float | None, ABOVE_0] = None
+    indirect_weight: Annotated[float | None, SHARE] = None
+    outcome: Annotated[str, OUTCOME] = "strength"
+    effect: Annotated[str, word(("within", "between"))] = "within"
+    population: Annotated[str, TEXT] = "everyone whose logs are given"
+    covariates: Annotated[tuple[str, ...], NAMES] = ()
+    subgroup: Annotated[str, TEXT] = ""
+    interaction: Annotated[str, TEXT] = ""
+    formula: Annotated[str, FORMULA] = "epley"
+    seed: Annotated[int, whole(0, 2**32 - 1)] = 1
+    written_before_data: Annotated[bool, YES_NO] = False
     exclusions: Exclusions = field(default_factory=Exclusions)
     split: Split | None = None
     inference: Inference = field(default_factory=Inference)
@@ -315,136 +397,13 @@ class Plan:
         return self.given.indirect if self.indirect_weight is None else self.indirect_weight
 
 
-# What every key of a plan file must be: a test, and the same in words.
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a value must be: a test, and the same in words."""
-
-    holds: Callable[[Any], bool]
-    says: str
-    words: Sequence[str] = ()
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _number(low: float, high: float, says: str) -> Rule:
-    return Rule(lambda v: _is_number(v) and low <= v <= high, says)
-
-
-def _whole(low: int, high: int) -> Rule:
-    says = f"a whole number from {low} to {high:,}"
-    return Rule(lambda v: type(v) is int and low <= v <= high, says)
-
-
-def _word(words: Sequence[str]) -> Rule:
-    return Rule(lambda v: v in words, f"one of {', '.join(words)}", words)
-
-
-def _many(each: Rule) -> Rule:
-    def holds(value: Any) -> bool:
-        return isinstance(value, list) and bool(value) and all(each.holds(v) for v in value)
-
-    return Rule(holds, f"a list, of each {each.says}",
-                each.words)  # fmt: skip
-
-
-TEXT = Rule(lambda v: isinstance(v, str) and bool(v.strip()), "a sentence in quotes")
-NAMES = Rule(
-    lambda v: isinstance(v, list) and all(isinstance(name, str) for name in v),
-    "a list of names in quotes",
-)
-YES_NO = Rule(lambda v: isinstance(v, bool), "true or false")
-SHARE = _number(0.0, 1.0, "a number from 0 to 1")
-PART = _number(0.01, 0.99, "a number between 0 and 1")
-ABOVE_0 = Rule(lambda v: _is_number(v) and v > 0, "a number above 0")
-
-WEEKS_APART = 2 * REACH + 1
-
-
-def _is_autocorrelation(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(each, list) and len(each) == WEEKS_APART and all(map(_is_number, each))
-        for each in value.values()
-    )
-
-
-CORRELATED = Rule(
-    _is_autocorrelation,
-    f"by weekly dose, a list of {WEEKS_APART} numbers: of weeks 0 to {2 * REACH} apart",
-)
-
-RULES: Mapping[str, Mapping[str, Rule]] = {
-    "": {
-        "question": TEXT, "muscle": TEXT, "smallest_effect": ABOVE_0, "estimand": TEXT,
-        "exposure": _word(tuple(EXPOSURES)), "indirect_weight": SHARE,
-        "exposure_muscle": TEXT, "form": _word(FORMS), "threshold": ABOVE_0,
-        "outcome": TEXT, "effect": _word(("within", "between")),
-        "population": TEXT, "covariates": NAMES, "subgroup": TEXT,
-        "interaction": TEXT,
-        "formula": _word(tuple(FORMULAS)), "seed": _whole(0, 2**32 - 1),
-        "written_before_data": YES_NO,
-    },
-    "exclusions": {
-        "min_days": _whole(1, 100_000), "min_weeks_logged": _whole(0, 5000), "athletes": NAMES,
-    },
-    "split": {"explore": PART, "use": _word(("explore", "confirm"))},
-    "inference": {
-        "level": _number(0.5, 0.999, "a number from 0.5 to 0.999"),
-        "robust": _word(("CR2",)),
-    },
-    "sensitivity": {
-        "indirect": _many(SHARE), "formulas": _many(_word(tuple(FORMULAS))),
-        "warmups": _many(_word(tuple(WARMUPS))), "week_starts": _many(_word(WEEKDAYS)),
-        "unlogged": _many(_word(UNLOGGED)), "outcomes": _many(_word(tuple(OUTCOMES))),
-        "min_days": _many(_whole(1, 100_000)), "max_specifications": _whole(0, 10_000),
-        "permutations": _whole(0, 100_000),
-    },
-    "power": {"simulations": _whole(0, 10_000), "target": PART},
-    "common": {
-        "muscle_walk": ABOVE_0, "exercise_walk": ABOVE_0, "session": ABOVE_0,
-        "residual": ABOVE_0, "autocorrelation": CORRELATED,
-    },
-}  # fmt: skip
-"""Every key of a plan by its table, "" for the top of the file."""
-
 TABLES = {
     "exclusions": Exclusions, "split": Split, "inference": Inference,
     "sensitivity": Sensitivity, "power": PowerPlan, "common": Common,
 }  # fmt: skip
 
 
-GONE = {
-    "block_weeks": "gains accrue week by week, so there are no blocks; leave it out: the effect "
-    "is of four weeks, on strength 5 to 12 weeks later",
-    "lag": "every distance in weeks is in one model; leave it out: the effect is on strength 5 to "
-    "12 weeks later",
-    "min_blocks": "write min_days, the fewest strength days of an athlete",
-}
-"""Keys of earlier plans, with what stands in their place."""
-
-GONE_WORDS = {
-    "intensity": "% of a past maximum is the strength of the day itself; write light_share, the "
-    "share of sets of 12 repetitions to failure or more",
-    "strength_change": "write strength: a level on its day, no change between blocks",
-    "strength_change_working": "write strength_working",
-    "strength_change_failure": "write strength_failure",
-}
-"""Words of earlier plans, with what stands in their place."""
-
-
 # From `hypothesis.toml` to a `Plan`: every key checked, every error with its remedy.
-
-
-REQUIRED = {
-    "question": "say in a sentence what is asked",
-    "muscle": 'name a muscle group, such as muscle = "quads"',
-    "smallest_effect": "say which effect would be too small to matter, in % strength for one more "
-    "a week held for four weeks, such as smallest_effect = 0.1",
-}
 
 
 def read_plan(path: str | Path) -> tuple[Plan, str]:
@@ -466,20 +425,7 @@ def read_plan(path: str | Path) -> tuple[Plan, str]:
 
 def parse_plan(raw: bytes, file: str = "hypothesis.toml") -> Plan:
     """Return the plan of a file's bytes; errors as in `read_plan`."""
-    try:
-        data = tomllib.loads(raw.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        said = "not valid TOML", "correct that line"
-        raise SettingsError(file, "file", str(error), *said) from None
-    top = {key: value for key, value in data.items() if key not in TABLES}
-    values = _checked(file, "", top)
-    for key, remedy in REQUIRED.items():
-        if key not in values:
-            raise SettingsError(file, key, None, "a plan needs it", remedy)
-    for name, kind in TABLES.items():
-        if name in data:
-            values[name] = _table(file, name, data[name], kind)
-    plan = Plan(**values)
+    plan = read(raw, file, Plan)
     _refuse_contradictions(plan, file)
     return plan
 
@@ -536,7 +482,7 @@ def check_names(
         name = getattr(plan, key)
         if name and name not in muscles:
             raise SettingsError(file, key, name, f"expected one of {', '.join(muscles)}",
-                                _remedy(name, muscles))  # fmt: skip
+                            did_you_mean(name, muscles) or "correct it")  # fmt: skip
     joined = f"a column of a table given by --with ({', '.join(columns) or 'none is given'})"
     exercises = catalogue.exercises["exercise_id"].to_list()
     if plan.outcome not in (*OUTCOMES, *columns, *exercises):
@@ -562,51 +508,9 @@ def check_names(
 
 def stated(raw: bytes) -> set[str]:
     """Return the keys that a valid plan file states itself, `table.key` inside a table."""
-    data = tomllib.loads(raw.decode("utf-8-sig"))
+    data = parse_toml(raw, "plan")
     inside = {f"{name}.{key}" for name in TABLES for key in data.get(name, {})}
     return (set(data) - set(TABLES)) | inside
-
-
-def _table(file: str, name: str, value: object, kind: type[Any]) -> Any:
-    if not isinstance(value, dict):
-        keys = ", ".join(RULES[name])
-        raise SettingsError(file, name, value, f"a table with {keys}", f"write it below [{name}]")
-    found = _checked(file, name, value)
-    needed = [each.name for each in fields(kind) if each.default is MISSING
-              and each.default_factory is MISSING]  # fmt: skip
-    if lacking := [key for key in needed if key not in found]:
-        remedy = "let round one of pooling write the table; docs/pooling.md"
-        raise SettingsError(file, f"{name}.{lacking[0]}", None, f"[{name}] needs it", remedy)
-    return kind(**found)
-
-
-def _checked(file: str, table: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    found = {}
-    for key, value in values.items():
-        where = f"{table}.{key}" if table else key
-        if key in GONE and key not in RULES[table]:
-            raise SettingsError(file, where, value, "a key of earlier plans", GONE[key])
-        if key not in RULES[table]:
-            names = [*RULES[table], *([] if table else TABLES)]
-            raise SettingsError(file, where, value, "no such key", _remedy(key, names, "keys"))
-        rule = RULES[table][key]
-        gone = [GONE_WORDS[each] for each in _each(value) if each in GONE_WORDS]
-        if gone or not rule.holds(value):
-            remedy = "; ".join(gone) or _remedy(value, rule.words)
-            raise SettingsError(file, where, value, f"expected {rule.says}", remedy)
-        found[key] = tuple(value) if isinstance(value, list) else value
-    return found
-
-
-def _each(value: object) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [each for each in values if isinstance(each, str)]
-
-
-def _remedy(value: object, words: Sequence[str], what: str = "") -> str:
-    if isinstance(value, str) and (near := did_you_mean(value, words)):
-        return near
-    return f"the {what} are {', '.join(words)}" if what else "correct it"
 
 
 def settings(plan: Plan) -> dict[str, Any]:
