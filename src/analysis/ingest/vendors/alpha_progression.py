@@ -45,7 +45,7 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
     end = 0
     for cells in reader:
         line, end = end + 1, reader.line_num
-        if any(cells):
+        if any(cell.strip() for cell in cells):
             said = [cell.replace("\u202f", " ").replace("\u00a0", " ").strip() for cell in cells]
             rows += [(row, line) for row in report.read(said) or [{"not_set": HEADER}]]
     table = pl.DataFrame([row for row, _ in rows], schema=dict.fromkeys(COLUMNS, pl.String))

@@ -92,7 +92,7 @@ def _lines(text: str) -> Iterator[_Line]:
     table, header, end, fresh = "", [], 0, False
     for cells in reader:
         start, end = end + 1, reader.line_num
-        if not any(cells):
+        if not any(cell.strip() for cell in cells):
             fresh = True  # after a blank line comes a header: routines hold many small tables
             continue
         heading = _HEADING.match(cells[0])

@@ -47,7 +47,7 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
     end = 0
     for cells in reader:
         line, end = end + 1, reader.line_num
-        if not any(cells):
+        if not any(cell.strip() for cell in cells):
             continue
         if not header:
             header = [cell.strip().lower() for cell in cells]
