@@ -18,9 +18,8 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, PlainValidator, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from analysis.problems import SettingsError, did_you_mean
 
@@ -38,6 +37,14 @@ class Settings(BaseModel):
 
 def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+class _BrokenRuleError(ValueError):
+    """Carries the rule, in words, and what to do, through pydantic."""
+
+    def __init__(self, says: str, remedy: str) -> None:
+        super().__init__(says)
+        self.says, self.remedy = says, remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +79,12 @@ class Rule:
     def _checked(self, value: Any) -> Any:
         broken = self.broken_by(value)
         if broken is not None:
-            says, remedy = broken
-            raise PydanticCustomError("rule", "{says}", {"says": says, "remedy": remedy})
+            raise _BrokenRuleError(*broken)
         return self.into(value)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Let this test alone decide; what the annotation says is for readers and mypy."""
-        del source, handler
-        return core_schema.no_info_plain_validator_function(self._checked)
+        return PlainValidator(self._checked).__get_pydantic_core_schema__(source, handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +250,9 @@ def _model_in(annotation: Any) -> type[Any] | None:
 def _broken(found: _Place, fault: Any) -> tuple[Any, str, str]:
     """Return the value at fault, the rule that it breaks, and what to do."""
     kind, value = fault["type"], fault["input"]
-    if kind == "rule":
-        return value, fault["ctx"]["says"], fault["ctx"]["remedy"]
+    broken = fault.get("ctx", {}).get("error")
+    if isinstance(broken, _BrokenRuleError):
+        return value, broken.says, broken.remedy
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         name = str(fault["loc"][-1])
         gone: Mapping[str, str] = getattr(found.model, "GONE", {})
