@@ -2,11 +2,13 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from analysis.ingest import read
 from analysis.measures.lifts import lift_list, main_lifts, said_of_bests, without_bar
 from analysis.pages.lifter import athlete_page
+from analysis.pages.slices import _regaining
 from tests.client_files import HEADER, hevy
 
 OHP, BENCH = "Overhead Press (Barbell)", "Bench Press (Barbell)"
@@ -77,3 +79,47 @@ def test_what_an_extra_set_bought_is_asked_of_a_year_and_never_of_a_client(tmp_p
     kept = [result.name for result in client.results]
     assert not [name for name in kept if name.startswith("dose_response")]
     assert "hardly ever shows what an extra set bought" in client.html()
+
+
+def grown(**more):
+    return {"name": "Squat", "verdict": "up", **more}
+
+
+def jumps(*rows):
+    table = pd.DataFrame(rows, columns=["lift", "day", "kind"])
+    return table.assign(day=pd.to_datetime(table["day"]))
+
+
+DAYS = pd.DataFrame(
+    {
+        "lift": "Squat",
+        "day": pd.to_datetime(["2024-01-01", "2024-02-01", "2024-08-01", "2024-08-20"]),
+        "e1rm_kg": [90.0, 100.0, 70.0, 80.0],
+    }
+)
+BACK = ("Squat", "2024-08-01", "return")
+
+
+def test_growth_after_a_break_says_how_far_it_is_below_what_was():
+    told = _regaining(grown(aside=", counted without the bar"), DAYS, jumps(BACK))
+    assert told["aside"] == (
+        ", counted without the bar, still 20 % below your best before the break"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "steps"),
+    [
+        (grown(), jumps()),
+        (grown(), jumps(("Squat", "2024-08-01", "other"))),
+        (grown(), jumps(("Squat", "2024-02-15", "other"), BACK)),  # another machine since
+        (grown(verdict="down"), jumps(BACK)),
+    ],
+)
+def test_it_says_nothing_without_a_break_or_across_machines(row, steps):
+    assert "aside" not in _regaining(row, DAYS, steps)
+
+
+def test_what_is_regained_is_growth():
+    best = DAYS.assign(e1rm_kg=[90.0, 85.0, 70.0, 95.0])
+    assert "aside" not in _regaining(grown(), best, jumps(BACK))

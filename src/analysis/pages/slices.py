@@ -145,9 +145,9 @@ def changes(lifter: Lifter) -> Slice:
     sure = [row for row in told.muscles if row["verdict"] != verdicts.OPEN]
     known = told.lifter is not None and told.lifter["verdict"] not in ("open", "none")
     plates = lift_tables.without_bar(logbook)
-    leads = [_of_plates(row, plates) for row in told.leads]
-    said = sentences.headlines(told.lifter if known else None, leads, told.break_days)
     lines, days = lift_lines(logbook), lifter.once("lift days", lift_tables.lift_days).table
+    leads = [_regaining(_of_plates(row, plates), days, jumped.table) for row in told.leads]
+    said = sentences.headlines(told.lifter if known else None, leads, told.break_days)
     items: list[Block] = [
         *map(Prose, _said_of_plates(plates)),
         *(_lead(row, lines, days, jumped.table, place) for place, row in enumerate(leads, 1)),
@@ -168,6 +168,35 @@ def changes(lifter: Lifter) -> Slice:
 
 def _of_plates(row: Mapping[str, Any], plates: Sequence[str]) -> Mapping[str, Any]:
     return {**row, "aside": ", counted without the bar"} if row["name"] in plates else row
+
+
+REGAINED_PCT = 90.0
+"""Share of the best before a break from which on a lift counts as regained."""
+
+
+def _regaining(
+    row: Mapping[str, Any], days: pd.DataFrame, jumped: pd.DataFrame
+) -> Mapping[str, Any]:
+    """Return a lift that grows again after a break with how far it is below what it was.
+
+    Across a break no change is claimed; but that a lift grew since it says too much where it was
+    far stronger before. Days before another machine say nothing of this one.
+    """
+    steps = jumped[jumped["lift"] == row["name"]]
+    returns, others = (
+        steps[(steps["kind"] == "return") == is_return] for is_return in (True, False)
+    )
+    if row["verdict"] not in ("up", "probably up") or returns.empty:
+        return row
+    own = days[(days["lift"] == row["name"]) & days["e1rm_kg"].notna()]
+    own = own[own["day"] >= others["day"].max()] if len(others) else own
+    before = own[own["day"] < returns["day"].max()]
+    late = own[own["day"] > own["day"].max() - pd.Timedelta(days=RECORD_DAYS)]
+    share = 100 * late["e1rm_kg"].max() / before["e1rm_kg"].max() if len(before) else 100.0
+    if not share < REGAINED_PCT:
+        return row
+    still = f", still {100 - share:.0f} % below your best before the break"
+    return {**row, "aside": f"{row.get('aside', '')}{still}"}
 
 
 def _said_of_plates(plates: Sequence[str]) -> Iterator[str]:
