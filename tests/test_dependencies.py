@@ -18,7 +18,6 @@ RUN = {
     "jupyterlab": "make notebooks", "nbval": "make test", "pytest-xdist": "make test",
     "ruff": "make lint", "mypy": "make lint", "pandas-stubs": "mypy", "scipy-stubs": "mypy",
     "pre-commit": "CONTRIBUTING.md", "pyarrow": "polars, to hand tables to pandas",
-    "dask": "the caller, whose executor is handed in",
 }  # fmt: skip
 """What is declared to be run, not imported, and by whom."""
 

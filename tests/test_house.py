@@ -18,9 +18,9 @@ SOURCE = ROOT / "src" / "analysis"
 # A room may import from its own floor and from the floors below it.
 FLOORS = [
     {"schema", "units", "result", "estimate", "figures", "say", "problems", "notes", "outputs"}
-    | {"paths", "progress", "settings", "terminal"},
+    | {"paths", "progress", "settings", "terminal", "workers"},
     {"exercises"},
-    {"logbook"},
+    {"logbook", "store"},
     {"ingest", "measures", "report", "pseudonyms"},
     {"models"},
     {"signals"},

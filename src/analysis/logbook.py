@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
+from analysis import schema
 from analysis.notes import Note
 from analysis.say import count
 
@@ -21,6 +22,10 @@ T = TypeVar("T")
 
 SHARED = {"athlete": pl.String, "other": pl.String, "sessions": pl.Int64}
 """Pairs of athletes whose logs hold the same workouts, and how many."""
+
+UNITS = {"source_file": pl.String, "exercise": pl.String, "unit": pl.String,
+         "confidence": pl.Float64, "reason": pl.String}  # fmt: skip
+"""Per exercise of a file that names no unit, the one it was read in."""
 
 GAVE_SETS = pl.col("sets") + pl.col("duplicates") > 0
 """Whether a file of the ledger was of use: its sets are here, or stand in another file too."""
@@ -226,3 +231,17 @@ class Logbook:
                 counts, on="exercise", how="inner", maintain_order="left"
             ),
         )
+
+
+def mapped(catalogue: Catalogue, sets: pl.LazyFrame) -> tuple[Catalogue, pl.DataFrame]:
+    """Return the catalogue with what names say by their parts, and `schema.EXERCISES` of sets."""
+    counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets")).collect()
+    names = counts["exercise"].to_list()
+    whole = catalogue.with_parts(names)
+    table = (
+        whole.match(names)
+        .join(counts, on="exercise")
+        .select(column.name for column in schema.EXERCISES)
+        .sort("sets", "exercise", descending=[True, False])
+    )
+    return whole, table

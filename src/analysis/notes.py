@@ -126,6 +126,7 @@ SENTENCES: Mapping[str, str] = {
     "unit unknown": "{app} does not say whether its loads are kg or lb, and the numbers do not "
     "tell either ({why}).",
     # Several files.
+    "unchanged": "{n:input} unchanged since they were read into the store",
     "overrides": "exercises are mapped with {name}",
     "duplicates": "{n:workout} ({sets:,} sets) stand in another export of {athlete} and are "
     "counted once{differ}",

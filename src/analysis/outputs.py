@@ -85,9 +85,9 @@ def whole_folder(
             not ours stands in the way.
     """
     out = Path(out)
-    with _clear_words(out):
+    with clear_words(out):
         out.mkdir(parents=True, exist_ok=True)
-        with _locked(out):
+        with locked(out):
             for left in out.glob(f"{ASIDE}*"):
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
             _refuse_names_beside(out, command, anonymous=anonymous)
@@ -102,7 +102,7 @@ def whole_folder(
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path to write to; what is written there takes the place of `path` at once."""
-    with _clear_words(path.parent):
+    with clear_words(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f"{ASIDE}{uuid4().hex}{path.suffix}")
         try:
@@ -119,7 +119,7 @@ def scratch_folder() -> Iterator[Path]:
     for left in base.glob(f"{SCRATCH}*"):
         _remove_if_left(left)
     made = Path(tempfile.mkdtemp(prefix="liftdose-new-", dir=base))
-    with _locked(made):
+    with locked(made):
         folder = made.rename(base / f"{SCRATCH}{made.name.removeprefix('liftdose-new-')}")
         try:
             yield folder
@@ -130,14 +130,19 @@ def scratch_folder() -> Iterator[Path]:
 def _remove_if_left(folder: Path) -> None:
     """Remove a scratch folder of ours that no run holds."""
     try:
-        with _locked(folder):
+        with locked(folder):
             shutil.rmtree(folder, ignore_errors=True)
     except OSError:  # somebody else's, in use, or gone meanwhile
         return
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder: one run writes into it at a time.
+
+    Raises:
+        OutputError: another run holds it.
+    """
     if sys.platform == "win32":  # two runs at once are not told apart there
         yield
         return
@@ -155,7 +160,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _clear_words(out: Path) -> Iterator[None]:
+def clear_words(out: Path) -> Iterator[None]:
     """Turn what the system says about a folder into one sentence that helps."""
     try:
         yield

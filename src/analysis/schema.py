@@ -76,6 +76,13 @@ class Column:
         return next(words for dtype, words in PLAIN_TYPES.items() if self.dtype == dtype)
 
 
+VERSION = 1
+"""Of the set table, raised when a column comes, goes or changes its meaning. A table that bears no
+version is of version 1."""
+
+VERSION_KEY = "liftdose.schema"
+"""Where a Parquet file says the version of its set table."""
+
 SETS: tuple[Column, ...] = (
     Column("athlete", pl.String, "who lifted; a folder or file name, or --athlete", required=True),
     Column(

@@ -245,6 +245,13 @@ Salt = Annotated[
     typer.Option(parser=pasted, metavar="FILE",
                  help="The secret behind the ids; made once, never to be shared."),
 ]  # fmt: skip
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", help="Processes that share the work.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do the work."),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit 1 if a file or record could not be used.")
 ]

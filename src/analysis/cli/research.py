@@ -13,7 +13,9 @@ from analysis.cli.reading import (
     Anonymise,
     Asking,
     Athlete,
+    Cluster,
     Encoding,
+    Jobs,
     Out,
     Overrides,
     Paths,
@@ -31,24 +33,42 @@ from analysis.problems import NoUsableDataError, UserError
 
 def ingest(
     paths: Paths,
-    out: Out,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", parser=pasted, metavar="DIR", help="Folder to write into."),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(parser=pasted, metavar="DIR",
+                     help="A store of many athletes: what is new is read, and joined to it."),
+    ] = None,
     unit: Unit = None,
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
     tz: Tz = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
     strict: Strict = False,
-) -> None:
-    """Read exports into one set table, with an account of every record."""
-    from analysis.ingest import Options, write
-    from analysis.notes import Note
+) -> None:  # fmt: skip
+    """Read exports into one set table, with an account of every record; or into a store.
 
-    with bar("Reading") as shown:
-        asking = Asking(out, shown)
-        options = Options(unit, athlete, encoding, exercises, asking, shown, tz)
+    A store takes Parquet files of set tables too.
+    """
+    from analysis.ingest import Options, write
+    from analysis.ingest.stored import add
+    from analysis.notes import Note
+    from analysis.workers import workers
+
+    target = out or store
+    if target is None or (out is not None and store is not None):
+        raise UserError("say where to: --out DIR for one set table, or --store DIR")
+    with workers(jobs, cluster) as who, bar("Reading") as shown:
+        asking = Asking(target, shown)
+        options = Options(unit, athlete, encoding, exercises, asking, shown, tz, who)
         notes: list[Note] = []
         try:
-            ledger = write(paths, out, options, notes.append)
+            ledger = (write if store is None else add)(paths, target, options, notes.append)
         except NoUsableDataError as error:
             raise NoUsableDataError(reading.with_remedy(str(error), asking)) from error
     for note in notes:

@@ -9,20 +9,24 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 
 from analysis import exercises, schema
-from analysis.ingest import clock, duplicates, people, records, remembered, sources
+from analysis.ingest import clock, duplicates, many, people, records, remembered, sources
+from analysis.ingest.parts import runs
 from analysis.ingest.remembered import Ask
-from analysis.ingest.staging import Account, stage_file
-from analysis.logbook import SHARED, About, Logbook, Machines
+from analysis.ingest.staging import Account, settle_across
+from analysis.logbook import SHARED, UNITS, About, Logbook, Machines, mapped
 from analysis.notes import Note, loudest_first
 from analysis.outputs import scratch_folder, whole_file, whole_folder
 from analysis.problems import NoUsableDataError, UserError
-from analysis.progress import Tell, silent, told
+from analysis.progress import Tell, silent
+from analysis.store import StoreError, given_store
+from analysis.workers import HERE, Workers
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -40,6 +44,7 @@ class Options:
             and whose numbers do not tell it either; returns the unit or None.
         tell: gets the files read, the files in all and the next one's name.
         tz: the lifter's time zone, for exports in UTC.
+        who: who reads many files: this process, several, or a cluster.
     """
 
     unit: str | None = None
@@ -49,6 +54,7 @@ class Options:
     ask: Ask | None = None
     tell: Tell = silent
     tz: str | None = None
+    who: Workers = HERE
 
     def __post_init__(self) -> None:
         if self.tz is not None and not clock.is_zone(self.tz):
@@ -68,7 +74,17 @@ class _Intake:
     shared: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARED))
 
     def sets(self) -> pl.LazyFrame:
-        parts = [account.kept() for account in self.accounts if account.sets]
+        with_sets = [account for account in self.accounts if account.sets]
+        untouched = duplicates.Settled()
+        parts = [
+            duplicates.kept(part, settled)
+            for settled, group in groupby(with_sets, key=lambda each: each.settled)
+            for part in (
+                runs(each.part for each in group)
+                if settled == untouched
+                else [each.part for each in group]
+            )
+        ]
         return pl.concat(parts) if parts else schema.empty(schema.SETS).lazy()
 
     def ledger(self) -> pl.DataFrame:
@@ -83,23 +99,6 @@ class _Intake:
         parts = [account.units for account in self.accounts if account.units is not None]
         return pl.concat(parts) if parts else pl.DataFrame(schema=UNITS)
 
-    def mapped(self, sets: pl.LazyFrame) -> tuple[exercises.Catalogue, pl.DataFrame]:
-        """Return the catalogue with what names say by their parts, and every name as mapped."""
-        counts = sets.group_by("exercise").agg(pl.len().cast(pl.Int64).alias("sets")).collect()
-        names = counts["exercise"].to_list()
-        catalogue = self.catalogue.with_parts(names)
-        table = (
-            catalogue.match(names)
-            .join(counts, on="exercise")
-            .select(column.name for column in schema.EXERCISES)
-            .sort("sets", "exercise", descending=[True, False])
-        )
-        return catalogue, table
-
-
-UNITS = {"source_file": pl.String, "exercise": pl.String, "unit": pl.String,
-         "confidence": pl.Float64, "reason": pl.String}  # fmt: skip
-
 
 def read(
     paths: Paths,
@@ -111,12 +110,13 @@ def read(
     ask: Ask | None = None,
     tell: Tell = silent,
     tz: str | None = None,
+    who: Workers = HERE,
 ) -> Logbook:
     """Read exports into memory.
 
     Args:
-        paths: files, folders or zips. Without `athlete`, a file or zip is one athlete, and so is
-            each file or folder directly inside a folder.
+        paths: files, folders or zips; or a store, alone. Without `athlete`, a file or zip is one
+            athlete, and so is each file or folder directly inside a folder.
         unit: "kg" or "lb", for exports that do not name it. Without it, the numbers must tell.
         athlete: one name for everything.
         encoding: for text that is not UTF-8.
@@ -127,18 +127,29 @@ def read(
         tell: gets the files read, the files in all and the next one's name.
         tz: the lifter's time zone (`Europe/Berlin`), for exports that bear UTC; without it, the
             one that a `liftdose.toml` beside the file names.
+        who: who reads many files; see `analysis.workers`.
 
     Raises:
         NoUsableDataError: nothing could be read.
+        StoreError: a store is given together with something else.
         PathError: a path does not exist.
         SettingsError: an `exercises.toml` or `liftdose.toml` breaks a rule.
     """
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    if (store := given_store(given)) is not None:
+        if unit or athlete or encoding or overrides or tz:
+            raise StoreError(
+                f"{store.folder} is a store: units, names, encodings, time zones and corrections "
+                "are said when exports are read into it (liftdose ingest PATH… --store)"
+            )
+        book = store.logbook()
+        return replace(book, notes=(*book.notes, *people.said_of(book.shared)))
     corrected = Path(overrides) if overrides else None
-    options = Options(unit, athlete, encoding, corrected, ask, tell, tz)
+    options = Options(unit, athlete, encoding, corrected, ask, tell, tz, who)
     with scratch_folder() as workdir:
-        intake = _take_in(paths, options, workdir)
+        intake = _take_in(given, options, workdir)
         sets = intake.sets().collect()
-        catalogue, named = intake.mapped(sets.lazy())
+        catalogue, named = mapped(intake.catalogue, sets.lazy())
         return Logbook(
             sets=sets,
             ledger=intake.ledger(),
@@ -184,14 +195,15 @@ def write(
         with whole_folder(out, "ingest", index="ledger.csv") as draft:
             target = draft / "sets.parquet"
             only = [account for account in intake.accounts if account.sets]
-            if len(only) == 1 and only[0].alone and not only[0].duplicates:
-                shutil.move(only[0].staged, target)
+            if len(only) == 1 and only[0].is_table:
+                shutil.move(only[0].part.path, target)
             else:
-                intake.sets().sink_parquet(target)
+                version = {schema.VERSION_KEY: str(schema.VERSION)}
+                intake.sets().sink_parquet(target, metadata=version)
             ledger = intake.ledger()
             schema.write_csv(ledger, draft / "ledger.csv")
             schema.write_csv(intake.rejected(), draft / "rejected.csv")
-            catalogue, named = intake.mapped(pl.scan_parquet(target))
+            catalogue, named = mapped(intake.catalogue, pl.scan_parquet(target))
             schema.write_csv(named, draft / "exercises.csv")
             schema.write_csv(intake.units(), draft / "units.csv")
         offer_overrides(out, named, catalogue)
@@ -214,33 +226,53 @@ def offer_overrides(out: Path, named: pl.DataFrame, catalogue: exercises.Catalog
     return target
 
 
-def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = True) -> _Intake:
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
+@dataclass(slots=True)
+class Found:
+    """The files under given paths, whose they are, and what is said beside them.
+
+    Attributes:
+        files: those that can be opened.
+        refused: a note for each that cannot.
+        notes: on who is who, and on corrections.
+        overrides: the `exercises.toml` that holds.
+        different: names that somebody called different people's.
+    """
+
+    files: list[sources.Source]
+    refused: list[Note]
+    notes: list[Note]
+    overrides: Path | None
+    different: Sequence[Sequence[str]]
+
+
+def find(given: Sequence[str | Path], options: Options, workdir: Path) -> Found:
+    """Find the files under paths; zips are unpacked into `workdir`.
+
+    Raises:
+        PathError: a path does not exist.
+        SettingsError: a `liftdose.toml` breaks a rule.
+    """
     files, refused = sources.find(given, options.athlete, workdir)
     said = remembered.of_people(given)
     files, joined = (files, []) if options.athlete else people.joined(files, said.same_person)
     overrides = options.overrides or sources.overrides_beside(given)
-    catalogue = exercises.load(overrides)
-    accounts = [
-        stage_file(
-            file,
-            options.unit,
-            options.encoding,
-            catalogue,
-            workdir / f"staged-{number}",
-            options.ask,
-            options.tz,
-            alone=len(files) == 1,
-        )
-        for number, file in enumerate(told(files, options.tell, lambda file: file.label))
-    ]
-    accounts += [Account.refused(note) for note in refused]
+    named = [] if overrides is None else [Note("overrides", facts={"name": overrides.name})]
+    return Found(files, refused, [*joined, *named], overrides, said.different_people)
+
+
+def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = True) -> _Intake:
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    found = find(given, options, workdir)
+    files = found.files
+    told = many.Said(options.unit, options.encoding, options.tz, found.overrides)
+    accounts = many.stage(
+        files, told, workdir, who=options.who, ask=options.ask, tell=options.tell
+    )
+    accounts += [Account.refused(note) for note in found.refused]
     intake = _Intake(
-        accounts, catalogue, joined, said.different_people, remembered.machines(files),
+        accounts, told.catalogue, found.notes, found.different, remembered.machines(files),
         remembered.about(files),
     )  # fmt: skip
-    if overrides is not None:
-        intake.notes.append(Note("overrides", facts={"name": overrides.name}))
     for account in accounts:
         intake.notes += account.notes
     _settle_duplicates(intake)
@@ -253,20 +285,7 @@ def _take_in(paths: Paths, options: Options, workdir: Path, must_read: bool = Tr
 
 def _settle_duplicates(intake: _Intake) -> None:
     with_sets = [account for account in intake.accounts if account.sets]
-    copies = [account.copy() for account in with_sets]
-    before = [account.settled for account in with_sets]
-    for account, was, now in zip(
-        with_sets, before, duplicates.across(copies, before), strict=True
-    ):
-        if now.sets == was.sets and not now.moved:
-            continue
-        account.settle(now)
-        if workouts := now.workouts - was.workouts:
-            differ = f"; {now.differing} of them differ from that copy" if now.differing else ""
-            facts = {"sets": now.sets - was.sets, "differ": differ}
-            intake.notes.append(
-                Note("duplicates", account.label, account.athlete, workouts, facts)
-            )
+    intake.notes += settle_across(with_sets)
     if len({account.athlete for account in with_sets}) > 1:
         needed = ["athlete", "started_at", "reps", "load_kg"]
         intake.shared = people.shared(intake.sets().select(needed), different=intake.different)

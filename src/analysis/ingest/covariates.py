@@ -104,7 +104,7 @@ def _beside_sets(source: Source, tz: str | None, workdir: Path) -> pl.DataFrame:
     if not account.sets:
         return pl.DataFrame(schema=COVARIATES)
     daily = (
-        pl.scan_parquet(account.staged)
+        account.part.scan()
         .drop_nulls("body_mass_kg")
         .group_by(date=pl.col("started_at").dt.date())
         .agg(value=pl.col("body_mass_kg").mean())

@@ -21,12 +21,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from analysis import schema
+from analysis.ingest.parts import PLACE, Part
 from analysis.ingest.set_table import LOGGED_NUMBER
 
 SAME_SETS = 0.8
@@ -78,13 +78,13 @@ class Copy:
         label: the file.
         athlete: whose it is.
         family: apps whose exports hold the same log ("fitnotes" for its CSV and its backup).
-        path: its staged set table.
+        part: its staged set table.
     """
 
     label: str
     athlete: str
     family: str
-    path: Path
+    part: Part
 
 
 class Set(NamedTuple):
@@ -124,12 +124,22 @@ class _Workout:
         return Counter((each.exercise, each.number, *each.value) for each in self.sets)
 
 
-def kept(path: Path, settled: Settled) -> pl.LazyFrame:
-    """Return the sets of a staged table that stay, in the columns of the set table."""
-    columns = [column.name for column in schema.SETS]
+def kept(part: Part, settled: Settled, *, numbers: bool = False) -> pl.LazyFrame:
+    """Return the sets of a staged table that stay, in the columns of the set table.
+
+    Args:
+        part: the staged table.
+        settled: what of it stays.
+        numbers: whether `LOGGED_NUMBER` stands beside, null where the app numbers nothing.
+    """
+    columns: list[str | pl.Expr] = [column.name for column in schema.SETS]
+    if numbers:
+        known = LOGGED_NUMBER in part.scan().collect_schema().names()
+        nothing = pl.lit(None, dtype=pl.Int32).alias(LOGGED_NUMBER)
+        columns.append(LOGGED_NUMBER if known else nothing)
     if not settled.places and not settled.moved:
-        return pl.scan_parquet(path).select(columns)
-    rows = pl.scan_parquet(path, row_index_name="place")
+        return part.scan().select(columns)
+    rows = part.numbered()
     rows = rows.filter(~pl.col("place").is_in(sorted(settled.places)))
     if settled.moved:
         old = pl.DataFrame(
@@ -144,15 +154,15 @@ def kept(path: Path, settled: Settled) -> pl.LazyFrame:
     return rows.select(columns)
 
 
-def pasted(path: Path) -> Settled:
+def pasted(part: Part) -> Settled:
     """Return the workouts that stand in one file a second time, set for set."""
     place = ["athlete", "session", "workout"]
     begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in place)
-    runs = pl.scan_parquet(path).select(*place, begins.alias("begins")).filter("begins")
+    runs = part.scan().select(*place, begins.alias("begins")).filter("begins")
     counts = runs.group_by(place).len().filter(pl.col("len") > 1).collect()
     if counts.height < PASTED:
         return Settled()
-    again = _sets(path).with_columns(run=begins.cum_sum())
+    again = _sets(part).with_columns(run=begins.cum_sum())
     again = again.join(counts.lazy(), on=place, how="semi", nulls_equal=True)
     print_of_set = pl.struct("exercise", "load", "reps", "seconds", "metres")
     by_run = (
@@ -344,9 +354,9 @@ def _agreement(ours: Iterable[object], theirs: Iterable[object]) -> float:
     return (one & other).total() / fewest if fewest else 0.0
 
 
-def _sets(path: Path) -> pl.LazyFrame:
+def _sets(part: Part) -> pl.LazyFrame:
     """The sets of a staged table with what tells them apart; loads to the kilogram."""
-    rows = pl.scan_parquet(path, row_index_name="place")
+    rows = part.numbered()
     numbered = LOGGED_NUMBER in rows.collect_schema().names()
     whole = {
         "load": pl.col("load_kg").fill_null(0).round(0).cast(pl.Int32),
@@ -355,7 +365,7 @@ def _sets(path: Path) -> pl.LazyFrame:
         "metres": pl.col("distance_m").fill_null(0).round(0).cast(pl.Int32),
         "number": pl.col(LOGGED_NUMBER) if numbered else pl.lit(None, dtype=pl.Int32),
     }
-    names = ("place", "athlete", "session", "workout", "exercise", "exercise_number")
+    names = (PLACE, "athlete", "session", "workout", "exercise", "exercise_number")
     return rows.select(*names, "started_at", "ended_at", **whole)
 
 
@@ -385,7 +395,7 @@ def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_W
     sets: dict[tuple[int, str], list[Set]] = {}
     for place in several["copy"].unique().sort():
         wanted = several.filter(pl.col("copy") == place).select("session").lazy()
-        rows = _sets(copies[place].path).join(wanted, on="session", how="semi")
+        rows = _sets(copies[place].part).join(wanted, on="session", how="semi")
         gone = settled[place].places
         for row in rows.collect().sort("place").iter_rows(named=True):
             if row["place"] not in gone:
@@ -419,7 +429,7 @@ def _starts(copy: Copy, settled: Settled) -> pl.DataFrame:
 
     The edge counts only where nothing else of the file is shared: see `_covered`.
     """
-    rows = _sets(copy.path)
+    rows = _sets(copy.part)
     if settled.places:
         rows = rows.filter(~pl.col("place").is_in(sorted(settled.places)))
     starts = (

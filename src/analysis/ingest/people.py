@@ -63,12 +63,26 @@ def shared(
     """
     each = workouts(sets.lazy(), by_load=by_load).collect()
     what = [name for name in each.columns if name != "athlete"]
+    return _without(by_print(each, what, fewest), different)
+
+
+def by_print(each: pl.DataFrame, what: Sequence[str], fewest: int) -> pl.DataFrame:
+    """Return the pairs of athletes who share workouts.
+
+    Args:
+        each: one row per athlete and workout, with what copies of a workout agree in.
+        what: those columns.
+        fewest: shared workouts from which a pair is returned.
+
+    Returns:
+        As `shared`; where many share one workout, each stands beside the first of them only.
+    """
     several = each.filter(pl.len().over(what) > 1)
     crowded = pl.len().over(what) > FEW
     first = pl.col("athlete") == pl.col("athlete").min().over(what)
     few, many = several.filter(~crowded), several.filter(crowded)
     found = [few.join(few, on=what), many.filter(first).join(many, on=what)]
-    both = (
+    return (
         pl.concat(each.select("athlete", other="athlete_right") for each in found)
         .filter(pl.col("athlete") < pl.col("other"))
         .group_by("athlete", "other")
@@ -76,7 +90,6 @@ def shared(
         .filter(pl.col("sessions") >= fewest)
         .sort("athlete", "other")
     )
-    return _without(both, different)
 
 
 def _without(found: pl.DataFrame, different: Iterable[Sequence[str]]) -> pl.DataFrame:

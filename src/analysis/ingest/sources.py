@@ -25,6 +25,7 @@ from analysis.ingest.sheets.grid import is_workbook
 from analysis.notes import Note
 from analysis.paths import existing
 from analysis.problems import OutputError, is_disk_full
+from analysis.store import Store, is_store
 
 MAX_MEMBER_BYTES = 2_000_000_000
 MAX_MEMBERS = 10_000
@@ -194,9 +195,12 @@ def _visible(name: str) -> bool:
 def overrides_beside(paths: Iterable[str | Path]) -> Path | None:
     """Return the `exercises.toml` in a given folder, or beside what is given, if there is one.
 
-    A folder's own wins over one beside it: a coach's file holds for every client's folder.
+    A folder's own wins over one beside it: a coach's file holds for every client's folder. Of a
+    store it is the one that it was built with.
     """
     for path in map(existing, paths):
+        if is_store(path):
+            return next(iter(Store.open(path).paths("exercises")), None)
         for folder in (path, path.parent) if path.is_dir() else (path.parent,):
             if (folder / SETTINGS[0]).is_file():
                 return folder / SETTINGS[0]

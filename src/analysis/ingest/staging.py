@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from analysis.exercises import Catalogue
 from analysis.ingest import clock, duplicates, load_unit, records, remembered, set_table
 from analysis.ingest.duplicates import Copy, Settled
 from analysis.ingest.load_unit import Says, decide, number, says
+from analysis.ingest.parts import Part, laid
 from analysis.ingest.remembered import Ask
 from analysis.ingest.set_table import Origin
 from analysis.ingest.sheets import layout
@@ -61,7 +63,8 @@ class Account:
     app: str | None = None
     title: str = ""
     path: Path | None = None
-    staged: Path = Path()
+    part: Part = field(default_factory=Part)
+    workdir: Path = Path()
     lines: int | None = None
     header: int = 0
     inside: int = 0
@@ -107,11 +110,16 @@ class Account:
 
     def kept(self) -> pl.LazyFrame:
         """The sets of this file that no other file stands for."""
-        return duplicates.kept(self.staged, self.settled)
+        return duplicates.kept(self.part, self.settled)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the file that its sets lie in is the set table as it is."""
+        return self.alone and self.part.rows is None and not self.duplicates
 
     def copy(self) -> Copy:
         """The file as the search for duplicates sees it."""
-        return Copy(self.label, self.athlete, self.family or self.app or "", self.staged)
+        return Copy(self.label, self.athlete, self.family or self.app or "", self.part)
 
     def settle(self, settled: Settled) -> None:
         """Count the sets that another copy stands for as duplicates."""
@@ -153,12 +161,30 @@ def stage_file(
         OutputError: there is no room for the staged table.
         SettingsError: a `liftdose.toml` beside it breaks a rule.
     """
+    account = check_file(source, unit, encoding, catalogue, target, ask, tz, alone=alone)
+    if account.part.table is not None:
+        (account.part,) = laid([account.part], target / "sets.parquet")
+    return account
+
+
+def check_file(
+    source: Source,
+    unit: str | None,
+    encoding: str | None,
+    catalogue: Catalogue,
+    target: Path,
+    ask: Ask | None = None,
+    tz: str | None = None,
+    *,
+    alone: bool = False,
+) -> Account:
+    """Read one file as `stage_file` does; a small one's sets stay in memory."""
     said, zone = says(source, unit, ask), tz or remembered.zone_of(source.export)
     found = _recognise(source, encoding)
     if isinstance(found, Note):
         return Account.refused(found)
     peek, vendor = found
-    target.mkdir()
+    target.mkdir(parents=True, exist_ok=True)
     large = source.path.stat().st_size > records.LARGE_BYTES
     try:
         account = _account(source, vendor, target, alone)
@@ -172,13 +198,18 @@ def stage_file(
             _stage(account, vendor, peek, said, encoding, catalogue, zone)
     except Broken as error:
         if is_disk_full(error):
-            raise OutputError(
-                f"no room left in the temporary folder {target.parent.parent} while reading "
-                f"{source.label}: free some, or name another by TMPDIR"
-            ) from error
+            raise no_room(target.parent, source.label) from error
         account = _account(source, vendor, target, alone)  # nothing of it is used
         account.say("cannot be read", app=vendor.title, why=_short(error))
     return account
+
+
+def no_room(folder: Path, label: str) -> OutputError:
+    """Return the error of a full disk while a file is staged."""
+    return OutputError(
+        f"no room left in the temporary folder {folder.parent} while reading {label}: free some, "
+        "or name another by TMPDIR"
+    )
 
 
 def _recognise(source: Source, encoding: str | None) -> tuple[Peek, Vendor] | Note:
@@ -200,8 +231,8 @@ def _recognise(source: Source, encoding: str | None) -> tuple[Peek, Vendor] | No
 
 def _account(source: Source, vendor: Vendor, target: Path, alone: bool) -> Account:
     return Account(
-        source.label, source.athlete, vendor.name, vendor.title, source.path,
-        target / "sets.parquet", alone=alone, family=vendor.family,
+        source.label, source.athlete, vendor.name, vendor.title, source.path, workdir=target,
+        alone=alone, family=vendor.family,
     )  # fmt: skip
 
 
@@ -229,6 +260,8 @@ def _stage(
     account.measured = vendor.covariates is not None
     account.several = vendor.several or not peek.quick
     found = _records(account, vendor, peek, encoding)
+    if not peek.quick:  # several queries follow: a small file is read once
+        found = replace(found, rows=found.rows.collect(engine="in-memory").lazy())
     staged = _on_the_wall(set_table.plain_numbers(found), account, vendor, zone)
     unit_of = _units(account, vendor, staged, said)
     if unit_of is None:
@@ -236,12 +269,8 @@ def _stage(
     else:
         origin = Origin(account.athlete, vendor.name, account.label)
         checked = set_table.check(staged, origin, catalogue, unit_of, numbers=not account.alone)
-        rows = checked.sets
-        if account.path is None or account.path.stat().st_size < SMALL_BYTES:
-            rows = rows.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none()).lazy()
-        # Light compression and no statistics: a third of the time for a file read whole anyway.
-        rows.sink_parquet(account.staged, statistics=False, compression="lz4")
-        account.sets = int(pl.scan_parquet(account.staged).select(pl.len()).collect().item())
+        account.part = _staged_sets(checked.sets, account, large=peek.quick)
+        account.sets = int(account.part.scan().select(pl.len()).collect().item())
         _settle(account, checked.odd, staged)
         if peek.quick and account.blame["started_at"]:
             raise _NotQuickError
@@ -251,6 +280,21 @@ def _stage(
     _count_records(account, vendor, peek)
     _drop_pasted(account)
     _say_what_is_missing(account)
+
+
+def _staged_sets(sets: pl.LazyFrame, account: Account, *, large: bool) -> Part:
+    """Run the check of a file: in memory, or in pieces where it is large."""
+    if not large:
+        size = 0 if account.path is None else account.path.stat().st_size
+        how = pl.QueryOptFlags.none() if size < SMALL_BYTES else pl.QueryOptFlags()
+        return Part(table=sets.collect(engine="in-memory", optimizations=how))
+    target = account.workdir / "sets.parquet"
+    # Light compression and no statistics: a third of the time for a file read whole anyway.
+    sets.sink_parquet(
+        target, statistics=False, compression="lz4",
+        metadata={schema.VERSION_KEY: str(schema.VERSION)},
+    )  # fmt: skip
+    return Part(target)
 
 
 def _on_the_wall(staged: Staged, account: Account, vendor: Vendor, zone: str | None) -> Staged:
@@ -276,7 +320,7 @@ def _records(account: Account, vendor: Vendor, peek: Peek, encoding: str | None)
         return vendor.stage(None, peek)
     if peek.headerless:
         account.say("headerless", app=vendor.title)
-    found = records.read(peek, vendor, account.label, account.staged.parent, encoding)
+    found = records.read(peek, vendor, account.label, account.workdir, encoding)
     account.lines, account.header = found.lines, found.header
     account.inside, account.blank = found.inside, found.blank
     account.rejected = found.rejected
@@ -372,9 +416,9 @@ def _count_records(account: Account, vendor: Vendor, peek: Peek) -> None:
     """Count, at the far end, the records that gave sets, are none, or were turned away."""
     rejected, idle = account.rejected["source_row"].unique(), account.idle
     if account.several:  # a record may hold good sets and bad ones
-        staged = account.staged
-        used = pl.read_parquet(staged, columns=["source_row"]) if account.sets else None
-        rows = pl.Series([], dtype=pl.Int64) if used is None else used["source_row"].unique()
+        rows = pl.Series([], dtype=pl.Int64)
+        if account.sets:
+            rows = account.part.scan().select("source_row").collect()["source_row"].unique()
         account.with_sets = rows.len()
         rejected = rejected.filter(~rejected.is_in(rows.implode()))
         taken = pl.concat([rows, rejected])
@@ -388,7 +432,7 @@ def _count_records(account: Account, vendor: Vendor, peek: Peek) -> None:
 
 def _drop_pasted(account: Account) -> None:
     if account.sets:
-        settled = duplicates.pasted(account.staged)
+        settled = duplicates.pasted(account.part)
         if settled.places:
             account.settle(settled)
             account.say("pasted twice", settled.workouts, sets=settled.sets)
@@ -423,7 +467,7 @@ def _count_unnamed_distances(account: Account, staged: Staged) -> None:
 
 
 def _count_unknown_kinds(account: Account) -> None:
-    kinds = pl.scan_parquet(account.staged).group_by("kind").len().collect()
+    kinds = account.part.scan().group_by("kind").len().collect()
     unknown = kinds.filter(~pl.col("kind").is_in(list(schema.KINDS))).sort("kind")
     if unknown.height:
         names = first_names(map(repr, unknown["kind"]))
@@ -433,7 +477,7 @@ def _count_unknown_kinds(account: Account) -> None:
 def _number_twin_sessions(account: Account) -> None:
     """Tell apart two workouts that start together: the second gets #2."""
     names = (
-        pl.scan_parquet(account.staged)
+        account.part.scan()
         .filter(pl.col("exercise_number") == 1)
         .group_by("session", "workout")
         .agg(pl.col("source_row").min())
@@ -445,11 +489,9 @@ def _number_twin_sessions(account: Account) -> None:
     place = pl.col("source_row").cum_count().over("session")
     label = pl.when(place > 1).then(pl.format("{} #{}", "session", place)).otherwise("session")
     names = names.with_columns(label=label).drop("source_row")
-    renamed = account.staged.with_name("renamed.parquet")
-    columns = pl.scan_parquet(account.staged).collect_schema().names()
-    (
-        pl.scan_parquet(account.staged)
-        .join(
+    rows = account.part.scan()
+    renamed = (
+        rows.join(
             names.lazy(),
             on=["session", "workout"],
             how="left",
@@ -457,10 +499,34 @@ def _number_twin_sessions(account: Account) -> None:
             maintain_order="left",
         )
         .with_columns(session="label")
-        .select(columns)
-        .sink_parquet(renamed)
+        .select(rows.collect_schema().names())
     )
-    renamed.replace(account.staged)
+    if account.part.table is not None:
+        account.part = Part(table=renamed.collect(engine="in-memory"))
+        return
+    aside = account.part.path.with_name("renamed.parquet")
+    renamed.sink_parquet(aside)
+    aside.replace(account.part.path)
+
+
+def settle_across(accounts: Sequence[Account]) -> list[Note]:
+    """Count once what stands in several files of an athlete; return what to say of each.
+
+    Args:
+        accounts: of files that hold sets.
+    """
+    notes = []
+    before = [account.settled for account in accounts]
+    found = duplicates.across([account.copy() for account in accounts], before)
+    for account, was, now in zip(accounts, before, found, strict=True):
+        if now.sets == was.sets and not now.moved:
+            continue
+        account.settle(now)
+        if workouts := now.workouts - was.workouts:
+            differ = f"; {now.differing} of them differ from that copy" if now.differing else ""
+            facts = {"sets": now.sets - was.sets, "differ": differ}
+            notes.append(Note("duplicates", account.label, account.athlete, workouts, facts))
+    return notes
 
 
 def _short(error: Exception) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -79,7 +79,7 @@ class Peek:
     @property
     def columns(self) -> frozenset[str]:
         """Header cells in lower case."""
-        return frozenset(cell.lower() for cell in self.header)
+        return _lowered(self.header)
 
     def named(self, spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
         """Return our column -> the header's cell in lower case, by the spellings of each."""
@@ -95,6 +95,12 @@ class Peek:
         """Names of the members of a JSON file's objects, as far as the first look goes."""
         is_json = self.head.lstrip().startswith(("{", "["))
         return frozenset(_JSON_KEY.findall(self.head)) if is_json else frozenset()
+
+
+@lru_cache(maxsize=64)
+def _lowered(header: tuple[str, ...]) -> frozenset[str]:
+    """Every vendor asks this of every file."""
+    return frozenset(cell.lower() for cell in header)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,183 @@
+"""A set table that somebody hands over, as Parquet: sorted into the buckets of a store.
+
+A table of any size goes through in chunks. Each chunk is parted into groups of buckets, laid aside
+in files; then each group is read as a whole, which is what has to fit into memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from analysis import schema
+from analysis.ingest.set_table import LOGGED_NUMBER
+from analysis.problems import UnreadableError, UserError
+from analysis.progress import Tell
+from analysis.store import hashed
+
+CHUNK_ROWS = 1_000_000
+GROUP_ROWS = 2_000_000
+"""Rows that are in memory at once, and once more while they are put in order."""
+
+MAGIC = b"PAR1"
+BLOCK = 1 << 20
+
+STORED = pl.Schema([*schema.polars_schema(schema.SETS).items(), (LOGGED_NUMBER, pl.Int32)])
+"""Columns of a store's files of sets: the set table, and what two exports are told apart by."""
+
+
+def is_one(path: str | Path) -> bool:
+    """Whether a path is a Parquet file."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def content(path: Path) -> tuple[str, int]:
+    """Return the hash of a file's content, and its size."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest(), path.stat().st_size
+
+
+def rows(path: Path) -> int:
+    """Return how many sets a table holds."""
+    return int(scan(path).select(pl.len()).collect().item())
+
+
+def scan(path: Path) -> pl.LazyFrame:
+    """Return a set table, lazily, with the columns that a store keeps.
+
+    Raises:
+        UnreadableError: it lacks a column of the set table that must be there.
+        UserError: it is of another version.
+    """
+    try:
+        version = pl.read_parquet_metadata(path).get(schema.VERSION_KEY, str(schema.VERSION))
+        found = pl.scan_parquet(path, glob=False)
+        names = set(found.collect_schema().names())
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableError(f"{path.name}: no table that can be read: {error}") from None
+    if version != str(schema.VERSION):
+        raise UserError(
+            f"{path.name} is a set table of version {version}; this liftdose reads "
+            f"{schema.VERSION}: make it again from the exports (liftdose ingest)"
+        )
+    missing = [each.name for each in schema.SETS if each.required and each.name not in names]
+    if missing:
+        raise UnreadableError(
+            f"{path.name} is no set table: it lacks {', '.join(missing)}; see docs/columns.md"
+        )
+    return found.select(
+        (pl.col(name) if name in names else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in STORED.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A set table in groups of buckets.
+
+    Attributes:
+        buckets: how many there are.
+        groups: how many groups they are in; consecutive buckets are in one.
+        table: the table, where all of it is one group.
+        workdir: where the groups lie otherwise, one folder each.
+    """
+
+    buckets: int
+    groups: int
+    table: pl.LazyFrame | None
+    workdir: Path
+
+    @classmethod
+    def of(cls, path: Path, buckets: int, workdir: Path, tell: Tell) -> Sorted:
+        """Part a set table.
+
+        Args:
+            path: the table.
+            buckets: of the store.
+            workdir: where groups may be laid aside; does not exist.
+            tell: gets the chunks done, the chunks in all and what comes next.
+        """
+        table, total, groups = scan(path), rows(path), 1
+        while groups < buckets and groups * GROUP_ROWS < total:
+            groups *= 2
+        if groups == 1:
+            return cls(buckets, groups, table, workdir)
+        for group in range(groups):
+            (workdir / f"{group:04d}").mkdir(parents=True)
+        chunks = -(-total // CHUNK_ROWS)
+        for number in range(chunks):
+            tell(number, chunks, path.name)
+            chunk = table.slice(number * CHUNK_ROWS, CHUNK_ROWS).collect()
+            for group, part in _parted(chunk, buckets, buckets // groups):
+                part.write_parquet(
+                    workdir / f"{group:04d}" / f"{number:06d}.parquet",
+                    compression="lz4", statistics=False,
+                )  # fmt: skip
+        tell(chunks, chunks, "")
+        return cls(buckets, groups, None, workdir)
+
+    def each(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield the buckets that hold sets, and their sets by athlete, as the table has them."""
+        for group in range(self.groups):
+            if self.table is not None:
+                whole = self.table.collect()
+            else:
+                found = sorted((self.workdir / f"{group:04d}").glob("*.parquet"))
+                if not found:
+                    continue
+                whole = pl.read_parquet(found, glob=False)
+                for path in found:
+                    path.unlink()
+            yield from _parted(whole, self.buckets, 1)
+
+
+def _parted(
+    table: pl.DataFrame, buckets: int, together: int
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield a table's rows by groups of so many buckets, in them by bucket and athlete.
+
+    Sets of an athlete stand in runs, of which there are few: only the runs are sorted.
+    """
+    if table["athlete"].null_count():
+        raise UserError("a set without an athlete: name them all")
+    runs = table["athlete"].rle().struct.unnest()
+    names = runs["value"].unique()
+    home = {name: hashed(name) % buckets for name in names}
+    bucket = np.array([home[name] for name in runs["value"]], dtype=np.int64)
+    rank = runs["value"].rank("dense").to_numpy()
+    length = runs["len"].to_numpy().astype(np.int64)
+    order = np.lexsort((np.arange(len(length)), rank, bucket))
+    if not np.array_equal(order, np.arange(len(length))):
+        table = table[_rows_of(order, length)]
+    group = bucket[order] // together
+    ends = np.cumsum(length[order])
+    for start, end in zip(*_edges(group), strict=True):
+        first = int(ends[start - 1]) if start else 0
+        yield int(group[start]), table.slice(first, int(ends[end - 1]) - first)
+
+
+def _rows_of(order: npt.NDArray[np.int64], length: npt.NDArray[np.int64]) -> pl.Series:
+    """Return the numbers of the rows, run by run in a new order."""
+    starts = (np.cumsum(length) - length)[order]
+    lengths = length[order]
+    before = np.cumsum(lengths) - lengths
+    return pl.Series(np.arange(lengths.sum()) + np.repeat(starts - before, lengths))
+
+
+def _edges(values: npt.NDArray[np.int64]) -> tuple[list[int], list[int]]:
+    """Return where each run of equal values starts and ends."""
+    change = np.flatnonzero(np.diff(values)) + 1
+    return [0, *change.tolist()], [*change.tolist(), len(values)]
