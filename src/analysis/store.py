@@ -219,8 +219,10 @@ class Store:
         found = self.paths("exercises")
         return exercises.load(found[0] if found else None)
 
-    def logbook(self, bucket: int | None = None, athlete: str | None = None) -> Logbook:
-        """Return a logbook: of one bucket, of one athlete, or of all.
+    def logbook(
+        self, bucket: int | None = None, athlete: str | Sequence[str] | None = None
+    ) -> Logbook:
+        """Return a logbook: of one bucket, of one athlete or some, or of all.
 
         Rows stand by athlete, and as the athlete's files have them. A logbook of all is in
         memory as a whole: `buckets` and `workers.mapped` are for what is larger.
@@ -228,18 +230,18 @@ class Store:
         Raises:
             StoreError: there is no such athlete.
         """
-        if athlete is not None:
-            bucket = self.bucket_of(athlete)
+        names = [athlete] if isinstance(athlete, str) else athlete
         wanted = range(self.manifest.buckets) if bucket is None else [bucket]
+        if names is not None:
+            wanted = sorted({self.bucket_of(name) for name in names})
         accounts = Accounts.joined(self.accounts(each) for each in wanted)
-        if athlete is not None:
-            accounts = accounts.of(athlete)
-            if not accounts.inputs:
-                raise StoreError(f"{athlete!r} is not in {self.folder}")
-        rows = self.scan(bucket)
-        if athlete is not None:
-            rows = rows.filter(pl.col("athlete") == athlete)
-        sets = rows.collect().sort("athlete", maintain_order=True)
+        rows = [self.scan(each) for each in wanted]
+        if names is not None:
+            accounts = accounts.of(names)
+            for name in sorted(set(names) - set(accounts.athletes)):
+                raise StoreError(f"{name!r} is not in {self.folder}")
+            rows = [each.filter(pl.col("athlete").is_in(list(names))) for each in rows]
+        sets = pl.concat(rows).collect().sort("athlete", maintain_order=True)
         catalogue, named = mapped(self.catalogue(), sets.lazy())
         files = [each.label for each in accounts.inputs]
         there = pl.col("athlete").is_in(accounts.athletes)
@@ -313,12 +315,13 @@ class Accounts:
         """Names, sorted."""
         return sorted({each.athlete for each in self.inputs})
 
-    def of(self, athlete: str) -> Accounts:
-        """Return the part of one athlete."""
+    def of(self, athletes: Sequence[str]) -> Accounts:
+        """Return the part of some athletes."""
+        names = set(athletes)
         return Accounts(
-            tuple(each for each in self.inputs if each.athlete == athlete),
-            {name: said for name, said in self.about.items() if name == athlete},
-            {name: said for name, said in self.machines.items() if name == athlete},
+            tuple(each for each in self.inputs if each.athlete in names),
+            {name: said for name, said in self.about.items() if name in names},
+            {name: said for name, said in self.machines.items() if name in names},
         )
 
     @classmethod

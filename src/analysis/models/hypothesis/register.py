@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,7 +60,13 @@ def stamp(
     Raises:
         UserError: the register is no register.
     """
-    people = fingerprints(logbook)
+    return stamp_of(plan, plan_sha256, fingerprints(logbook), register, today)
+
+
+def stamp_of(
+    plan: Plan, plan_sha256: str, people: Set[str], register: Path | None, today: date
+) -> Stamp:
+    """Return the stamp as `stamp` does, of people of whom only the fingerprints are at hand."""
     looks = _read(register)
     before = [look for look in looks if look["plan_sha256"] != plan_sha256]
     seen = people & {log for look in before for log in look["people"]}
