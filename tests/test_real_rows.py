@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import polars as pl
 import pytest
 
 from analysis import exercises
@@ -145,7 +144,7 @@ FILES = sorted(
 def test_no_row_is_lost(path, tmp_path):
     source = Source(path, path.name, "athlete", path)
     account = stage_file(source, "kg", None, exercises.load(), tmp_path / "staged", tz="UTC")
-    sets = pl.read_parquet(account.staged)["source_row"]
+    sets = account.part.scan().select("source_row").collect()["source_row"]
     found = {*sets, *account.idle, *account.rejected["source_row"]}
     there = ROWS[path.parent.name](path)
     assert there
