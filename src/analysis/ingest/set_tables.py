@@ -6,7 +6,7 @@ in files; then each group is read as a whole, which is what has to fit into memo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -32,27 +32,38 @@ STORED = pl.Schema([*schema.polars_schema(schema.SETS).items(), (LOGGED_NUMBER, 
 """Columns of a store's files of sets: the set table, and what two exports are told apart by."""
 
 
-def is_one(path: str | Path) -> bool:
-    """Whether a path is a Parquet file."""
+def of(given: Sequence[str | Path]) -> list[Path]:
+    """Return the Parquet files among given paths; those of a folder are parts of one table."""
+    found: list[Path] = []
+    for path in map(Path, given):
+        if path.is_dir():
+            found += sorted(part for part in path.glob("*.parquet") if _is_parquet(part))
+        elif _is_parquet(path):
+            found.append(path)
+    return found
+
+
+def _is_parquet(path: Path) -> bool:
     try:
-        with Path(path).open("rb") as file:
+        with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
 
 
-def content(path: Path) -> tuple[str, int]:
-    """Return the hash of a file's content, and its size."""
+def content(paths: Sequence[Path]) -> tuple[str, int]:
+    """Return the hash of the files' content, one after another, and their size."""
     digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest(), path.stat().st_size
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    return digest.hexdigest(), sum(path.stat().st_size for path in paths)
 
 
-def rows(path: Path) -> int:
-    """Return how many sets a table holds."""
-    return int(scan(path).select(pl.len()).collect().item())
+def rows(paths: Sequence[Path]) -> int:
+    """Return how many sets a table in parts holds."""
+    return int(pl.concat(map(scan, paths)).select(pl.len()).collect().item())
 
 
 def scan(path: Path) -> pl.LazyFrame:
@@ -101,32 +112,32 @@ class Sorted:
     workdir: Path
 
     @classmethod
-    def of(cls, path: Path, buckets: int, workdir: Path, tell: Tell) -> Sorted:
+    def of(cls, paths: Sequence[Path], buckets: int, workdir: Path, tell: Tell) -> Sorted:
         """Part a set table.
 
         Args:
-            path: the table.
+            paths: the table, in parts.
             buckets: of the store.
             workdir: where groups may be laid aside; does not exist.
             tell: gets the chunks done, the chunks in all and what comes next.
         """
-        table, total, groups = scan(path), rows(path), 1
+        total, groups = rows(paths), 1
         while groups < buckets and groups * GROUP_ROWS < total:
             groups *= 2
         if groups == 1:
-            return cls(buckets, groups, table, workdir)
+            return cls(buckets, groups, pl.concat(map(scan, paths)), workdir)
         for group in range(groups):
             (workdir / f"{group:04d}").mkdir(parents=True)
-        chunks = -(-total // CHUNK_ROWS)
-        for number in range(chunks):
-            tell(number, chunks, path.name)
-            chunk = table.slice(number * CHUNK_ROWS, CHUNK_ROWS).collect()
+        chunks = [(path, start) for path in paths for start in range(0, rows([path]), CHUNK_ROWS)]
+        for number, (path, start) in enumerate(chunks):
+            tell(number, len(chunks), path.name)
+            chunk = scan(path).slice(start, CHUNK_ROWS).collect()
             for group, part in _parted(chunk, buckets, buckets // groups):
                 part.write_parquet(
                     workdir / f"{group:04d}" / f"{number:06d}.parquet",
                     compression="lz4", statistics=False,
                 )  # fmt: skip
-        tell(chunks, chunks, "")
+        tell(len(chunks), len(chunks), "")
         return cls(buckets, groups, None, workdir)
 
     def each(self) -> Iterator[tuple[int, pl.DataFrame]]:

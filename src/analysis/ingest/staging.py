@@ -39,6 +39,10 @@ HELP = {
 }
 """What helps against the fault of most records, by the column at fault."""
 
+NO_ROWS = pl.Series([], dtype=pl.Int64)
+NOTHING_REJECTED = schema.empty(schema.REJECTED)
+"""Of accounts to begin with; nothing changes a table in its place."""
+
 Broken = (
     pl.exceptions.PolarsError, OSError, ValueError, LookupError, sqlite3.Error, UnreadableError,
     OverflowError, RecursionError, MemoryError, ArithmeticError,
@@ -72,14 +76,14 @@ class Account:
     alone: bool = False
     several: bool = False
     measured: bool = False
-    idle: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
+    idle: pl.Series = field(default_factory=lambda: NO_ROWS)
     not_set_kinds: tuple[tuple[str, int], ...] = ()
     blame: Counter[str] = field(default_factory=Counter)
     sets: int = 0
     with_sets: int = 0
     not_sets: int = 0
     duplicates: int = 0
-    rejected: pl.DataFrame = field(default_factory=lambda: schema.empty(schema.REJECTED))
+    rejected: pl.DataFrame = field(default_factory=lambda: NOTHING_REJECTED)
     turned_away: int = 0
     notes: list[Note] = field(default_factory=list)
     units: pl.DataFrame | None = None

@@ -40,6 +40,7 @@ from analysis.ingest.sources import Source
 from analysis.ingest.staging import Account, settle_across
 from analysis.logbook import About, Machines
 from analysis.notes import Note, loudest_first
+from analysis.paths import existing
 from analysis.problems import NoUsableDataError
 from analysis.store import (
     Accounts,
@@ -92,11 +93,8 @@ def add(
         workdir = store.folder / STAGED
         workdir.mkdir()
         try:
-            tables = [Path(path) for path in given if set_tables.is_one(path)]
-            if tables and len(tables) < len(given):
-                raise StoreError("name either set tables or exports, not both at once")
-            if tables:
-                adding = _from_tables(store, tables, workdir, options)
+            if tables := set_tables.of([existing(path) for path in given]):
+                adding = _from_tables(store, given, tables, workdir, options)
             else:
                 adding = _from_exports(store, given, workdir, options)
             for note in loudest_first(adding.notes):
@@ -463,27 +461,31 @@ def _label(label: str, content: str, known: Sequence[Input]) -> str:
 # From set tables.
 
 
-def _from_tables(store: Store, tables: Sequence[Path], workdir: Path, options: Options) -> _Adding:
-    store = store.made_for(sum(map(set_tables.rows, tables)))
-    adding, known_before = _Adding(Change(store)), 0
-    for number, table in enumerate(tables):
-        hashes = set_tables.content(table)
-        parted = set_tables.Sorted.of(
-            table, store.manifest.buckets, workdir / f"table-{number}", options.tell
+def _from_tables(
+    store: Store,
+    given: Sequence[str | Path],
+    tables: Sequence[Path],
+    workdir: Path,
+    options: Options,
+) -> _Adding:
+    """Add a set table in parts, bucket by bucket."""
+    named = {existing(path) for path in given}
+    if strange := sorted(named - {*tables, *(path.parent for path in tables)}):
+        raise StoreError(
+            f"{strange[0]} is no set table: name either set tables or exports, not both at once"
         )
-        if number:  # each table is joined to a whole state
-            adding = replace(adding, change=Change(Store.open(store.folder)), sets=0, athletes=0,
-                             entries=[], touched=set())  # fmt: skip
-        for bucket, rows in parted.each():
-            fresh, known = _of_table(
-                rows, table.name, hashes, adding.change.store.accounts(bucket)
-            )
-            known_before += known
-            if fresh.accounts:
-                adding.join(bucket, fresh)
-        if adding.touched:
-            adding.end(store.manifest.different)
-    adding.count_known(known_before)
+    store = store.made_for(set_tables.rows(tables))
+    adding, known = _Adding(Change(store)), 0
+    content = set_tables.content(tables)
+    parted = set_tables.Sorted.of(tables, store.manifest.buckets, workdir / "table", options.tell)
+    for bucket, rows in parted.each():
+        fresh, skipped = _of_table(rows, existing(given[0]).name, content, store.accounts(bucket))
+        known += skipped
+        if fresh.accounts:
+            adding.join(bucket, fresh)
+    adding.count_known(known)
+    if adding.touched:
+        adding.end(store.manifest.different)
     return adding
 
 

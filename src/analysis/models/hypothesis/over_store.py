@@ -266,9 +266,10 @@ def _common(
         return plan.common.shared, plan.common.variances
     told = [each.autocovariance for each in firsts if each.autocovariance]
     shared = {
-        name: (sum(each[name][0] for each in told), sum(each[name][1] for each in told))
+        name: (reduce(add, (each[name][0] for each in told)),
+               reduce(add, (each[name][1] for each in told)))
         for name in (plan.measures if told else ())
-    }
+    }  # fmt: skip
     rows = {name: n for each in firsts for name, n in each.rows.items()}
     if max(rows.values(), default=0) < FEWEST_ROWS:
         raise TooLittleError("no exercise has strength days enough")
