@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
 import analysis as lab
+from analysis.cli import app
 from analysis.ingest.stored import add
 from analysis.models.hypothesis.over_store import answer
 from analysis.models.hypothesis.run import run
+from analysis.problems import UserError
 from analysis.simulate import Scenario, export, simulate
 from analysis.store import Store
 from analysis.workers import HERE, workers
@@ -84,3 +88,18 @@ def test_too_little_is_said_and_no_failure(folder, tmp_path):
     found = answer(folder / "plan.toml", Store.open(tmp_path / "store"), HERE, today=DAY)
     assert found.verdict == "cannot tell"
     assert found.reason.startswith("too little in these logs")
+
+
+def test_the_command_asks_a_store_by_its_buckets(folder, here, tmp_path):
+    plan, store = str(folder / "plan.toml"), str(folder / "store")
+    said = CliRunner().invoke(app, ["test", plan, store, "--out", str(tmp_path), "--jobs", "2"])
+    assert said.exit_code == 0, said.output
+    verdict = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
+    assert verdict["estimate"] == here.target.estimate
+    assert verdict["n_people"] == 15
+    page = (tmp_path / "index.html").read_text("utf-8")
+    assert "their workouts stand in another log" in page
+    refused = CliRunner().invoke(app, ["test", plan, store, "--jobs", "2", "--unit", "kg"])
+    assert isinstance(refused.exception, UserError)
+    refused = CliRunner().invoke(app, ["test", plan, str(folder / "logs"), "--jobs", "2"])
+    assert isinstance(refused.exception, UserError)

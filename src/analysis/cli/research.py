@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,6 +29,9 @@ from analysis.cli.reading import (
 )
 from analysis.paths import pasted
 from analysis.problems import NoUsableDataError, UserError
+
+if TYPE_CHECKING:
+    from analysis.store import Store
 
 
 def ingest(
@@ -195,12 +198,20 @@ def test(
     tz: Tz = None,
     anonymise: Anonymise = False,
     salt: Salt = Path("liftdose.salt"),
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
     strict: Strict = False,
 ) -> None:  # fmt: skip
     """Answer a question that was written down first: verdict, diagnostics, other choices.
 
-    PLAN may be a folder of plans: a family, whose p-values are adjusted together.
+    PLAN may be a folder of plans: a family, whose p-values are adjusted together. Of a store with
+    more than a million sets, or with --jobs or --cluster, a plan gets verdict and estimate, bucket
+    by bucket.
     """
+    said = (share, share_variances, tables, unit, athlete, encoding, exercises, tz, anonymise)
+    if (store := _large_store(paths, jobs, cluster, said)) is not None:
+        _test_store(hypothesis, paths, store, out, register, jobs, cluster)
+        return
     from analysis.pages.hypothesis import answer_all, checked_plans, register_of
     from analysis.pages.pool import share_site, share_sums
 
@@ -238,6 +249,57 @@ def test(
     for line in lines:
         result(line)
     reading.finish(logbook.ledger, strict=strict)
+
+
+IN_MEMORY = 1_000_000
+"""Sets of a store beyond which it is not read as one logbook."""
+
+
+def _large_store(
+    paths: list[str], jobs: int, cluster: str | None, said: tuple[object, ...]
+) -> Store | None:
+    """Return the store that is to be asked bucket by bucket; None where there is none such."""
+    from analysis.store import given_store
+
+    store = given_store([pasted(each) for each in paths])
+    if store is None:
+        if jobs > 1 or cluster:
+            raise UserError(
+                "--jobs and --cluster share out the buckets of a store; make one first: "
+                "liftdose ingest PATH… --store DIR"
+            )
+        return None
+    if jobs == 1 and not cluster and store.manifest.sets <= IN_MEMORY:
+        return None
+    if any(said):
+        raise UserError(
+            "a store is asked by its buckets, with --out, --register, --jobs and --cluster only"
+        )
+    return store
+
+
+def _test_store(
+    hypothesis: Path,
+    paths: list[str],
+    store: Store,
+    out: Path,
+    register: Path | None,
+    jobs: int,
+    cluster: str | None,
+) -> None:
+    from analysis.pages.hypothesis import checked_plans, register_of
+    from analysis.pages.over_store import answer_store
+    from analysis.workers import workers
+
+    plans = checked_plans(hypothesis, paths)
+    if len(plans) > 1:
+        raise UserError("a folder of plans is not put to a store at once: put each plan")
+    place = register or register_of(paths)
+    with workers(jobs, cluster) as who:
+        reading.show(
+            "Testing",
+            lambda tell: answer_store(plans[0], store, out, who, register=place, tell=tell),
+        )
 
 
 def pool(

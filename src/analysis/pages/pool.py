@@ -236,7 +236,7 @@ def _estimate(pooled: Pooled) -> Result:
         title="The estimate of all sites together",
         table=pd.DataFrame(rows, columns=[*_COLUMNS, "unit"]),
         summary=_verdict(pooled),
-        draw=lambda table: _forest(table, "kind"),
+        draw=lambda table: forest(table, "kind"),
         notes=(
             "The same numbers as from all these people's logs in one place: fits use nothing "
             "else of a log than what was handed over.",
@@ -262,7 +262,7 @@ def _by_level(pooled: Pooled) -> Iterator[Section]:
         title=f"By {spoken(pooled.plan.subgroup)}",
         table=pd.DataFrame(rows, columns=[*_COLUMNS, "unit", "n_athletes"]),
         summary=subgroup_sentence(pooled.plan, told),
-        draw=(lambda table: _forest(table, "kind")) if rows else None,
+        draw=(lambda table: forest(table, "kind")) if rows else None,
     )
     yield Section("by-level", "Subgroups", [result])
 
@@ -274,7 +274,8 @@ def _row(kind: str, each: Estimate, unit: str) -> dict[str, Any]:
     return {"kind": kind, **{name: each.cells[name] for name in _COLUMNS[1:]}, "unit": unit}
 
 
-def _forest(table: pd.DataFrame, name: str) -> Figure:
+def forest(table: pd.DataFrame, name: str) -> Figure:
+    """Draw estimates with their intervals, one below the other; `name` is the column of names."""
     points = [
         interval_points(
             [row["estimate"]], [row[name]], [row["low"]], [row["high"]],
@@ -343,7 +344,7 @@ def _sites(pooled: Pooled) -> Result:
         title="Site by site",
         table=table,
         summary=f"{len(table)} sites, {people}. {spread}",
-        draw=None if table["estimate"].isna().all() else lambda rows: _forest(rows, "site"),
+        draw=None if table["estimate"].isna().all() else lambda rows: forest(rows, "site"),
         notes=tuple(notes),
     )
 

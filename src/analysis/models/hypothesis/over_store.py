@@ -30,6 +30,7 @@ from analysis.logbook import Logbook
 from analysis.models.dose import Estimate, TooLittleError
 from analysis.models.dose.effects import BANDS, LOG_WEEKS, Body, Effect, body_of, columns_of
 from analysis.models.dose.inputs import Floats, Ints, autocovariance
+from analysis.models.dose.pooling import FEWEST_CLUSTERS
 from analysis.models.dose.variances import ENOUGH_ATHLETES, GROWTH, learnt, telling
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
 from analysis.models.hypothesis import study as rule
@@ -292,8 +293,12 @@ def _common(
 
 def _body(plan: Plan, seconds: Iterable[_Second | None], variances: Variances) -> Body:
     found = [each for each in seconds if each is not None]
-    if not found:
-        raise TooLittleError("no bucket has anybody in it")
+    n = sum(len(each.products.gram) for each in found)
+    if n < FEWEST_CLUSTERS:  # fewer have no interval from cross-products alone
+        raise TooLittleError(
+            f"{n} people with strength days, {FEWEST_CLUSTERS} are needed; put the plan to their "
+            "exports"
+        )
     usual = {name: np.concatenate([each.usual[name] for each in found]) for name in plan.measures}
     products = reduce(add, (each.products for each in found))
     return body_of(products, plan.measures[0], variances, usual)

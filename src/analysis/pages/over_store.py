@@ -1,0 +1,205 @@
+"""The page of a question that was put to a store: verdict, estimate, and who it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.models.hypothesis.over_store import Answer, answer
+from analysis.models.hypothesis.plan import settings
+from analysis.models.hypothesis.results import (
+    LIMITS,
+    as_text,
+    estimand,
+    rule_sentence,
+)
+from analysis.models.hypothesis.run import numbers
+from analysis.outputs import whole_folder
+from analysis.pages.hypothesis import refuse_other_plan
+from analysis.pages.lifter import made_with
+from analysis.pages.pool import forest
+from analysis.progress import Tell, silent
+from analysis.report import Prose, Report, Section, Takeaway, Tile, Tiles
+from analysis.result import Result
+from analysis.say import count
+from analysis.store import Store
+from analysis.workers import HERE, Workers
+
+NOT_MADE = (
+    "The specification curve and the power simulation are not made for a store: they fit hundreds "
+    "of models to the logs themselves. Put the same plan to a part of the people, or to sites of "
+    "it, for those."
+)
+
+
+def answer_store(
+    plan: Path,
+    store: Store,
+    out: Path,
+    who: Workers = HERE,
+    *,
+    register: Path | None = None,
+    today: date | None = None,
+    tell: Tell = silent,
+) -> Iterator[str]:
+    """Put a plan to a store, write its folder and yield what to tell the user.
+
+    Args:
+        plan: a `hypothesis.toml`.
+        store: the store.
+        out: folder for `index.html`, `verdict.json`, `plan.toml` (a copy) and `data/`.
+        who: who does the work.
+        register: JSON file of earlier looks; without it no run is confirmatory.
+        today: day of the run, for the register.
+        tell: gets how far it is.
+
+    Raises:
+        UserError: the plan or the register cannot be used, or the folder holds another's answer.
+    """
+    found = answer(plan, store, who, register=register, today=today, tell=tell)
+    refuse_other_plan(out, found.plan_sha256)
+    page = store_page(found)
+    with whole_folder(out, "test") as draft:
+        page.save(draft)
+        (draft / "plan.toml").write_bytes(found.plan_bytes)
+        told = json.dumps(record(found), indent=2, ensure_ascii=False)
+        (draft / "verdict.json").write_text(told + "\n", "utf-8", newline="\n")
+    yield f"Plan {found.plan_file}, SHA-256 {found.plan_sha256}"
+    yield f"{found.stamp.word.capitalize()}: {found.stamp.reason}"
+    yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
+    if found.lost:
+        yield _lost(found)
+    yield f"Page: {out / 'index.html'}"
+
+
+def record(found: Answer) -> dict[str, Any]:
+    """Return the content of `verdict.json`; numbers that are not known are None."""
+    within = found.within
+    placebo = None if within is None else within.placebo
+    return {
+        **numbers(found.target),
+        "unit": found.plan.unit,
+        "n_athletes": 0 if within is None else within.n_athletes,
+        "n_days": 0 if within is None else within.n_rows,
+        "n_people": found.people,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "plan_sha256": found.plan_sha256,
+        "question": found.plan.question,
+        "effect": found.plan.effect,
+        "smallest_effect": found.plan.smallest_effect,
+        "level": found.plan.inference.level,
+        "stamp": found.stamp.word,
+        "stamp_reason": found.stamp.reason,
+        "first_look": found.stamp.first_look,
+        "people_sha256": found.stamp.people_sha256,
+        "lead_placebo": {
+            **numbers(None if placebo is None else placebo.lead),
+            "fires": placebo is not None and placebo.fires,
+            "says": "untold" if placebo is None else placebo.kind,
+        },
+        "flow": found.flow.to_dict("records"),
+        "lost": list(found.lost),
+    }
+
+
+def store_page(found: Answer) -> Report:
+    """Return the page."""
+    plan, estimate = found.plan, _estimate(found)
+    table = pd.DataFrame(
+        [(key, as_text(value)) for key, value in settings(plan).items()],
+        columns=["key", "value"],
+    )
+    said = Result(
+        name="plan",
+        title="The plan",
+        table=table,
+        summary=f"{plan.question} SHA-256 {found.plan_sha256}.",
+        notes=(f"Estimand: {estimand(plan)}", rule_sentence(plan)),
+    )
+    flow = Result(
+        name="flow",
+        title="Who is in, and who is not",
+        table=found.flow,
+        summary=f"{count(found.people, 'person', 'people')} in the buckets that were reached.",
+        notes=(_lost(found),) if found.lost else (),
+    )
+    tiles = [Tile("Verdict", found.verdict, comparison=found.stamp.word)]
+    if found.target is not None:
+        low, high = found.target.low, found.target.high
+        tiles.append(Tile("Estimate", f"{found.target.estimate:+.2f} %", comparison=plan.unit))
+        level = f"{100 * found.target.level:.0f} % interval"
+        tiles.append(Tile(level, f"{low:+.2f} to {high:+.2f}"))
+    return Report(
+        plan.question,
+        [
+            Section("the-plan", "The question and its plan", [said, flow]),
+            Section("the-verdict", "Verdict", [Tiles(tiles), estimate]),
+            Section("limits", "What it cannot show", [Prose("\n\n".join((*LIMITS, NOT_MADE)))]),
+        ],
+        subtitle=f"{found.verdict.capitalize()} · {found.stamp.word}",
+        takeaways=[Takeaway(estimate.summary, "estimate")],
+        header=[
+            ("Plan", f"{found.plan_file}, SHA-256 {found.plan_sha256[:12]}…"),
+            ("First run on these logs", found.stamp.first_look),
+            ("Kind of evidence", f"{found.stamp.word}: {found.stamp.reason}"),
+        ],
+        provenance={
+            **made_with("polars", "pandas", "numpy", "scipy"),
+            "plan": {"file": found.plan_file, "sha256": found.plan_sha256},
+            "settings": {"estimate": dict(settings(plan))},
+        },
+        footer=("An association in logs, not a trial.",),
+    )
+
+
+def _lost(found: Answer) -> str:
+    return (
+        f"{count(len(found.lost), 'bucket')} without an answer, for a worker died of each twice: "
+        f"{', '.join(found.lost)}. Their people are in nothing of this."
+    )
+
+
+def _estimate(found: Answer) -> Result:
+    plan, within, target = found.plan, found.within, found.target
+    rows: list[dict[str, Any]] = []
+    summary = f"{found.verdict.capitalize()}: {found.reason}."
+    if within is not None and target is not None:
+        shown = {f"{plan.effect} athletes (the plan)": target}
+        if plan.effect == "within":
+            if within.placebo.lead is not None:
+                shown["placebo: next four weeks (should be 0)"] = within.placebo.lead
+            shown |= {
+                f"{band.replace('_', ' to ')} weeks before": each
+                for band, each in within.event_study.items()
+                if band != "ahead"
+            }
+        names = ("estimate", "std_error", "low", "high")
+        rows = [
+            {"kind": kind, **{name: getattr(each, name) for name in names}, "unit": plan.unit}
+            for kind, each in shown.items()
+        ]
+        effect = (
+            f"athletes whose usual week holds {plan.more} gained {target.words} more in "
+            f"{plan.what} a year"
+            if plan.effect == "between"
+            else f"with {plan.more} than usual for four weeks, {plan.what} 5 to 12 weeks later "
+            f"was {target.words} higher"
+        )
+        people = count(within.n_athletes, "athlete")
+        summary = f"{found.verdict.capitalize()}: {effect} (n = {people}); {found.reason}."
+    columns = ["kind", "estimate", "std_error", "low", "high", "unit"]
+    return Result(
+        name="estimate",
+        title="The estimate",
+        table=pd.DataFrame(rows, columns=columns),
+        summary=summary,
+        draw=lambda table: forest(table, "kind"),
+        notes=(within.placebo.sentence(),) if within and plan.effect == "within" else (),
+        settings=settings(plan),
+    )
