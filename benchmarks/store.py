@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -221,29 +221,33 @@ def kills(asked: argparse.Namespace, base: Path) -> None:
 
     subprocess.run(ingest(before, base / "old"), env=environment, capture_output=True, check=True)
     shutil.copytree(base / "old", base / "new")
-    started = time.monotonic()
-    subprocess.run(ingest(after, base / "new"), env=environment, capture_output=True, check=True)
-    length = time.monotonic() - started
+    length = 60.0
+    for _ in killed(ingest(after, base / "new"), environment, base / "new", length):
+        continue
     old, new = held(base / "old"), held(base / "new")
     whole = read(after).sets.height
-    counts = dict.fromkeys(("kills", "old state", "new state", "neither", "rerun not whole"), 0)
-    for number in range(asked.kills):
-        store = base / f"store-{number}"
+    length = 1.0
+    counts = dict.fromkeys(
+        ("kills", "old state", "new state", "neither", "looks", "rerun not whole"), 0
+    )
+    while counts["kills"] < asked.kills:
+        store = base / "store"
         shutil.copytree(base / "old", store)
-        low = 0.5 if chance.random() < 0.7 else 0.0
-        until = length * chance.uniform(low, 1.05)
-        for seen in killed(ingest(after, store), environment, until, lambda: held(store)):  # noqa: B023
-            counts["neither"] += seen not in (old, new)
+        until = length * chance.random()
+        seen = [held(store) for _ in killed(ingest(after, store), environment, store, until)]
         counts["kills"] += 1
-        counts["old state"] += held(store) == old
-        counts["new state"] += held(store) == new
-        if number % asked.rerun_every == 0:
+        counts["looks"] += len(seen)
+        counts["neither"] += sum(each not in (old, new) for each in seen)
+        counts["old state"] += seen[-1] == old
+        counts["new state"] += seen[-1] == new
+        length *= 1.1 if seen[-1] == old else 0.9  # half of the kills before the manifest
+        if counts["kills"] % asked.rerun_every == 0:
             subprocess.run(ingest(after, store), env=environment, capture_output=True, check=True)
             counts["rerun not whole"] += held(store) != new or new[0] != whole
         shutil.rmtree(store)
-        if number % 10 == 9:
+        if counts["kills"] % 10 == 0:
             print(json.dumps(counts), flush=True)
-    print(json.dumps({"length_s": round(length, 1), "rows": [old[0], new[0]], **counts}))
+    print(json.dumps({"rows": [old[0], new[0]], **counts}))
 
 
 def two_states(base: Path) -> tuple[Path, Path]:
@@ -261,21 +265,23 @@ def two_states(base: Path) -> tuple[Path, Path]:
 
 
 def killed(
-    command: list[str], environment: dict[str, str], after_s: float, look: Callable[[], object]
-) -> Iterator[object]:
-    """Run a command, kill it after a while, and yield what a reader sees on the way and then."""
+    command: list[str], environment: dict[str, str], store: Path, after_s: float
+) -> Iterator[None]:
+    """Run a command and kill it some time after it has begun with a store; yield on the way."""
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
+    while not (store / ".staged").exists() and process.poll() is None:
+        time.sleep(0.01)
     end = time.monotonic() + after_s
     while time.monotonic() < end and process.poll() is None:
-        yield look()
-        time.sleep(0.05)
+        yield
+        time.sleep(0.02)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    yield look()
+    yield
 
 
 WHAT = {each.__name__: each for each in (files, build, add, question, kills)}

@@ -187,6 +187,12 @@ class Store:
         """Numbers of the buckets that hold sets."""
         return sorted({int(Path(path).name[:4]) for path in self.manifest.of("sets")})
 
+    @property
+    def athletes(self) -> list[str]:
+        """Names of the athletes who have sets, sorted."""
+        inputs = (each for bucket in self.buckets for each in self.accounts(bucket).inputs)
+        return sorted({each.athlete for each in inputs if each.ledger["sets"]})
+
     def paths(self, kind: str, bucket: int | None = None) -> list[Path]:
         """Return the files of a kind."""
         return [self.folder / path for path in self.manifest.of(kind, bucket)]

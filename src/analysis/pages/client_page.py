@@ -23,6 +23,7 @@ from analysis.report import Report
 from analysis.say import count
 from analysis.signals import triage
 from analysis.signals.flags import Finding, Thresholds, find
+from analysis.store import given_store
 
 SCRIPT = "plotly.min.js"
 
@@ -36,7 +37,7 @@ class Client:
 
     Attributes:
         name: how the client is called.
-        paths: files and folders of exports.
+        paths: files and folders of exports; or the store that the client is in, by this name.
         settings: what the coach says about them.
     """
 
@@ -80,10 +81,13 @@ def take_in(client: Client, ask: Ask | None = None) -> Intake:
     """Read a client's exports."""
     settings = client.settings
     try:
-        logbook = read(
-            client.paths, unit=settings.unit, athlete=client.name, encoding=settings.encoding,
-            tz=settings.tz, ask=ask,
-        )  # fmt: skip
+        if (store := given_store(client.paths)) is not None:
+            logbook = store.logbook(athlete=client.name)
+        else:
+            logbook = read(
+                client.paths, unit=settings.unit, athlete=client.name,
+                encoding=settings.encoding, tz=settings.tz, ask=ask,
+            )  # fmt: skip
     except UserError as error:
         return Intake(client, None, _reason(error))
     told = {client.name: settings.about} if settings.about is not None else {}

@@ -49,6 +49,7 @@ from analysis.result import Result
 from analysis.say import count
 from analysis.signals import triage
 from analysis.signals.flags import FLAGS, LEVELS, Finding, Thresholds
+from analysis.store import Store, given_store
 
 # Who the clients of a folder are: a file or folder each, or several people sorted by app.
 #
@@ -118,6 +119,11 @@ def clients(
     return [
         Client(name, tuple(paths), _agreed(name, paths, settings)) for name, paths in named.items()
     ]
+
+
+def clients_of(store: Store, settings: Settings) -> list[Client]:
+    """Return the people of a store as clients, each with what is said under that name."""
+    return [Client(name, (store.folder,), settings.of(Path(name))) for name in store.athletes]
 
 
 def _names(found: Sequence[Path], settings: Settings) -> dict[Path, str]:
@@ -363,8 +369,8 @@ def coach_folder(
     """Write the pages of a coach's clients.
 
     Args:
-        paths: a folder with a file or folder per client, or the files themselves. Where folders
-            hold several people's logs, as sorted by app, each file is a client.
+        paths: a folder with a file or folder per client, or the files themselves; or a store.
+            Where folders hold several people's logs, as sorted by app, each file is a client.
         out: folder to write into: `index.html`, `clients.xlsx`, `plotly.min.js` and a folder per
             client.
         settings: what the coach says; by default the `clients.toml` of the folder, if any.
@@ -382,12 +388,16 @@ def coach_folder(
         SettingsError: clients.toml breaks a rule, or two files of one client name two units.
     """
     given = [existing(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
-    inside, out = client_paths(given), Path(out)
+    store, out = given_store(given), Path(out)
+    inside = client_paths(given) if store is None else [Path(each) for each in store.athletes]
     settings = told_of_people(settings or settings_for(given), of_people(given))
     alone = len(inside) == 1 and inside[0].is_file()
     with _mapper(1 if alone else workers or os.cpu_count() or 1) as over:
         reading = _telling(over, tell, lambda client: f"reading {client.name}")
-        intakes, who = take_in_all(inside, settings, reading)
+        if store is None:
+            intakes, who = take_in_all(inside, settings, reading)
+        else:
+            intakes, who = list(reading(take_in, clients_of(store, settings))), []
         intakes = [_asked(intake, ask) for intake in intakes]
         said = (
             *said_of_missing(intakes),
