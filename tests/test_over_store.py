@@ -51,12 +51,12 @@ def here(folder):
 def test_it_is_the_answer_of_one_logbook(folder, here):
     one = run(folder / "plan.toml", lab.read(folder / "logs"), today=DAY)
     assert here.verdict == one.verdict
-    for name in ("estimate", "std_error", "low", "high"):
+    for name in ("value", "std_error", "low", "high"):
         assert getattr(here.target, name) == pytest.approx(
             getattr(one.fitted.target, name), rel=1e-7
         )
-    lead = one.fitted.placebo.lead.estimate
-    assert here.within.placebo.lead.estimate == pytest.approx(lead, rel=1e-6)
+    lead = one.fitted.placebo.lead.value
+    assert here.within.placebo.lead.value == pytest.approx(lead, rel=1e-6)
     assert here.stamp == one.stamp
     assert here.flow.to_dict("records") == one.flow.to_dict("records")
     assert here.people == 15
@@ -95,7 +95,7 @@ def test_the_command_asks_a_store_by_its_buckets(folder, here, tmp_path):
     said = CliRunner().invoke(app, ["test", plan, store, "--out", str(tmp_path), "--jobs", "2"])
     assert said.exit_code == 0, said.output
     verdict = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
-    assert verdict["estimate"] == here.target.estimate
+    assert verdict["estimate"] == here.target.value
     assert verdict["n_people"] == 15
     page = (tmp_path / "index.html").read_text("utf-8")
     assert "their workouts stand in another log" in page

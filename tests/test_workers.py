@@ -48,14 +48,10 @@ def pool():
 
 @pytest.fixture(scope="module")
 def cluster():
-    import dask
     from distributed import LocalCluster
 
-    one = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
-        # Dask itself tries again three times, each with a new worker: that is not what is tested
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        LocalCluster(**one, silence_logs=50) as local,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
         workers(cluster=local.scheduler_address) as who,
     ):
         yield who
@@ -82,12 +78,6 @@ def test_a_piece_that_kills_its_worker_is_named_and_the_rest_goes_on(pool):
     found, lost = merged(mapped(dies_always, range(8), pool, name="bucket {}".format))
     assert found == [number * number for number in range(8) if number != 3]
     assert lost == [Lost("bucket 3", "its worker died twice")]
-
-
-def test_a_piece_that_kills_worker_after_worker_of_a_cluster_is_named(cluster):
-    found, lost = merged(mapped(dies_always, range(8), cluster, name="bucket {}".format))
-    assert found == [number * number for number in range(8) if number != 3]
-    assert [each.name for each in lost] == ["bucket 3"]
 
 
 def test_what_a_step_says_is_no_death(pool):

@@ -132,7 +132,7 @@ def store_page(found: Answer) -> Report:
     tiles = [Tile("Verdict", found.verdict, comparison=found.stamp.word)]
     if found.target is not None:
         low, high = found.target.low, found.target.high
-        tiles.append(Tile("Estimate", f"{found.target.estimate:+.2f} %", comparison=plan.unit))
+        tiles.append(Tile("Estimate", f"{found.target.value:+.2f} %", comparison=plan.unit))
         level = f"{100 * found.target.level:.0f} % interval"
         tiles.append(Tile(level, f"{low:+.2f} to {high:+.2f}"))
     return Report(
@@ -179,11 +179,11 @@ def _estimate(found: Answer) -> Result:
                 for band, each in within.event_study.items()
                 if band != "ahead"
             }
-        names = ("estimate", "std_error", "low", "high")
         rows = [
-            {"kind": kind, **{name: getattr(each, name) for name in names}, "unit": plan.unit}
+            {"kind": kind, "estimate": each.value, "std_error": each.std_error, "low": each.low,
+             "high": each.high, "unit": plan.unit}
             for kind, each in shown.items()
-        ]
+        ]  # fmt: skip
         effect = (
             f"athletes whose usual week holds {plan.more} gained {target.words} more in "
             f"{plan.what} a year"
