@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from analysis.pages.family import answer_all
 
 from analysis import Logbook, read
 from analysis.estimate import Estimate
 from analysis.models.dose import TooLittleError, each_muscle
 from analysis.models.dose.effects import Body, body, columns_of, effect, joint, shapes
 from analysis.models.dose.people import repeatability
+from analysis.pages.hypothesis import answer_all
 from analysis.problems import UserError
 from strength_logs import largest_files
 
