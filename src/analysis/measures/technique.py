@@ -46,7 +46,8 @@ def technique(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
     """
     rule = rule or WorkingRule()
     done = working.work(logbook, rule).with_columns(weeks.day(), pl.struct(RUN).alias("run"))
-    found = done.with_columns(*_marks(done))
+    named = pl.any_horizontal(pl.col("^.*:(field|note)$"))
+    found = done.with_columns(*_marks(done)).filter(named)
     direct = counting.by_muscle(found, logbook.catalogue).filter(pl.col("role") == "direct")
     every = found.with_columns(pl.lit(ALL).alias("muscle"))
     names, both = list(vocabulary()), (every.lazy(), direct.lazy())
