@@ -40,22 +40,14 @@ MOST_MILLIONS = {"pandas": 4}
 """Beyond this pandas would need more memory than most machines have."""
 
 WEEKLY = """
-import multiprocessing
-import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from analysis.measures.weekly import Part, weekly
+from analysis.workers import workers
 if __name__ == "__main__":
     parts = [Part(Path(name).name, (Path(name),)) for name in sys.argv[3:]]
-    jobs = int(sys.argv[1])
-    if jobs == 1:
-        weekly(parts, sys.argv[2], measures=("volume",))
-    else:
-        os.environ |= {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        spawn = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
-        with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
-            weekly(parts, sys.argv[2], measures=("volume",), executor=pool)
+    with workers(int(sys.argv[1])) as who:
+        weekly(parts, sys.argv[2], measures=("volume",), who=who)
 """
 
 POLARS = """

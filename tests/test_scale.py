@@ -1,8 +1,6 @@
 """A cohort of any size gives what each of its lifters gives alone."""
 
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +17,7 @@ from analysis.measures.weekly import Part, weekly
 from analysis.simulate.cohort import simulate
 from analysis.simulate.formats import export
 from analysis.simulate.scenario import Scenario
+from analysis.workers import workers
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -124,12 +123,17 @@ def test_no_sets_are_no_rows(sets, tmp_path):
     assert "no week holds a log" in written.summary
 
 
-def test_the_command_takes_logs(tmp_path):
+@pytest.mark.parametrize("stored", [False, True], ids=["logs", "store"])
+def test_the_command_takes_logs_or_a_store(stored, tmp_path):
     from analysis.cli import app
 
     export(simulate(SCENARIO, seed=3), tmp_path / "logs")
-    out = tmp_path / "weekly.parquet"
-    run = CliRunner().invoke(app, ["weekly", str(tmp_path / "logs"), "--out", str(out)])
+    source, out = str(tmp_path / "logs"), tmp_path / "weekly.parquet"
+    if stored:
+        store = str(tmp_path / "store")
+        assert CliRunner().invoke(app, ["ingest", source, "--store", store]).exit_code == 0
+        source = store
+    run = CliRunner().invoke(app, ["weekly", source, "--out", str(out)])
     assert run.exit_code == 0, run.output
     assert "6 lifters" in run.output
     table = table_of(volume(read(tmp_path / "logs")))
@@ -138,9 +142,8 @@ def test_the_command_takes_logs(tmp_path):
 
 
 def test_whoever_works_the_parts_out_writes_the_same_bytes(parts, tmp_path):
-    spawn = get_context("spawn")  # polars' threads do not survive a fork
-    with ProcessPoolExecutor(2, mp_context=spawn) as pool:
-        there = weekly(parts, tmp_path / "there.parquet", executor=pool)
+    with workers(2) as who:
+        there = weekly(parts, tmp_path / "there.parquet", who=who)
     here = weekly(parts, tmp_path / "here.parquet")
     assert there.path.read_bytes() == here.path.read_bytes()
     assert there.counts == here.counts

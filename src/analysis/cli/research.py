@@ -96,25 +96,32 @@ def weekly(
     encoding: Encoding = None,
     exercises: Overrides = None,
     tz: Tz = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
     strict: Strict = False,
 ) -> None:  # fmt: skip
-    """Write what each muscle got in each week as a Parquet file, for logs of any number."""
+    """Write what each muscle got in each week, of logs or of a store of any size, as Parquet."""
     from analysis.measures.weekly import MEASURES
     from analysis.measures.weekly import weekly as write_weekly
+    from analysis.store import given_store
+    from analysis.workers import workers
 
-    logbook = reading.read(
-        paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
-    )
-    try:
-        written = write_weekly(
-            logbook, out, measures=measures or MEASURES, week_starts=week_starts
+    store = given_store(paths)
+    if store is None:
+        logbook = reading.read(
+            paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
         )
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    with workers(jobs, cluster) as who, bar("Weeks") as shown:
+        try:
+            written = write_weekly(store or logbook, out, measures=measures or MEASURES,
+                                   week_starts=week_starts, who=who, tell=shown)  # fmt: skip
+        except ValueError as error:
+            raise UserError(str(error)) from error
     for note in written.notes:
         say(str(note))
     result(f"{written.path}: {written.summary}")
-    reading.finish(logbook.ledger, strict=strict)
+    if store is None:
+        reading.finish(logbook.ledger, strict=strict)
 
 
 def recipe(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -35,9 +34,11 @@ from analysis.measures.day_strength import E1rmRule
 from analysis.measures.working import WorkingRule
 from analysis.notes import Note
 from analysis.outputs import scratch_folder, whole_file
-from analysis.progress import Tell, silent, told
+from analysis.progress import Tell, silent
 from analysis.result import rounded
 from analysis.say import count, number, spoken
+from analysis.store import Store
+from analysis.workers import HERE, Lost, Workers, mapped, merged
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
@@ -154,52 +155,67 @@ class Part:
     corrections: Path | None = None
 
 
+def parts_of(store: Store) -> list[Part]:
+    """Return the buckets of a store."""
+    corrections = next(iter(store.paths("exercises")), None)
+    return [
+        Part(f"bucket {bucket}", tuple(store.paths("sets", bucket)), corrections)
+        for bucket in store.buckets
+    ]
+
+
 def weekly(
-    source: Logbook | Sequence[Part],
+    source: Logbook | Store | Sequence[Part],
     out: str | Path,
     *,
     measures: Sequence[str] = MEASURES,
     rule: WorkingRule | None = None,
     week_starts: str = "monday",
-    executor: Executor | None = None,
+    who: Workers = HERE,
     tell: Tell = silent,
 ) -> Written:
     """Write weekly measures of every muscle group to a Parquet file.
 
     Args:
-        source: a logbook; or parts of whole athletes, which are never all in memory.
+        source: a logbook; a store, which is never in memory as a whole; or parts of whole
+            athletes.
         out: the file; replaced in one step when all of it is there.
         measures: words of `MEASURES`.
         rule: which sets are working sets.
         week_starts: weekday that weeks begin on.
-        executor: who works the parts out; None for this process. The file is the same
-            whoever does.
-        tell: gets the parts done.
+        who: who works the buckets out; the file is the same whoever does.
+        tell: gets the buckets done.
 
     Returns:
-        What stands in the file.
+        What stands in the file. Buckets whose worker died twice are not in it, and named.
 
     Raises:
         ValueError: no such measure or weekday.
     """
     choices = Choices(tuple(measures), rule or WorkingRule(), week_starts)
     with scratch_folder() as scratch:
+        lost: list[Lost] = []
         if isinstance(source, Logbook):
             found = [_write(source, choices, scratch / "part-000000.arrow")]
         else:
+            parts = parts_of(source) if isinstance(source, Store) else source
             step = partial(_step, choices, scratch)
-            numbered = list(enumerate(source))
-            done = map(step, numbered) if executor is None else executor.map(step, numbered)
-            found = [counts for counts, _ in zip(done, told(source, tell, _name), strict=True)]
+            done = mapped(step, list(enumerate(parts)), who, name=_name, tell=tell)
+            found, lost = merged(done)
         written = sorted(scratch.glob("part-*.arrow"))
         with whole_file(Path(out)) as aside:
             pl.concat([pl.scan_ipc(path) for path in written]).sink_parquet(aside)
     counts = sum(found, Counts())
-    return Written(Path(out), counts, _typical(counts), tuple(_notes(counts)))
+    missing = (
+        Note("lost part", facts={"name": each.name, "why": each.why},
+             sentence="{name} is not in the file: {why}.")
+        for each in lost
+    )  # fmt: skip
+    return Written(Path(out), counts, _typical(counts), (*missing, *_notes(counts)))
 
 
-def _name(part: Part) -> str:
-    return part.name
+def _name(numbered: tuple[int, Part]) -> str:
+    return numbered[1].name
 
 
 def _step(choices: Choices, scratch: Path, numbered: tuple[int, Part]) -> Counts:
