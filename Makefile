@@ -2,9 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MOST_MB := 900
-# What needs no extra and no browser, from the parser to the models: for another Python.
-CORE_TESTS := tests/measures tests/test_ingest.py tests/test_mixed.py tests/test_dose.py \
-  tests/test_report.py tests/test_flags.py
+# Measures, the engine and the flags, which need no extra: run on another Python too.
+CORE_TESTS := tests/measures tests/test_mixed.py tests/test_flags.py
 
 .PHONY: demo test core lint screenshots notebooks notebook-pages bench clean lock
 

@@ -138,7 +138,9 @@ def lifter_days_off(lifts: Lifts, row: int) -> int:
 
 def as_days(days: Floats) -> Any:
     """Return day numbers as dates, NaN as no date."""
-    whole = np.where(np.isnan(days), np.datetime64("NaT"), np.nan_to_num(days).astype("M8[D]"))
+    whole = np.where(
+        np.isnan(days), np.datetime64("NaT", "D"), np.nan_to_num(days).astype("M8[D]")
+    )
     return whole.astype("datetime64[s]")
 
 

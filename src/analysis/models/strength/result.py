@@ -154,7 +154,7 @@ def _muscles(what: Known) -> pd.DataFrame:
 def _totals(what: Known, units: verdicts.Units) -> dict[str, Any]:
     days, steps = _days_and_steps(what)
     return {
-        "best_block": np.full(units.count, np.datetime64("NaT"), "datetime64[s]"),
+        "best_block": np.full(units.count, np.datetime64("NaT", "s"), "datetime64[s]"),
         "below_best_pct": np.nan,
         "days": np.bincount(units.unit, days[units.lift], minlength=units.count).astype(int),
         "shifts": np.bincount(units.unit, steps[units.lift], minlength=units.count).astype(int),
