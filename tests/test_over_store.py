@@ -76,7 +76,7 @@ def test_processes_and_a_cluster_give_the_same_bytes(folder, here):
     with workers(2) as who:
         assert told(answer(folder / "plan.toml", store, who, today=DAY)) == told(here)
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as local,
         workers(cluster=local.scheduler_address) as who,
     ):
         assert told(answer(folder / "plan.toml", store, who, today=DAY)) == told(here)

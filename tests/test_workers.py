@@ -51,7 +51,7 @@ def cluster():
     from distributed import LocalCluster
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as local,
         workers(cluster=local.scheduler_address) as who,
     ):
         yield who
@@ -66,10 +66,9 @@ def test_results_come_in_the_order_of_the_pieces(who, request):
     assert mapped(squared, pieces, request.getfixturevalue(who)) == mapped(squared, pieces, HERE)
 
 
-@pytest.mark.parametrize("who", WHO)
-def test_a_worker_killed_in_the_middle_changes_nothing(who, request, tmp_path):
+def test_a_worker_killed_in_the_middle_changes_nothing(pool, tmp_path):
     pieces = [(number, str(tmp_path)) for number in range(10)]
-    found = mapped(dies_once, pieces, request.getfixturevalue(who))
+    found = mapped(dies_once, pieces, pool)
     assert found == [number * number for number in range(10)]
     assert {path.name for path in tmp_path.iterdir()} == {"2", "7"}
 
