@@ -140,7 +140,7 @@ def test_a_muscle_of_an_exercises_toml_that_is_mistyped(tmp_path):
     file(tmp_path, "exercises.toml", '[roles.squat-barbell]\ndirect = ["qauds"]\n')
     done = liftdose("report", path, "--out", tmp_path / "out")
     assert done.returncode == 2
-    said = "roles.squat-barbell.direct = 'qauds': no such muscle; did you mean quads?"
+    said = "roles.\"squat-barbell\".direct = 'qauds': no such muscle; did you mean quads?"
     assert said in done.stderr
 
 
