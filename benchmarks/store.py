@@ -14,6 +14,7 @@ children. Simulated lifters are those of `analysis.simulate`, a year long, with 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -79,8 +80,11 @@ def liftdose(*said: object) -> list[str]:
     return [sys.executable, "-m", "analysis", *map(str, said)]
 
 
-def cohort(folder: Path, lifters: int) -> int:
-    """Write simulated lifters as a set table in parts; return how many sets they hold."""
+def cohort(folder: Path, lifters: int, marked: float = 0.2) -> int:
+    """Write simulated lifters as a set table in parts; return how many sets they hold.
+
+    A share `marked` of them marks warm-up sets.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     catalogue = shipped()
     known = catalogue.exercises.select("exercise_id", "load_basis")
@@ -88,7 +92,7 @@ def cohort(folder: Path, lifters: int) -> int:
     for part in range(-(-lifters // PART)):
         scenario = Scenario(
             n_athletes=min(PART, lifters - part * PART), muscles=("quads",),
-            within_pct=PLANTED_PCT,
+            within_pct=PLANTED_PCT, warmups_marked=marked,
         )  # fmt: skip
         sets = simulate(scenario, seed=part).sets
         names = catalogue.match(sets["exercise"].unique().sort()).select("exercise", "exercise_id")
@@ -137,7 +141,7 @@ def files(asked: argparse.Namespace, base: Path) -> None:
 def build(asked: argparse.Namespace, base: Path) -> int:
     """A store from a set table."""
     started = time.process_time()
-    sets = cohort(base / "table", asked.lifters)
+    sets = cohort(base / "table", asked.lifters, asked.marked)
     spent = time.process_time() - started
     print(f"{asked.lifters:,} lifters, {sets:,} sets; simulated in {spent:.0f} CPU-s")
     head()
@@ -178,10 +182,56 @@ def add(asked: argparse.Namespace, base: Path) -> None:
         )
 
 
+STAGES = """
+import json, resource, sys
+from pathlib import Path
+from time import perf_counter
+from analysis.models.hypothesis.over_store import answer
+from analysis.store import Store
+from analysis.workers import workers
+
+def now():
+    own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF,
+                                                       resource.RUSAGE_CHILDREN))
+    spent = sum(each.ru_utime + each.ru_stime for each in (own, others))
+    return perf_counter(), spent, own.ru_maxrss / 1024, others.ru_maxrss / 1024
+
+def tell(done, total, what):
+    # a pass begins with 0 done; that its workers have ended shows only after it
+    if done in (0, total):
+        marks.append((what[:6], bool(done), now()))
+
+plan, store, jobs = Path(sys.argv[1]), Store.open(sys.argv[2]), int(sys.argv[3])
+marks = [("start", True, now())]
+with workers(jobs) as who:
+    answer(plan, store, who, tell=tell)
+marks.append(("end", True, now()))
+print(json.dumps(marks))
+"""
+"""What `question` runs to see the stages: both passes, what is learnt between, the fit."""
+
+NAMES = {
+    ("pass 1", False): "  to begin", ("pass 1", True): "  pass 1: sums",
+    ("pass 2", False): "  what all hold in common", ("pass 2", True): "  pass 2: cross-products",
+    ("end", True): "  effect, placebo, verdict",
+}  # fmt: skip
+
+
+def stages(plan: Path, store: Path, jobs: int, sets: int) -> None:
+    """Show what each stage costs; CPU of other processes shows in the stage after they end."""
+    said = [sys.executable, "-c", STAGES, str(plan), str(store), str(jobs)]
+    marks = json.loads(subprocess.run(said, capture_output=True, check=True).stdout)
+    print(f"stages with --jobs {jobs}; peak of this process, and of the largest worker")
+    for (_, _, before), (what, ended, after) in itertools.pairwise(marks):
+        measured = (after[0] - before[0], after[1] - before[1], max(after[2:]))
+        show(NAMES[what, ended], measured, sets)
+
+
 def question(asked: argparse.Namespace, base: Path) -> None:
     """A plan put to a store, stage by stage."""
     sets = build(asked, base)
     (base / "hypothesis.toml").write_text(PLAN, "utf-8")
+    stages(base / "hypothesis.toml", base / "store", 1, sets)
     for jobs in (1, asked.jobs):
         out = base / f"answer-{jobs}"
         said = ("--out", out, "--jobs", jobs, "--register", base / f"register-{jobs}.json")
@@ -293,6 +343,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--lifters", type=int, default=5000)
+    parser.add_argument("--marked", type=float, default=0.2, help="share who mark warm-up sets")
     parser.add_argument("--exports", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kills", type=int, default=100)

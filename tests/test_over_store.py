@@ -103,3 +103,15 @@ def test_the_command_asks_a_store_by_its_buckets(folder, here, tmp_path):
     assert isinstance(refused.exception, UserError)
     refused = CliRunner().invoke(app, ["test", plan, str(folder / "logs"), "--jobs", "2"])
     assert isinstance(refused.exception, UserError)
+
+
+def test_more_than_a_bucket_is_never_fitted_as_one_logbook(folder, here, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "analysis.store.BUCKET_SETS", Store.open(folder / "store").manifest.sets - 1
+    )
+    plan, store = str(folder / "plan.toml"), str(folder / "store")
+    said = CliRunner().invoke(app, ["test", plan, store, "--out", str(tmp_path)])
+    assert said.exit_code == 0, said.output
+    verdict = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
+    assert verdict["lost"] == []
+    assert verdict["estimate"] == here.target.value

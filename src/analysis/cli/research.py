@@ -212,7 +212,7 @@ def test(
     """Answer a question that was written down first: verdict, diagnostics, other choices.
 
     PLAN may be a folder of plans: a family, whose p-values are adjusted together. Of a store with
-    more than a million sets, or with --jobs or --cluster, a plan gets verdict and estimate, bucket
+    more than 200,000 sets, or with --jobs or --cluster, a plan gets verdict and estimate, bucket
     by bucket.
     """
     said = (share, share_variances, tables, unit, athlete, encoding, exercises, tz, anonymise)
@@ -258,15 +258,11 @@ def test(
     reading.finish(logbook.ledger, strict=strict)
 
 
-IN_MEMORY = 1_000_000
-"""Sets of a store beyond which it is not read as one logbook."""
-
-
 def _large_store(
     paths: list[str], jobs: int, cluster: str | None, said: tuple[object, ...]
 ) -> Store | None:
     """Return the store that is to be asked bucket by bucket; None where there is none such."""
-    from analysis.store import given_store
+    from analysis.store import BUCKET_SETS, given_store
 
     store = given_store([pasted(each) for each in paths])
     if store is None:
@@ -276,7 +272,8 @@ def _large_store(
                 "liftdose ingest PATH… --store DIR"
             )
         return None
-    if jobs == 1 and not cluster and store.manifest.sets <= IN_MEMORY:
+    # The whole page fits hundreds of models to the logs: minutes for what one bucket holds.
+    if jobs == 1 and not cluster and store.manifest.sets <= BUCKET_SETS:
         return None
     if any(said):
         raise UserError(
