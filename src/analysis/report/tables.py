@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from math import ceil, isfinite, isnan, log10
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ MISSING = "–"
 _PER = re.compile(r"_per_(\d+_)?(weeks|days|min|s|m)$")
 _NEEDS_QUOTES = re.compile('[,"\n\r]')
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MAYBE_FORMULA = re.compile(r"(?:\A|\0)[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class PlainColumn:
     kind: str
 
 
+@cache
 def head(column: str, number: bool) -> Head:
     """Return a column's head: its words, and the unit that its suffix names."""
     words, _, suffix = column.rpartition("_")
@@ -100,8 +103,15 @@ def _column(name: str, values: pd.Series[Any]) -> PlainColumn:
     number = kind in "iuf" or (kind == "O" and _is_number(dtype))
     if kind == "M":
         plain = _iso(values.to_numpy())
+    elif kind in "biu":  # holds no missing value
+        plain = values.tolist()
+    elif kind == "f":
+        plain = [None if isnan(value) else value for value in values.tolist()]
     else:
-        plain = [None if _is_missing(value) else value for value in values.tolist()]
+        plain = [
+            value if type(value) is str or not _is_missing(value) else None
+            for value in values.tolist()
+        ]
     return PlainColumn(head(name, number), plain, kind)
 
 
@@ -112,7 +122,7 @@ def _is_number(dtype: Any) -> bool:
 def number_texts(numbers: list[Any]) -> list[str]:
     """Return a column's numbers as printed, all with the same decimals."""
     spec = f"z,.{decimals(numbers)}f"  # z: no minus before a rounded zero
-    texts = [MISSING if _is_missing(number) else format(number, spec) for number in numbers]
+    texts = [MISSING if n is None or n is pd.NA or isnan(n) else format(n, spec) for n in numbers]
     return "\n".join(texts).replace("-", "−").split("\n") if texts else []
 
 
@@ -162,6 +172,9 @@ def joined(columns: list[list[str]]) -> str:
 def _texts(column: PlainColumn) -> list[str]:
     if column.kind in "biufM":
         return ["" if value is None else str(value) for value in column.plain]
+    texts = ["" if value is None else str(value) for value in column.plain]
+    if not _MAYBE_FORMULA.search("\0".join(texts)):
+        return texts  # one look at the whole column, as for quotes: most hold nothing of the kind
     return ["" if value is None else str(inert(value)) for value in column.plain]
 
 
@@ -206,7 +219,7 @@ def _is_missing(value: Any) -> bool:
 
 def decimals(numbers: list[Any]) -> int:
     """Return how many decimals a column is printed with: the largest has three figures."""
-    sizes = [abs(n) for n in numbers if not _is_missing(n) and isfinite(n)]
+    sizes = [abs(n) for n in numbers if n is not None and n is not pd.NA and isfinite(n)]
     if all(float(size).is_integer() for size in sizes):
         return 0
     digits_before_point = ceil(log10(max(sizes)))
