@@ -74,8 +74,13 @@ def _fill(sheet: Any, result: Result, formats: Mapping[str, Any]) -> None:
         sheet.write_string(0, number, str(name), formats["head"])
         kind = _kind(values)
         cell = formats[kind]
-        for row, value in enumerate(values.tolist(), start=1):
-            _write(sheet, row, number, value, cell)
+        if kind.startswith("number"):  # most cells by far, and nothing to ask of their type
+            for row, value in enumerate(values.tolist(), start=1):
+                if value is not None and value is not pd.NA and isfinite(value):
+                    sheet.write_number(row, number, value, cell)
+        else:
+            for row, value in enumerate(values.tolist(), start=1):
+                _write(sheet, row, number, value, cell)
         lengths = [len(str(value)) for value in values.head(200).tolist()]
         longest = max(lengths, default=0) if kind == "text" else 10
         width = min(max(longest + 2, len(str(name)) // 2 + 4, 9), _WIDEST)
