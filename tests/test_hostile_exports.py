@@ -56,7 +56,9 @@ def test_json_of_another_shape_in_any_place_costs_no_neighbour(tmp_path):
         "Pull Up (Assisted)",
         "Pull Up (Assisted)",
     ]
-    assert book.rejected.height == 2  # the 7, and the string among the sets
+    # The 7, the list, the string among the sets, and the one among the workouts: a record each.
+    assert book.rejected["source_row"].unique().sort().to_list() == [1, 2, 4, 7]
+    assert book.ledger.select("rejected", "unaccounted").row(0) == (4, 0)
 
 
 def test_an_object_where_a_number_belongs_is_one_rejected_record(tmp_path):

@@ -11,6 +11,7 @@ from analysis.logbook import Logbook as Logbook
 from analysis.measures.balance import balance as balance
 from analysis.measures.day_strength import e1rm as e1rm
 from analysis.measures.frequency import frequency as frequency
+from analysis.measures.growth import growth_of as growth_of
 from analysis.measures.intensity import intensity as intensity
 from analysis.measures.mapping import mapping_audit as mapping_audit
 from analysis.measures.recent import coverage as coverage

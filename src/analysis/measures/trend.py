@@ -12,7 +12,7 @@ The grid leans to wandering levels (τ of years, in effect a random walk), becau
 wander: about 9 % per √28 days against 4 % noise a day. Grid and weights were chosen by simulated
 coverage: 90 % or more in every case tried, random walks included, where least squares holds as
 rarely as 10 %. The price is an interval 1.5 to 4 times too wide when there is no drift at all.
-Table: docs/measures.md#progression.
+Table: docs/measures.md#growth.
 
 The line is fitted by running the innovations form of the Kalman filter over [1, t, y] once, for
 every series and grid point together, so cost grows with the longest series only.
