@@ -85,6 +85,22 @@ def test_report_is_one_page_and_its_numbers(tmp_path):
     assert len(provenance["inputs"]["ann.csv"]["sha256"]) == 64
 
 
+def test_a_joined_girth_stands_on_the_page_with_its_trend(tmp_path):
+    file(tmp_path, "ann.csv", HEVY + "".join(hevy_row(day) for day in range(1, 20)))
+    girths = [f"2026-0{month}-01,{56 + month / 2},9000" for month in range(1, 8)]
+    file(tmp_path, "girths.csv", "\n".join(["date,thigh_cm,steps", *girths]))
+    done = liftdose("report", tmp_path / "ann.csv", "--with", tmp_path / "girths.csv",
+                    "--out", tmp_path / "out")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert "Thigh over time" in page
+    with (tmp_path / "out/data/growth-thigh-cm.csv").open(encoding="utf-8") as written:
+        last = list(csv.DictReader(written))[-1]
+    assert float(last["change"]) == pytest.approx(3.0, abs=0.01)
+    assert last["muscle"] == "quads"
+    assert not (tmp_path / "out/data/growth-steps.csv").exists()  # no girth
+
+
 def test_two_athletes_get_a_page_each(tmp_path):
     rows = "".join(hevy_row(day) for day in range(1, 9))
     (tmp_path / "clients").mkdir()

@@ -20,6 +20,7 @@ from analysis.cli.reading import (
     Paths,
     Salt,
     Strict,
+    Tables,
     Tz,
     Unit,
     bar,
@@ -38,6 +39,7 @@ def report(
     encoding: Encoding = None,
     exercises: Overrides = None,
     tz: Tz = None,
+    tables: Tables = None,
     anonymise: Anonymise = False,
     salt: Salt = Path("liftdose.salt"),
     strict: Strict = False,
@@ -49,6 +51,7 @@ def report(
     logbook = reading.read(
         paths, out, unit=unit, athlete=athlete, encoding=encoding, overrides=exercises, tz=tz
     )
+    logbook = reading.with_tables(logbook, tables or [])
     if anonymise:
         logbook = reading.without_names(logbook, salt)
     reading.show(

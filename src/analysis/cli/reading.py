@@ -232,6 +232,11 @@ Tz = Annotated[
     typer.Option("--tz", metavar="ZONE",
                  help="The lifter's time zone, such as Europe/Berlin, for exports in UTC."),
 ]  # fmt: skip
+Tables = Annotated[
+    list[Path] | None,
+    typer.Option("--with", parser=pasted, metavar="FILE",
+                 help="A table to join: athlete, date, columns; may be given several times."),
+]  # fmt: skip
 Overrides = Annotated[
     Path | None,
     typer.Option("--exercises", parser=pasted, metavar="FILE",

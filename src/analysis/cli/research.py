@@ -21,6 +21,7 @@ from analysis.cli.reading import (
     Paths,
     Salt,
     Strict,
+    Tables,
     Tz,
     Unit,
     bar,
@@ -179,11 +180,7 @@ def test(
     athlete: Athlete = None,
     encoding: Encoding = None,
     exercises: Overrides = None,
-    tables: Annotated[
-        list[Path] | None,
-        typer.Option("--with", parser=pasted, metavar="FILE",
-                     help="A table to join: athlete, date, columns; may be given several times."),
-    ] = None,
+    tables: Tables = None,
     register: Annotated[
         Path | None,
         typer.Option(parser=pasted, metavar="FILE",

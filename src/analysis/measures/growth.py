@@ -70,7 +70,7 @@ def growth_of(logbook: Logbook, column: str, *, muscle: str | None = None) -> Re
     unit = column.rpartition("_")[2]
     return Result(
         name=f"growth-{column.replace('_', '-')}",
-        title=f"Growth: {spoken(column.rpartition('_')[0] or column)}",
+        title=f"{spoken(column.rpartition('_')[0] or column).capitalize()} over time",
         table=tidy(table),
         summary=_summary(table, column, unit),
         draw=lambda rows: _draw(rows, unit, beside),

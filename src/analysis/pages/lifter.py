@@ -26,6 +26,7 @@ from analysis.units import KG_PER
 SLICES: tuple[Callable[[Lifter], Slice], ...] = (
     slices.consistency,
     slices.changes,
+    slices.body,
     slices.records,
     slices.flags,
     slices.muscles,

@@ -23,6 +23,7 @@ from analysis.measures import consistency as training
 from analysis.measures import lifts as lift_tables
 from analysis.measures.counting import exercise_list
 from analysis.measures.frequency import frequency
+from analysis.measures.growth import FEWEST, growth_of
 from analysis.measures.intensity import ZONES, intensity
 from analysis.measures.mapping import mapping_audit, understated
 from analysis.measures.recent import MEASURES, coverage, recent
@@ -132,6 +133,27 @@ def consistency(lifter: Lifter) -> Slice:
         "Training",
         [days.summary],
     )
+
+
+# What did the tape and the scale say?
+
+MOST_MEASURED = 8
+"""Joined columns that are drawn; the table of a study may have hundreds."""
+
+
+def body(lifter: Lifter) -> Slice:
+    """Return body mass and girths over time, where three days or more of them are joined."""
+    rows = lifter.logbook.joined.filter(
+        pl.col("value").is_not_null(),
+        pl.col("date").is_not_null(),
+        pl.col("name").str.contains(r"^body_mass_|_(cm|in)$"),
+    )
+    often = rows.group_by("name").agg(pl.col("date").n_unique()).filter(pl.col("date") >= FEWEST)
+    names = sorted(often["name"], key=lambda name: (not name.startswith("body_mass"), name))
+    if not names:
+        return Slice()
+    drawn = [growth_of(lifter.logbook, name) for name in names[:MOST_MEASURED]]
+    return Slice([Section("body", "Body mass and girths", drawn, folded=True)])
 
 
 # What changed?
