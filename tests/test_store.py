@@ -94,6 +94,23 @@ def test_what_is_unchanged_is_not_read_again(tmp_path, monkeypatch):
     assert Store.open(tmp_path / "store").manifest == after
 
 
+def test_a_newer_export_leaves_the_files_of_others_in_its_bucket_alone(tmp_path):
+    same_bucket = [name for name in map("p{}".format, range(99)) if hashed(name) % 16 == 3][:3]
+    logs = tmp_path / "logs"
+    for seed, name in enumerate(same_bucket):
+        log(logs / name / "first.csv", seed=seed)
+        add(logs, tmp_path / "store")
+    first, _, last = Store.open(tmp_path / "store").manifest.of("sets", 3)
+    log(logs / same_bucket[1] / "first.csv", seed=1, sessions=30)
+    add(logs, tmp_path / "store")
+    files = Store.open(tmp_path / "store").manifest.of("sets", 3)
+    assert {first, last} < set(files)
+    assert len(files) == 3
+    found, wanted = lab.read(tmp_path / "store").sets, by_athlete(lab.read(logs).sets)
+    where = ["source_file", "source_row"]  # the later export is the second of its name
+    assert found.drop(where).equals(wanted.drop(where))
+
+
 def test_a_newer_export_of_the_same_name_joins_the_older_one(tmp_path):
     logs = tmp_path / "logs"
     log(logs / "ann" / "export.csv", sessions=30)

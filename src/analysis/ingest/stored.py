@@ -217,13 +217,16 @@ class _Adding:
         self.entries.append(people_index.prints(rows.lazy(), number_of))
         self.sets += rows.height
         there = store.paths("sets", bucket)
-        if back or len(there) >= MANY_FILES:
-            others = [_stored(path) for path in there]
-            whole = pl.concat(others).collect()
-            stay = whole.filter(~pl.col("athlete").is_in(list(back)))
+        earlier = pl.col("athlete").is_in(list(back))
+        if len(there) < MANY_FILES:  # files without earlier sets of these people stay
+            there = [path for path in there if back and _any(_stored(path), earlier)]
+        if there:
+            whole = pl.concat(map(_stored, there)).collect()
+            stay = whole.filter(~earlier)
             self.sets -= whole.height - stay.height
             rows = pl.concat([stay, rows]).sort("athlete", maintain_order=True)
-            change.without("sets", bucket)
+            for path in there:
+                change.drop(path)
         if rows.height:
             write_sets(rows, change.path("sets", bucket))
 
@@ -321,6 +324,10 @@ def write_sets(rows: pl.DataFrame, path: Path) -> None:
 
 def _stored(path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path, glob=False).select(STORED.names())
+
+
+def _any(sets: pl.LazyFrame, wanted: pl.Expr) -> bool:
+    return not sets.filter(wanted).select("athlete").head(1).collect().is_empty()
 
 
 def _sets_of(store: Store, numbers: set[int]) -> pl.DataFrame:
