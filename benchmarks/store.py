@@ -80,10 +80,10 @@ def liftdose(*said: object) -> list[str]:
     return [sys.executable, "-m", "analysis", *map(str, said)]
 
 
-def cohort(folder: Path, lifters: int, marked: float = 0.2) -> int:
+def cohort(folder: Path, lifters: int, **world: float) -> int:
     """Write simulated lifters as a set table in parts; return how many sets they hold.
 
-    A share `marked` of them marks warm-up sets.
+    `world` is knobs of `Scenario`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     catalogue = shipped()
@@ -92,7 +92,7 @@ def cohort(folder: Path, lifters: int, marked: float = 0.2) -> int:
     for part in range(-(-lifters // PART)):
         scenario = Scenario(
             n_athletes=min(PART, lifters - part * PART), muscles=("quads",),
-            within_pct=PLANTED_PCT, warmups_marked=marked,
+            within_pct=PLANTED_PCT, **world,
         )  # fmt: skip
         sets = simulate(scenario, seed=part).sets
         names = catalogue.match(sets["exercise"].unique().sort()).select("exercise", "exercise_id")
@@ -141,7 +141,9 @@ def files(asked: argparse.Namespace, base: Path) -> None:
 def build(asked: argparse.Namespace, base: Path) -> int:
     """A store from a set table."""
     started = time.process_time()
-    sets = cohort(base / "table", asked.lifters, asked.marked)
+    sets = cohort(
+        base / "table", asked.lifters, warmups_marked=asked.marked, ramping=asked.ramping
+    )
     spent = time.process_time() - started
     print(f"{asked.lifters:,} lifters, {sets:,} sets; simulated in {spent:.0f} CPU-s")
     head()
@@ -344,6 +346,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--lifters", type=int, default=5000)
     parser.add_argument("--marked", type=float, default=0.2, help="share who mark warm-up sets")
+    parser.add_argument("--ramping", type=float, default=0.3, help="share who climb to a top set")
     parser.add_argument("--exports", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kills", type=int, default=100)
