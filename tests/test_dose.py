@@ -31,7 +31,7 @@ from analysis.models.dose.inputs import (
     with_shapes,
 )
 from analysis.models.dose.people import own_slopes, repeatability
-from analysis.models.dose.placebo import judge
+from analysis.models.dose.placebo import Control, judge
 from analysis.models.dose.pooling import TooLittleError, fit, pseudo_rows
 from analysis.models.dose.variances import deviance, growth_out
 from analysis.models.dose.whitening import Sums, Variances
@@ -368,6 +368,46 @@ def test_the_placebo_is_judged_by_its_size():
 def test_feedback_makes_the_placebo_veto():
     days, weekly = planted(13, athletes=30, weeks=60, effect_pct=0.0, feedback=1.0)
     assert effect(body(days, weekly, ["sets"]), "sets").placebo.fires
+
+
+CHEST = ("chest", "quads")
+
+
+def test_another_muscles_dose_shows_what_is_unseen():
+    days, weekly = planted(21, athletes=40, weeks=60, effect_pct=0.0, unseen=1.5)
+    found = effect(body(days, weekly, ["sets", "control"]), "sets", control=CHEST)
+    assert found.estimate.low > 0  # there is no effect: all of it is the unseen
+    assert found.placebo.control.fires and found.placebo.fires
+    alone = effect(body(days, weekly, ["sets"]), "sets")
+    assert alone.placebo.control is None
+    assert alone.estimate.value == pytest.approx(found.estimate.value, rel=1e-6)
+
+
+@pytest.mark.parametrize("planted_pct", [0.0, 0.4])
+def test_the_control_is_quiet_where_nothing_is_unseen(planted_pct):
+    days, weekly = planted(22, athletes=40, weeks=60, effect_pct=planted_pct, unseen=0.0)
+    found = effect(body(days, weekly, ["sets", "control"]), "sets", control=CHEST)
+    away = found.placebo.control
+    assert not found.placebo.fires
+    assert away.estimate.low < 0 < away.estimate.high
+    assert found.estimate.low < planted_pct < found.estimate.high
+
+
+def test_beside_a_control_both_need_a_smaller_p_and_a_size():
+    effect_ = Estimate(0.4, 0.03, 60)
+
+    def judged(lead, away):
+        return judge(Estimate(*lead, 60), effect_, control=Control(*CHEST, Estimate(*away, 60)))
+
+    quiet, between = (0.0, 0.05), (0.11, 0.053)  # the latter: p = 0.04
+    assert 0.03 < Estimate(*between, 60).p_value < 0.05
+    assert judge(Estimate(*between, 60), effect_).fires
+    assert not judged(between, between).fires
+    assert judged((0.2, 0.05), quiet).lead_fires
+    fired = judged(quiet, (0.2, 0.05))
+    assert fired.fires and not fired.lead_fires and "chest" in fired.reason
+    assert not judged(quiet, (0.05, 0.01)).fires  # sure, and small beside the effect
+    assert judge(None, effect_, control=Control(*CHEST, Estimate(0.2, 0.05, 60))).fires
 
 
 @pytest.mark.parametrize(

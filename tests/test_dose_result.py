@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,8 +12,9 @@ import pytest
 from analysis.estimate import Estimate
 from analysis.ingest import read
 from analysis.models.dose import DoseOptions, dose_response, muscle_logs
+from analysis.models.dose.control import muscle_of
 from analysis.models.dose.effects import body, effect
-from analysis.models.dose.placebo import clause, judge
+from analysis.models.dose.placebo import NO_CONTROL, Control, clause, judge
 from analysis.models.dose.result import (
     BAND_WORDS,
     verdict,
@@ -189,10 +191,45 @@ def test_what_the_placebo_says_follows_its_verdict():
     ],
 )
 def test_the_verdict_follows_interval_and_placebo(estimate, lead, by_effort, said):
-    from types import SimpleNamespace
-
     found = SimpleNamespace(n_athletes=40, estimate=estimate, placebo=judge(lead, estimate))
     assert said in verdict(found, by_effort)
+
+
+def test_what_the_control_says_follows_its_verdict():
+    one = Estimate(0.4, 0.03, 60)
+    fired = judge(None, one, control=Control("chest", "quads", Estimate(0.2, 0.01, 60)))
+    assert "Control FIRES: sets of chest" in fired.sentences()[1]
+    found = SimpleNamespace(n_athletes=40, estimate=one, placebo=fired)
+    assert "sets of chest, which do not train it" in verdict(found)
+    silent = judge(None, one, control=Control("chest", "quads", Estimate(0.0, 0.1, 60)))
+    assert "Control silent" in silent.sentences()[1]
+    assert judge(None, one).sentences()[1] == NO_CONTROL
+
+
+def two_muscles(folder, **more):
+    scenario = Scenario(
+        n_athletes=40, weeks=60, within_pct=0.0, muscles=("quads", "chest"), **more
+    )
+    export(simulate(scenario, seed=3), folder)
+    return read(folder)
+
+
+def test_the_control_is_the_most_trained_muscle_without_a_shared_exercise(tmp_path, logbook):
+    book = two_muscles(tmp_path)
+    assert muscle_of(book, ["quads"]) == "chest"
+    roles = book.catalogue.muscle_roles.filter(pl.col("role").is_in(["direct", "indirect"]))
+    logged = roles.filter(pl.col("exercise_id").is_in(book.sets["exercise_id"].unique().implode()))
+    own = logged.filter(pl.col("muscle") == "quads")["exercise_id"]
+    theirs = logged.filter(pl.col("muscle") == "chest")["exercise_id"]
+    assert not set(own) & set(theirs)
+    result = dose_response(book, muscle="quads", more=False, sensitivity=())
+    (row,) = of_kind(result, "control").itertuples()
+    assert row.term == "sets of chest (should be 0)"
+    assert row.low < 0 < row.high
+    # these lifters train quads alone: nothing could be a control
+    assert muscle_of(logbook, ["quads"]) == ""
+    alone = dose_response(logbook, muscle="quads", more=False, sensitivity=())
+    assert NO_CONTROL in alone.notes and of_kind(alone, "control").empty
 
 
 @pytest.mark.shared

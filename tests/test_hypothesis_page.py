@@ -66,6 +66,7 @@ def test_a_planted_effect_comes_back_from_strong_hevy_and_fitnotes_files(planted
     assert found["verdict"] == "supported"
     assert found["unit"] == "% per weekly set held for four weeks"
     assert not found["lead_placebo"]["fires"]
+    assert found["negative_control"]["muscle"] is None  # nothing but quads is trained here
 
 
 def test_the_best_set_of_the_week_stands_beside_it(answered):
@@ -80,6 +81,22 @@ def test_no_effect_is_not_found(tmp_path):
     outcome = run(write_plan(tmp_path, NONE), logbook)
     assert outcome.verdict in ("practically zero", "cannot tell")
     assert outcome.fitted.target.low <= 0 <= outcome.fitted.target.high
+
+
+def test_a_plan_is_vetoed_by_another_muscles_dose(tmp_path):
+    scenario = Scenario(
+        n_athletes=40, weeks=60, within_pct=0.0, muscles=("quads", "chest"),
+        confounding_pct=2.0, confounding_sets=3.0,
+    )  # fmt: skip
+    # of the cohorts 3 to 8 the control fires in all but 3, the lead in one
+    export(simulate(scenario, seed=4), tmp_path / "logs")
+    outcome = run(write_plan(tmp_path, NONE), read(tmp_path / "logs"))
+    control = outcome.record()["negative_control"]
+    assert control["muscle"] == "chest" and control["fires"]
+    assert outcome.fitted.target.low > 0 and outcome.verdict == "cannot tell"
+    shown = results(outcome)["estimate"]
+    assert "control: sets of chest (should be 0)" in set(shown.table["kind"])
+    assert any("Control FIRES" in note for note in shown.notes)
 
 
 def test_the_page_says_question_plan_and_hash_before_the_verdict(answered):

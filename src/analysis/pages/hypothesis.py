@@ -200,7 +200,7 @@ def _evidence(outcome: Outcome, found: dict[str, Result]) -> Iterator[Section]:
     for anchor, (title, names) in titles.items():
         items: list[Block] = [found[name] for name in names if name in found]
         if items and anchor == "diagnostics" and outcome.fitted is not None:
-            items.insert(0, Prose(outcome.fitted.placebo.sentence()))
+            items.insert(0, Prose(" ".join(outcome.fitted.placebo.sentences())))
         if items:
             yield Section(anchor, title, items)
 

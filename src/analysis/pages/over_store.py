@@ -200,6 +200,6 @@ def _estimate(found: Answer) -> Result:
         table=pd.DataFrame(rows, columns=columns),
         summary=summary,
         draw=lambda table: forest(table, "kind"),
-        notes=(within.placebo.sentence(),) if within and plan.effect == "within" else (),
+        notes=tuple(within.placebo.sentences()) if within and plan.effect == "within" else (),
         settings=settings(plan),
     )

@@ -240,7 +240,7 @@ def _estimate(pooled: Pooled) -> Result:
         notes=(
             "The same numbers as from all these people's logs in one place: fits use nothing "
             "else of a log than what was handed over.",
-            *([within.placebo.sentence()] if within and plan.effect == "within" else []),
+            *(within.placebo.sentences() if within and plan.effect == "within" else []),
         ),
         settings=settings(plan),
     )

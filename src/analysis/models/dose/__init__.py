@@ -7,8 +7,9 @@ Strength is a level on its day, and every week's sets enter at their own distanc
 `variances`  what is shared by everybody: walks, session and set errors, by restricted likelihood;
 `pooling`    from cross-products to the mixed engine: pooled fits, and those of one athlete;
 `effects`    effect, event study, eventual gain, shapes, the joint fit;
-`placebo`    what a dose that comes later says about bias.
+`placebo`    what a dose that comes later, and another muscle's, say about bias;
 `logs`       a logbook's strength days and weekly doses of one muscle;
+`control`    which other muscle's dose stands beside them;
 `people`     how athletes differ, and whether that repeats;
 `result`     `lab.dose_response`.
 

@@ -26,7 +26,7 @@ from analysis.models.dose.inputs import (
     kernel_names,
     shape,
 )
-from analysis.models.dose.placebo import Placebo, judge
+from analysis.models.dose.placebo import Control, Placebo, judge
 from analysis.models.dose.pooling import (
     FEWEST_CLUSTERS,
     FewDof,
@@ -41,6 +41,9 @@ from analysis.models.dose.variances import GROWTH, learnt, own_scale, telling
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 
 LOG_WEEKS = "log_weeks"
+CONTROL = "control"
+"""The measure that is another muscle's weekly sets."""
+
 PRIMARY = ("5_8", "9_12")
 BANDS = (OWN, *LAGS)
 LARGEST_SCALE, SMALLEST_SCALE = 25.0, 0.04
@@ -200,8 +203,18 @@ def effect(
     held: Sequence[str] = (),
     smallest: float = 0.0,
     level: float = 0.95,
+    control: tuple[str, str] | None = None,
 ) -> Effect:
     """Estimate a measure's effect, other measures' bands held fixed.
+
+    Args:
+        found: the body.
+        measure: whose effect.
+        held: measures held fixed.
+        smallest: smallest effect of interest, for the placebo.
+        level: of the intervals.
+        control: whose sets the body's measure `CONTROL` holds and whose strength it is, where
+            another muscle's dose shall be a negative control.
 
     Raises:
         TooLittleError: the logs cannot tell the bands apart.
@@ -216,9 +229,16 @@ def effect(
         lead = ahead.contrast({f"{measure}_{AHEAD}": 1.0}, level)
     except TooLittleError:
         pass
+    away = None
+    try:
+        if control:
+            both, _ = joint(found, [measure, *held, CONTROL], level)
+            away = Control(*control, both[CONTROL])
+    except TooLittleError:
+        pass
     event_study = {**({AHEAD: lead} if lead else {}), **study}
     return Effect(
-        measure, estimate, event_study, judge(lead, estimate, smallest),
+        measure, estimate, event_study, judge(lead, estimate, smallest, away),
         model.n_athletes, model.n_rows, model,
     )  # fmt: skip
 

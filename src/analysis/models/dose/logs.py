@@ -118,6 +118,7 @@ class MuscleLogs:
         starts: each athlete's first week, days since 1970.
         odd_days, steps: strength days left out, and new intercepts.
         effort_known: share of the days whose repetitions in reserve were used.
+        controlled_by: the muscle whose weekly sets are the dose `control`; empty for none.
     """
 
     muscle: str
@@ -128,6 +129,12 @@ class MuscleLogs:
     odd_days: int
     steps: int
     effort_known: float
+    controlled_by: str = ""
+
+    @property
+    def control(self) -> tuple[str, str] | None:
+        """Whose sets are the control, and of whose strength; None for no control."""
+        return (self.controlled_by, self.muscle) if self.controlled_by else None
 
     @property
     def unlogged_weeks(self) -> int:
@@ -252,6 +259,17 @@ def each_muscle(
             steps=int(own["step"].sum()),
             effort_known=float(own["effort_known"].mean() or 0.0),  # type: ignore[arg-type]
         )
+
+
+def weekly_sets(logbook: Logbook, muscle: str, options: DoseOptions) -> Floats:
+    """Return a muscle's weekly sets, (athletes, weeks) as those of `muscle_logs`, and no more."""
+    roles = logbook.catalogue.muscle_roles.filter(pl.col("muscle") == muscle)
+    done = working.work(logbook, options.working).filter(
+        pl.col("exercise_id").is_in(roles["exercise_id"].unique().implode())
+    )
+    by_role = _by_day(done, options).join(roles.select("exercise_id", "role"), on="exercise_id")
+    frame = _Calendar(weeks.calendar_of(logbook, options.week_starts))
+    return frame.doses(_weekly(by_role, options))["sets"]
 
 
 def _refuse_unknown(muscles: Sequence[str], catalogue: Catalogue) -> None:

@@ -12,7 +12,9 @@ import pandas as pd
 from analysis.estimate import Estimate
 from analysis.figures import PALETTE, Trace, figure, plain
 from analysis.logbook import Logbook
+from analysis.models.dose.control import beside
 from analysis.models.dose.effects import (
+    CONTROL,
     Body,
     Effect,
     between,
@@ -26,6 +28,7 @@ from analysis.models.dose.effects import (
 from analysis.models.dose.inputs import AHEAD
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
 from analysis.models.dose.people import Repeatability, repeatability
+from analysis.models.dose.placebo import CONTROL_UNIT
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
 from analysis.models.dose.whitening import Variances
 from analysis.models.published import (
@@ -169,11 +172,12 @@ def dose_response(
         options: choices by their name in `DoseOptions`: `rule`, `outcome_from`, `formula` …
 
     Returns:
-        Result whose table has one row per estimate: `kind` (effect, event study, eventual gain,
-        trained, joint, shape, between, repeatability, sensitivity, published, together), `term`,
-        `estimate`, `std_error`, `low`, `high`, `p_value`, `dof`, `unit`, `n_athletes`,
-        `n_days` (strength days of an exercise) and `weight` (of a shape, by likelihood). Where
-        the logs hold too little, the sentence says so and the published row stands alone.
+        Result whose table has one row per estimate: `kind` (effect, event study, control,
+        eventual gain, trained, joint, shape, between, repeatability, sensitivity, published,
+        together), `term`, `estimate`, `std_error`, `low`, `high`, `p_value`, `dof`, `unit`,
+        `n_athletes`, `n_days` (strength days of an exercise) and `weight` (of a shape, by
+        likelihood). Where the logs hold too little, the sentence says so and the published row
+        stands alone.
 
     Raises:
         ValueError: an unknown muscle, exposure, effect or option.
@@ -189,9 +193,11 @@ def dose_response(
         level=level,
     )
     logs = muscle_logs(logbook, muscle, question.options)
+    if effect == "within":
+        logs = beside(logbook, logs, question.options)
     try:
         reduced = reduce(logs, question, more=more)
-        found = effect_of(reduced, question)
+        found = effect_of(reduced, question, logs.control)
     except TooLittleError as error:
         return _too_little(question, logs, str(error))
     rows = [*effect_rows(found, question), *published_rows(reduced, found, question)]
@@ -217,6 +223,7 @@ def dose_response(
 def reduce(logs: MuscleLogs, question: Question, *, more: bool) -> Body:
     """Reduce a muscle's logs to the cross-products that a question needs."""
     measures = [question.exposure, *HELD.get(question.exposure, ())]
+    measures += [CONTROL] if logs.control else []
     if more:
         measures = list(dict.fromkeys([*measures, *logs.weekly.doses]))
     measures = [m for m in measures if m != "hard_sets" or question.exposure == "hard_sets"]
@@ -226,14 +233,15 @@ def reduce(logs: MuscleLogs, question: Question, *, more: bool) -> Body:
     )
 
 
-def effect_of(reduced: Body, question: Question) -> Effect:
-    """Return the effect that a question asks for."""
+def effect_of(reduced: Body, question: Question, control: tuple[str, str] | None = None) -> Effect:
+    """Return the effect that a question asks for; `control` as in `effects.effect`."""
     return effect(
         reduced,
         question.exposure,
         held=HELD.get(question.exposure, ()),
         smallest=question.smallest_effect,
         level=question.level,
+        control=control,
     )
 
 
@@ -339,13 +347,17 @@ def row(kind: str, term: str, found: Estimate, unit: str) -> Row:
 
 
 def effect_rows(found: Effect, question: Question) -> list[Row]:
-    """Return the effect and its event study."""
-    unit = question.unit
-    return [
+    """Return the effect, its event study, and the control where there is one."""
+    unit, away = question.unit, found.placebo.control
+    rows = [
         row("effect", f"{spoken(question.exposure)}, 5 to 12 weeks later", found.estimate, unit),
         *(row("event study", BAND_WORDS[band], each, unit)
           for band, each in found.event_study.items()),
     ]  # fmt: skip
+    if away is not None:
+        rows.append(row("control", f"sets of {spoken(away.muscle)} (should be 0)",
+                        away.estimate, CONTROL_UNIT))  # fmt: skip
+    return rows
 
 
 def published_rows(reduced: Body, found: Effect, question: Question) -> list[Row]:
@@ -433,9 +445,7 @@ def verdict(found: Effect, by_effort: float = 0.0) -> str:
     )
     match found_by:
         case "no cause":
-            return (
-                f"{whose} cannot say what work bought, because work that came later goes with it"
-            )
+            return f"{whose} cannot say what work bought, because {found.placebo.because}"
         case "no proof":
             return f"{whose} cannot tell, because effort that is not logged alone could show it"
         case "higher" | "lower":
@@ -445,7 +455,7 @@ def verdict(found: Effect, by_effort: float = 0.0) -> str:
 
 def cautions(question: Question, found: Effect, logs: MuscleLogs) -> tuple[str, ...]:
     """Return what a reader must know before believing the effect."""
-    said = [found.placebo.sentence(f"{spoken(question.exposure)} of the next four weeks go")]
+    said = found.placebo.sentences(f"{spoken(question.exposure)} of the next four weeks go")
     if 1 < found.n_athletes < FEWEST_CLUSTERS:
         said.append(
             f"{found.n_athletes} athletes say nothing about how athletes differ: the interval is "

@@ -12,7 +12,7 @@ from analysis.estimate import Estimate
 from analysis.figures import PALETTE, figure, interval_points, line, plain
 from analysis.models.dose.effects import primary
 from analysis.models.dose.inputs import PULSE
-from analysis.models.dose.placebo import VETO
+from analysis.models.dose.placebo import CONTROL_UNIT, VETO_OF_TWO
 from analysis.models.dose.variances import growth_out
 from analysis.models.hypothesis.plan import Plan, settings, stated
 from analysis.models.hypothesis.robustness import Power, SpecificationCurve, power_table
@@ -85,7 +85,7 @@ def plan_sentence(outcome: Outcome) -> str:
 
 def rule_sentence(plan: Plan) -> str:
     """Say the rule of the verdict."""
-    placebo = f"{VETO} makes it cannot tell; otherwise " if plan.effect == "within" else ""
+    placebo = f"{VETO_OF_TWO} makes it cannot tell; otherwise " if plan.effect == "within" else ""
     return (
         f"Rule of the verdict, in this order: {placebo}interval inside ±{plan.smallest_effect:g} "
         f"{plan.unit}, practically zero; above 0, supported; below 0, against; anything else, "
@@ -126,7 +126,7 @@ def estimate_notes(outcome: Outcome) -> tuple[str, ...]:
     found = outcome.fitted
     if found is None:
         return ()
-    notes = [found.placebo.sentence()]
+    notes = found.placebo.sentences()
     if found.naive is not None:
         bias = found.naive.value - found.target.value
         notes.append(
@@ -466,6 +466,7 @@ def estimate_result(outcome: Outcome) -> Result:
             "week's best set (biased)": found.naive,
         }
         rows = [_row(outcome.plan, kind, each) for kind, each in kinds.items() if each]
+        rows += _control_row(found)
     columns = ["kind", "estimate", "std_error", "low", "high", "p_value", "dof", "unit",
                "n_athletes", "n_days"]  # fmt: skip
     return Result(
@@ -477,6 +478,15 @@ def estimate_result(outcome: Outcome) -> Result:
         notes=estimate_notes(outcome),
         settings=settings(outcome.plan),
     )
+
+
+def _control_row(found: Fitted) -> list[dict[str, object]]:
+    """Return the row of another muscle's sets; its unit is a set, whatever the plan asks."""
+    away = found.placebo.control
+    if away is None:
+        return []
+    kind = f"control: sets of {spoken(away.muscle)} (should be 0)"
+    return [{"kind": kind, **away.estimate.cells, "unit": CONTROL_UNIT}]
 
 
 def subgroup_result(outcome: Outcome, found: Fitted) -> list[Result]:

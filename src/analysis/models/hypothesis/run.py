@@ -92,6 +92,7 @@ class Outcome:
         """Return the content of `verdict.json`; numbers that are not known are None."""
         found = self.fitted
         placebo = None if found is None else found.placebo
+        away = None if placebo is None else placebo.control
         return {
             **numbers(None if found is None else found.target),
             "unit": self.plan.unit,
@@ -112,11 +113,16 @@ class Outcome:
             "people_sha256": self.stamp.people_sha256,
             "lead_placebo": {
                 **numbers(None if placebo is None else placebo.lead),
-                "fires": placebo is not None and placebo.fires,
+                "fires": placebo is not None and placebo.lead_fires,
                 "says": "untold" if placebo is None else placebo.kind,
                 "bias_bound": None
                 if placebo is None or placebo.lead is None
                 else placebo.bias_bound,
+            },
+            "negative_control": {
+                **numbers(None if away is None else away.estimate),
+                "muscle": None if away is None else away.muscle,
+                "fires": away is not None and away.fires,
             },
             "naive_maximum": numbers(None if found is None else found.naive),
             "subgroups": []

@@ -18,7 +18,16 @@ from analysis.estimate import Estimate
 from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.measures.working import WorkingRule
-from analysis.models.dose.effects import Body, Effect, between, body, effect, moderated
+from analysis.models.dose.control import beside
+from analysis.models.dose.effects import (
+    CONTROL,
+    Body,
+    Effect,
+    between,
+    body,
+    effect,
+    moderated,
+)
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
 from analysis.models.dose.placebo import Placebo
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
@@ -260,6 +269,20 @@ class Study:
         """Whether the outcome is a joined column."""
         return self.plan.outcome not in OUTCOMES and not self.exercise
 
+    @property
+    def controlled(self) -> bool:
+        """Whether another muscle's dose can be a control: of strength, and of the effect itself.
+
+        What else is measured of a lifter may answer to any muscle's work; an interaction is no
+        effect that a dose alone could mimic.
+        """
+        plan = self.plan
+        return plan.effect == "within" and not plan.interaction and not self.measured
+
+    def options(self, choice: Choice) -> DoseOptions:
+        """Return how the logs of a choice are made."""
+        return replace(choice.options, exercise=self.exercise)
+
     def everyone(self, choice: Choice) -> MuscleLogs:
         """Return the logs of a choice before exclusions."""
         key = replace(choice, min_days=0)
@@ -269,7 +292,7 @@ class Study:
 
     def _logs(self, choice: Choice) -> MuscleLogs:
         plan, book = self.plan, self.logbook
-        options = replace(choice.options, exercise=self.exercise)
+        options = self.options(choice)
         logs = muscle_logs(book, plan.muscle, options)
         if plan.trained != plan.muscle:
             logs = replace(logs, weekly=muscle_logs(book, plan.trained, options).weekly)
@@ -302,6 +325,8 @@ class Study:
         plan, choice = self.plan, choice or planned(self.plan)
         rules = plan.exclusions
         logs = enough(self.everyone(choice), choice.min_days, rules.min_weeks_logged)
+        if self.controlled and choice == planned(plan):
+            logs = beside(self.logbook, logs, self.options(choice), plan.trained)
         by = self.moderator(logs)
         if by is not None:
             logs = replace(logs, days=logs.days.of(np.isfinite(by.values)[logs.days.athlete]))
@@ -309,14 +334,14 @@ class Study:
         reduced = body(
             logs.days,
             logs.weekly,
-            plan.measures,
+            [*plan.measures, CONTROL] if logs.control else plan.measures,
             unknown=choice.options.unknown,
             variances=common.variances if common else variances,
             shared=common.shared if common else None,
         )
         if by is not None:
             reduced = moderated(reduced, plan.dose, by.values)
-        return Fit(logs, reduced, *effects_of(plan, reduced), by)
+        return Fit(logs, reduced, *effects_of(plan, reduced, logs.control), by)
 
     def moderator(self, logs: MuscleLogs) -> Moderator | None:
         """Return what the effect may differ by; None where the plan asks for no interaction."""
@@ -330,14 +355,24 @@ class Study:
         return target_of(self.plan, fit.effect, fit.between)
 
 
-def effects_of(plan: Plan, reduced: Body) -> tuple[Effect, Estimate | None]:
+def effects_of(
+    plan: Plan, reduced: Body, away: tuple[str, str] | None = None
+) -> tuple[Effect, Estimate | None]:
     """Return the effects within and between athletes; the latter only where the plan asks for it.
+
+    Args:
+        plan: the plan.
+        reduced: everybody's cross-products.
+        away: the control, as `effects.effect` takes it; what comes from several sites or from
+            the buckets of a store has none.
 
     Raises:
         TooLittleError: the logs hold too little for the one that the plan asks for.
     """
     exposure, level = plan.asked, plan.inference.level
-    within = effect(reduced, exposure, held=plan.held, smallest=plan.smallest_effect, level=level)
+    within = effect(
+        reduced, exposure, held=plan.held, smallest=plan.smallest_effect, level=level, control=away
+    )
     return within, between(reduced, exposure, level) if plan.effect == "between" else None
 
 
@@ -407,10 +442,7 @@ def verdict(
     vetoed = effect == "within" and placebo is not None and placebo.fires
     match verdict_of(found.low, found.high, vetoed=vetoed, smallest=smallest_effect):
         case "no cause":
-            return CANNOT, (
-                "the placebo fires: work of the next four weeks goes with today's strength, so "
-                "strength drives the work, or something unseen drives both"
-            )
+            return CANNOT, placebo.reason if placebo is not None else ""
         case "no size":
             return ZERO, (
                 f"the whole interval lies inside ±{smallest_effect:g}, the smallest effect that "
