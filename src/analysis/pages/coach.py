@@ -50,6 +50,7 @@ from analysis.say import count
 from analysis.signals import triage
 from analysis.signals.flags import FLAGS, LEVELS, Finding, Thresholds
 from analysis.store import Store, given_store
+from analysis.workers import one_thread_each
 
 # Who the clients of a folder are: a file or folder each, or several people sorted by app.
 #
@@ -331,10 +332,6 @@ def _as_of(clients: Result) -> str:
     return "each client's own last day" if today == "own last day" else today
 
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-"""What says how many threads the libraries of a process take, read when they load."""
-
-
 @dataclass(frozen=True, slots=True)
 class Coached:
     """What `coach_folder` wrote.
@@ -449,23 +446,8 @@ def _mapper(workers: int) -> Iterator[Any]:
         yield map
         return
     # Spawned, not forked: a fork copies the locks of polars' threads and may hang on them.
-    with _one_thread_each(), ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with one_thread_each(), ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         yield pool.map
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let processes started meanwhile use one thread: theirs would fight over the processors."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _jobs(intakes: list[Intake], settings: Settings, out: Path, script: str) -> list[Job]:
