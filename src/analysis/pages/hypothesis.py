@@ -17,6 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import __version__, exercises
+from analysis.estimate import Estimate
 from analysis.ingest.joined import columns_of
 from analysis.ingest.sources import REGISTER, SETTINGS, overrides_beside
 from analysis.logbook import Logbook
@@ -206,16 +207,29 @@ def _evidence(outcome: Outcome, found: dict[str, Result]) -> Iterator[Section]:
 
 
 def _tiles(outcome: Outcome) -> Tiles:
-    tiles = [Tile("Verdict", outcome.verdict, comparison=outcome.stamp.word)]
-    if outcome.fitted is not None:
-        target = outcome.fitted.target
-        between = f"{target.low:+.2f} to {target.high:+.2f}"
-        tiles.append(Tile("Estimate", f"{target.value:+.2f} %", comparison=outcome.plan.unit))
-        tiles.append(Tile(f"{100 * target.level:.0f} % interval", between))
+    target = None if outcome.fitted is None else outcome.fitted.target
+    tiles = verdict_tiles(outcome.verdict, target, outcome.plan.unit, outcome.stamp.word)
     if outcome.detectable is not None:
         power = f"with {100 * outcome.plan.power.target:.0f} % power"
         tiles.append(Tile("Detectable", f"{outcome.detectable:.2f} %", comparison=power))
     return Tiles(tiles)
+
+
+def verdict_tiles(verdict: str, target: Estimate | None, unit: str, stamp: str = "") -> list[Tile]:
+    """Return the tiles of a verdict: the word, the estimate that it is of, and its interval.
+
+    Args:
+        verdict: by the plan's rule.
+        target: the effect that the plan asks for; None where there is too little.
+        unit: of the effect.
+        stamp: confirmatory or exploratory; empty where no register says.
+    """
+    tiles = [Tile("Verdict", verdict, comparison=stamp)]
+    if target is not None:
+        between = f"{target.low:+.2f} to {target.high:+.2f}"
+        tiles.append(Tile("Estimate", f"{target.value:+.2f} %", comparison=unit))
+        tiles.append(Tile(f"{100 * target.level:.0f} % interval", between))
+    return tiles
 
 
 def _header(outcome: Outcome) -> Iterator[tuple[str, str]]:

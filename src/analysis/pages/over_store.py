@@ -14,17 +14,16 @@ from analysis.models.hypothesis.over_store import Answer, answer
 from analysis.models.hypothesis.plan import settings
 from analysis.models.hypothesis.results import (
     LIMITS,
-    as_text,
-    estimand,
-    rule_sentence,
+    kinds_of,
+    plan_keys,
 )
 from analysis.models.hypothesis.run import numbers
 from analysis.outputs import whole_folder
-from analysis.pages.hypothesis import refuse_other_plan
+from analysis.pages.hypothesis import refuse_other_plan, verdict_tiles
 from analysis.pages.lifter import made_with
-from analysis.pages.pool import forest
+from analysis.pages.pool import COLUMNS, estimate_row, forest
 from analysis.progress import Tell, silent
-from analysis.report import Prose, Report, Section, Takeaway, Tile, Tiles
+from analysis.report import Prose, Report, Section, Takeaway, Tiles
 from analysis.result import Result
 from analysis.say import count
 from analysis.store import Store
@@ -111,17 +110,7 @@ def record(found: Answer) -> dict[str, Any]:
 def store_page(found: Answer) -> Report:
     """Return the page."""
     plan, estimate = found.plan, _estimate(found)
-    table = pd.DataFrame(
-        [(key, as_text(value)) for key, value in settings(plan).items()],
-        columns=["key", "value"],
-    )
-    said = Result(
-        name="plan",
-        title="The plan",
-        table=table,
-        summary=f"{plan.question} SHA-256 {found.plan_sha256}.",
-        notes=(f"Estimand: {estimand(plan)}", rule_sentence(plan)),
-    )
+    said = plan_keys(plan, f"{plan.question} SHA-256 {found.plan_sha256}.")
     flow = Result(
         name="flow",
         title="Who is in, and who is not",
@@ -129,12 +118,7 @@ def store_page(found: Answer) -> Report:
         summary=f"{count(found.people, 'person', 'people')} in the buckets that were reached.",
         notes=(_lost(found),) if found.lost else (),
     )
-    tiles = [Tile("Verdict", found.verdict, comparison=found.stamp.word)]
-    if found.target is not None:
-        low, high = found.target.low, found.target.high
-        tiles.append(Tile("Estimate", f"{found.target.value:+.2f} %", comparison=plan.unit))
-        level = f"{100 * found.target.level:.0f} % interval"
-        tiles.append(Tile(level, f"{low:+.2f} to {high:+.2f}"))
+    tiles = verdict_tiles(found.verdict, found.target, plan.unit, found.stamp.word)
     return Report(
         plan.question,
         [
@@ -170,20 +154,8 @@ def _estimate(found: Answer) -> Result:
     rows: list[dict[str, Any]] = []
     summary = f"{found.verdict.capitalize()}: {found.reason}."
     if within is not None and target is not None:
-        shown = {f"{plan.effect} athletes (the plan)": target}
-        if plan.effect == "within":
-            if within.placebo.lead is not None:
-                shown["placebo: next four weeks (should be 0)"] = within.placebo.lead
-            shown |= {
-                f"{band.replace('_', ' to ')} weeks before": each
-                for band, each in within.event_study.items()
-                if band != "ahead"
-            }
-        rows = [
-            {"kind": kind, "estimate": each.value, "std_error": each.std_error, "low": each.low,
-             "high": each.high, "unit": plan.unit}
-            for kind, each in shown.items()
-        ]  # fmt: skip
+        shown = kinds_of(plan, target, within)
+        rows = [estimate_row(kind, each, plan.unit) for kind, each in shown.items()]
         effect = (
             f"athletes whose usual week holds {plan.more} gained {target.words} more in "
             f"{plan.what} a year"
@@ -193,11 +165,10 @@ def _estimate(found: Answer) -> Result:
         )
         people = count(within.n_athletes, "athlete")
         summary = f"{found.verdict.capitalize()}: {effect} (n = {people}); {found.reason}."
-    columns = ["kind", "estimate", "std_error", "low", "high", "unit"]
     return Result(
         name="estimate",
         title="The estimate",
-        table=pd.DataFrame(rows, columns=columns),
+        table=pd.DataFrame(rows, columns=[*COLUMNS, "unit"]),
         summary=summary,
         draw=lambda table: forest(table, "kind"),
         notes=tuple(within.placebo.sentences()) if within and plan.effect == "within" else (),

@@ -17,9 +17,8 @@ from analysis.models.dose.pooling import TooLittleError
 from analysis.models.hypothesis.plan import Plan, check_names, read_plan, settings
 from analysis.models.hypothesis.pool import Pooled, plan_of_round_two, pool, read_sites
 from analysis.models.hypothesis.results import (
-    as_text,
-    estimand,
-    rule_sentence,
+    kinds_of,
+    plan_keys,
     subgroup_sentence,
 )
 from analysis.models.hypothesis.run import looked_at, numbers
@@ -34,9 +33,10 @@ from analysis.models.hypothesis.sharing import (
 )
 from analysis.models.hypothesis.study import Study, choose_people
 from analysis.outputs import whole_file, whole_folder
+from analysis.pages.hypothesis import verdict_tiles
 from analysis.pages.lifter import made_with
 from analysis.problems import SettingsError, UserError
-from analysis.report import Prose, Report, Section, Takeaway, Tile, Tiles
+from analysis.report import Prose, Report, Section, Takeaway, Tiles
 from analysis.result import Figure, Result
 from analysis.say import count, spoken
 
@@ -179,23 +179,10 @@ def record(pooled: Pooled) -> dict[str, Any]:
 def pooled_page(pooled: Pooled) -> Report:
     """Return the page of pooled sites."""
     plan, estimate, sites = pooled.plan, _estimate(pooled), _sites(pooled)
-    table = pd.DataFrame(
-        [(key, as_text(value)) for key, value in settings(plan).items()],
-        columns=["key", "value"],
+    said = plan_keys(
+        plan, f"{plan.question} SHA-256 {pooled.plan_sha256}, the same at every site."
     )
-    said = Result(
-        name="plan",
-        title="The plan",
-        table=table,
-        summary=f"{plan.question} SHA-256 {pooled.plan_sha256}, the same at every site.",
-        notes=(f"Estimand: {estimand(plan)}", rule_sentence(plan)),
-    )
-    tiles = [Tile("Verdict", pooled.verdict)]
-    if pooled.target is not None:
-        low, high = pooled.target.low, pooled.target.high
-        level = f"{100 * pooled.target.level:.0f} % interval"
-        tiles.append(Tile("Estimate", f"{pooled.target.value:+.2f} %", comparison=plan.unit))
-        tiles.append(Tile(level, f"{low:+.2f} to {high:+.2f}"))
+    tiles = verdict_tiles(pooled.verdict, pooled.target, plan.unit)
     return Report(
         plan.question,
         [
@@ -220,21 +207,12 @@ def _estimate(pooled: Pooled) -> Result:
     plan, within = pooled.plan, pooled.within
     rows: list[dict[str, Any]] = []
     if within is not None and pooled.target is not None:
-        step = f"by one step of {spoken(plan.interaction)}" if plan.interaction else ""
-        own = f"{step or f'{plan.effect} athletes'} (the plan)"
-        found: dict[str, Estimate | None] = {own: pooled.target}
-        if plan.effect == "within":
-            found["placebo: next four weeks (should be 0)"] = within.placebo.lead
-            found |= {
-                f"{band.replace('_', ' to ')} weeks before": each
-                for band, each in within.event_study.items()
-                if band != "ahead"
-            }
-        rows = [_row(kind, each, plan.unit) for kind, each in found.items() if each is not None]
+        found = kinds_of(plan, pooled.target, within)
+        rows = [estimate_row(kind, each, plan.unit) for kind, each in found.items()]
     return Result(
         name="estimate",
         title="The estimate of all sites together",
-        table=pd.DataFrame(rows, columns=[*_COLUMNS, "unit"]),
+        table=pd.DataFrame(rows, columns=[*COLUMNS, "unit"]),
         summary=_verdict(pooled),
         draw=lambda table: forest(table, "kind"),
         notes=(
@@ -252,7 +230,7 @@ def _by_level(pooled: Pooled) -> Iterator[Section]:
         return
     told = [each for each in pooled.subgroups if each.estimate is not None and each.level]
     rows = [
-        _row(each.level or "not known", each.estimate, pooled.plan.unit)
+        estimate_row(each.level or "not known", each.estimate, pooled.plan.unit)
         | {"n_athletes": each.n_athletes}
         for each in pooled.subgroups
         if each.estimate is not None
@@ -260,18 +238,20 @@ def _by_level(pooled: Pooled) -> Iterator[Section]:
     result = Result(
         name="subgroups",
         title=f"By {spoken(pooled.plan.subgroup)}",
-        table=pd.DataFrame(rows, columns=[*_COLUMNS, "unit", "n_athletes"]),
+        table=pd.DataFrame(rows, columns=[*COLUMNS, "unit", "n_athletes"]),
         summary=subgroup_sentence(pooled.plan, told),
         draw=(lambda table: forest(table, "kind")) if rows else None,
     )
     yield Section("by-level", "Subgroups", [result])
 
 
-_COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
+COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
+"""Columns of estimates from cross-products, before `unit`."""
 
 
-def _row(kind: str, each: Estimate, unit: str) -> dict[str, Any]:
-    return {"kind": kind, **{name: each.cells[name] for name in _COLUMNS[1:]}, "unit": unit}
+def estimate_row(kind: str, each: Estimate, unit: str) -> dict[str, Any]:
+    """Return an estimate as a row of `COLUMNS` and `unit`."""
+    return {"kind": kind, **{name: each.cells[name] for name in COLUMNS[1:]}, "unit": unit}
 
 
 def forest(table: pd.DataFrame, name: str) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from analysis.estimate import Estimate
 from analysis.figures import PALETTE, figure, interval_points, line, plain
-from analysis.models.dose.effects import primary
+from analysis.models.dose.effects import Effect, primary
 from analysis.models.dose.inputs import PULSE
 from analysis.models.dose.placebo import CONTROL_UNIT, VETO_OF_TWO
 from analysis.models.dose.variances import growth_out
@@ -415,16 +416,20 @@ def results(outcome: Outcome) -> dict[str, Result]:
 def plan_result(outcome: Outcome) -> Result:
     """Return the plan: one row per `key` with its `value` and `source` (plan file or default)."""
     said = stated(outcome.plan_bytes)
-    rows = [
-        (key, as_text(value), "plan" if key in said else "default")
-        for key, value in settings(outcome.plan).items()
-    ]
+    keys = plan_keys(outcome.plan, plan_sentence(outcome))
+    source = ["plan" if key in said else "default" for key in keys.table["key"]]
+    return replace(keys, table=keys.table.assign(source=source))
+
+
+def plan_keys(plan: Plan, summary: str) -> Result:
+    """Return a plan that other people's logs were put to: one row per `key` with its `value`."""
+    rows = [(key, as_text(value)) for key, value in settings(plan).items()]
     return Result(
         name="plan",
         title="The plan",
-        table=pd.DataFrame(rows, columns=["key", "value", "source"]),
-        summary=plan_sentence(outcome),
-        notes=(f"Estimand: {estimand(outcome.plan)}", rule_sentence(outcome.plan)),
+        table=pd.DataFrame(rows, columns=["key", "value"]),
+        summary=summary,
+        notes=(f"Estimand: {estimand(plan)}", rule_sentence(plan)),
     )
 
 
@@ -446,26 +451,10 @@ def estimate_result(outcome: Outcome) -> Result:
     """Return the effects: one row per `kind` with `estimate`, its interval, `unit` and n."""
     found, rows = outcome.fitted, []
     if found is not None:
-        wanted = outcome.plan.effect
-        by = spoken(outcome.plan.interaction)
-        own = f"by one step of {by} (the plan)" if by else f"{wanted} athletes (the plan)"
-        kinds = {
-            own: found.target,
-            **(
-                {
-                    "placebo: next four weeks (should be 0)": found.placebo.lead,
-                    **{
-                        f"{band.replace('_', ' to ')} weeks before": each
-                        for band, each in found.fit.effect.event_study.items()
-                        if band != "ahead"
-                    },
-                }
-                if wanted == "within"
-                else {}
-            ),
-            "week's best set (biased)": found.naive,
-        }
-        rows = [_row(outcome.plan, kind, each) for kind, each in kinds.items() if each]
+        kinds = kinds_of(outcome.plan, found.target, found.fit.effect)
+        if found.naive:
+            kinds["week's best set (biased)"] = found.naive
+        rows = [_row(outcome.plan, kind, each) for kind, each in kinds.items()]
         rows += _control_row(found)
     columns = ["kind", "estimate", "std_error", "low", "high", "p_value", "dof", "unit",
                "n_athletes", "n_days"]  # fmt: skip
@@ -478,6 +467,28 @@ def estimate_result(outcome: Outcome) -> Result:
         notes=estimate_notes(outcome),
         settings=settings(outcome.plan),
     )
+
+
+def kinds_of(plan: Plan, target: Estimate, within: Effect) -> dict[str, Estimate]:
+    """Return what a plan's table of estimates holds, in its order; what is not known is left out.
+
+    Args:
+        plan: the plan.
+        target: the effect that it asks for.
+        within: the fit that the placebo and the effects by weeks are of.
+    """
+    by = spoken(plan.interaction)
+    own = f"by one step of {by} (the plan)" if by else f"{plan.effect} athletes (the plan)"
+    kinds: dict[str, Estimate] = {own: target}
+    if plan.effect == "within":
+        if within.placebo.lead is not None:
+            kinds["placebo: next four weeks (should be 0)"] = within.placebo.lead
+        kinds |= {
+            f"{band.replace('_', ' to ')} weeks before": each
+            for band, each in within.event_study.items()
+            if band != "ahead"
+        }
+    return kinds
 
 
 def _control_row(found: Fitted) -> list[dict[str, object]]:
