@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import analysis as lab
 from analysis.problems import UserError
+from analysis.report.glossary import loads_in
 
 START = date(2025, 1, 6)  # a Monday
 
@@ -70,6 +72,19 @@ def test_a_girth_that_shrinks_is_down(squatter, tmp_path):
     grown = lab.growth_of(book, "waist_cm")
     assert grown.summary.startswith("Waist: down ")
     assert grown.table["sets_per_week"].isna().all()  # no muscle's girth
+
+
+def test_body_mass_follows_the_unit_of_the_page_in_every_number(squatter, tmp_path):
+    error = np.random.default_rng(4).normal(0, 0.1, 10)
+    book = measured(squatter, tmp_path, 60 + 0.4 * np.arange(10) + error, column="body_mass_kg")
+    mass = lab.growth_of(book, "body_mass_kg")
+    pounds = [each / 0.45359237 for each in mass.table.iloc[-1][["change", "low", "high"]]]
+    found = re.fullmatch(r"Body mass: up ([\d.]+) lb \(([\d.]+) lb to ([\d.]+) lb\), .*",
+                         loads_in(mass.summary, "lb"))  # fmt: skip
+    assert found is not None
+    # Both were rounded: to a tenth of a kg, then to a tenth of a lb.
+    assert [float(each) for each in found.groups()] == pytest.approx(pounds, abs=0.17)
+    assert mass.figure_dict["layout"]["meta"]["load_axis"] == "y"
 
 
 def test_two_measurements_make_no_trend_and_that_is_said(squatter, tmp_path):

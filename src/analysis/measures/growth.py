@@ -151,9 +151,12 @@ def _summary(table: pl.DataFrame, column: str, unit: str) -> str:
     ends = row["low"], row["high"]
     match verdict_of(*ends):
         case "higher":
-            said = f"up {row['change']:.1f} {unit} ({ends[0]:.1f} to {ends[1]:.1f})"
+            said = f"up {row['change']:.1f} {unit} ({ends[0]:.1f} {unit} to {ends[1]:.1f} {unit})"
         case "lower":
-            said = f"down {-row['change']:.1f} {unit} ({-ends[1]:.1f} to {-ends[0]:.1f})"
+            said = (
+                f"down {-row['change']:.1f} {unit} "
+                f"({-ends[1]:.1f} {unit} to {-ends[0]:.1f} {unit})"
+            )
         case _:
             said = f"{-ends[0]:.1f} {unit} down to {ends[1]:.1f} {unit} up, too close to call"
     sets = own.select(pl.col("sets_per_week").mean()).item()
@@ -180,7 +183,8 @@ def _draw(table: pd.DataFrame, unit: str, muscle: str | None) -> Figure:
             "title": {"text": f"Sets of {spoken(muscle)} a week"},
             "overlaying": "y", "side": "right", "showgrid": False, "rangemode": "tozero",
         }  # fmt: skip
-    return figure(traces, x="Day", y=unit, time_axis="x", **more, **menu)
+    loads = "y" if unit == "kg" else ""
+    return figure(traces, x="Day", y=unit, time_axis="x", load_axis=loads, **more, **menu)
 
 
 def _one(rows: pd.DataFrame, unit: str, muscle: str | None) -> list[Trace]:
