@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import analysis as lab
-from analysis.cli import app, doctor, people
+from analysis.cli import app, doctor, main, people
 from analysis.cli.explain import explain
 from analysis.ingest.vendors import known_vendors
 from analysis.outputs import folder_names
@@ -25,8 +27,30 @@ TITLES = ", ".join(each.title for each in known_vendors())
 
 
 def liftdose(*arguments):
-    command = [sys.executable, "-m", "analysis", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    """Run the command line in this process: its exit code, and what it says on either stream."""
+    said, complained, code = io.StringIO(), io.StringIO(), 0
+    given = ["liftdose", *map(str, arguments)]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(complained),
+    ):
+        patch.setattr(sys, "argv", given)
+        try:
+            main()
+        except SystemExit as left:
+            code = left.code
+    return subprocess.CompletedProcess(given, code, said.getvalue(), complained.getvalue())
+
+
+def test_the_module_is_the_command():
+    command = [sys.executable, "-m", "analysis"]
+    said = subprocess.run([*command, "version"], capture_output=True, text=True, check=True)
+    assert said.stdout == liftdose("version").stdout
+    nothing = [*command, "report", "no-such-export.csv"]
+    wrong = subprocess.run(nothing, capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert wrong.stderr == "liftdose: no-such-export.csv: no such file or folder\n"
 
 
 def header(path):

@@ -340,7 +340,7 @@ def test_a_large_cohort_draws_the_athletes_with_most_days():
     assert drawn["layout"]["height"] < 1400
     assert min(drawn["data"][0]["customdata"]) == n - DRAWN_ATHLETES
     notes = athletes_notes(table.assign(reason=""), DRAWN_ATHLETES)
-    assert f"{DRAWN_ATHLETES} athletes with most days of {n}" in notes[0]
+    assert f"most days, {DRAWN_ATHLETES} of {n} athletes" in str(notes[0])
 
 
 def test_three_athletes_are_no_cohort_and_still_make_a_page(tmp_path):

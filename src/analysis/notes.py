@@ -14,10 +14,12 @@ SHOWN_NAMES = 5
 
 
 class Many(int):
-    """A count that agrees with its noun: `f"{Many(2):workout}"` is "2 workouts"."""
+    """A count that agrees with its noun: "2 workouts", or "2 people" for "person|people"."""
 
     def __format__(self, noun: str) -> str:
-        return f"{int(self):,} {noun}{'' if self == 1 else 's'}" if noun else f"{int(self):,}"
+        one, _, more = noun.partition("|")
+        noun = one if self == 1 else more or (one and f"{one}s")
+        return f"{int(self):,} {noun}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from analysis.measures.recovery import recovery
 from analysis.measures.technique import technique
 from analysis.measures.volume import volume
 from analysis.models.strength.result import strength
+from analysis.notes import Many, Note
 from analysis.result import Result
 
 GROUPS = ("quads", "hamstrings", "glutes", "calves", "adductors")
@@ -167,15 +168,17 @@ def share_pct(holds: pl.Series) -> float:
     return 100 * float(holds.cast(pl.Float64).to_frame().select(pl.all().mean()).item())
 
 
-def unmapped_note(log: LegLog) -> tuple[str, ...]:
-    """Return a sentence on the sets that may be leg work under a name no rule maps."""
+def unmapped_note(log: LegLog) -> tuple[Note, ...]:
+    """Count the sets that may be leg work under a name no rule maps."""
     lost = log.logbook.unmapped
     if lost.is_empty():
         return ()
-    return (
-        f"{int(lost['sets'].sum()):,} sets under {lost.height:,} unmapped names count for no "
-        "muscle; leg work may be among them (see the exercise mapping).",
+    said = (
+        "{n:set} under {names:unmapped name} counted for no muscle; leg work may be among them "
+        "(see the exercise mapping)."
     )
+    facts = {"names": Many(lost.height)}
+    return (Note("unmapped leg work", count=int(lost["sets"].sum()), facts=facts, sentence=said),)
 
 
 def in_order(table: pl.DataFrame) -> pd.DataFrame:

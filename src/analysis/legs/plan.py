@@ -256,7 +256,13 @@ def _notes(
     unsaid = int(mapped.filter(pl.col("rir").is_null())["sets"].sum())
     notes: list[Note | str] = [
         *(
-            f"{routine.file}, line {each.line}: “{each.text}” was not read: {each.why}."
+            Note(
+                "line not read",
+                routine.file,
+                count=1,
+                facts={"line": each.line, "text": each.text, "why": each.why},
+                sentence="line {line}: “{text}” was not read: {why}.",
+            )
             for each in routine.unread
         ),
         *unmapped(routine, catalogue),
@@ -264,11 +270,17 @@ def _notes(
     ]
     if easy:
         notes.append(
-            f"{count(easy, 'set')} planned with more than {counting.MAX_RIR:g} repetitions in "
-            "reserve; by the usual rule they are not hard sets."
+            Note(
+                "easy sets planned",
+                count=easy,
+                facts={"most": counting.MAX_RIR},
+                sentence="{n:set} planned with more than {most:g} repetitions in reserve; by "
+                "the usual rule that is not hard.",
+            )
         )
     if unsaid:
-        notes.append(f"No effort is planned for {count(unsaid, 'set')}; they count all the same.")
+        said = "No effort is planned for {n:set}, counted all the same."
+        notes.append(Note("no effort planned", count=unsaid, sentence=said))
     if logbook is not None:
         notes.append(
             f"“Own now” is the mean of the last {HISTORY_WEEKS} weeks that hold a log; changes "

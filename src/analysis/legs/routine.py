@@ -27,6 +27,7 @@ from analysis.ingest.sheets.grid import is_workbook
 from analysis.ingest.sheets.layout import Layout
 from analysis.ingest.sheets.program import first_week
 from analysis.legs.notation import NOTES, WEEK, heading, schemes
+from analysis.notes import Note
 from analysis.problems import PathError, UnreadableError
 from analysis.result import Result, tidy
 from analysis.say import count
@@ -339,18 +340,25 @@ def unread_table(routine: Routine) -> Result:
     )
 
 
-def unmapped(routine: Routine, catalogue: Catalogue) -> list[str]:
-    """Return a sentence with suggestions for every line that names no known exercise."""
+def unmapped(routine: Routine, catalogue: Catalogue) -> list[Note]:
+    """Return a note with suggestions for every line that names no known exercise."""
     found = catalogue.match([entry.exercise for entry in routine.planned])
     unknown = set(found.filter(pl.col("exercise_id").is_null())["exercise"])
     names = dict(catalogue.exercises.select("exercise_id", "name").iter_rows())
-    notes = []
+    notes = list[Note]()
     for entry in routine.planned:
         if entry.exercise in unknown:
             close = [names[found_id] for found_id in catalogue.suggest(entry.exercise)]
             hint = f"did you mean {', '.join(close)}?" if close else "no name comes close."
+            facts = {"line": entry.line, "exercise": entry.exercise, "hint": hint}
             notes.append(
-                f"{routine.file}, line {entry.line}: “{entry.exercise}” is no exercise we know, "
-                f"its {count(entry.sets, 'set')} count for no muscle; {hint}"
+                Note(
+                    "planned but unmapped",
+                    routine.file,
+                    count=entry.sets,
+                    facts=facts,
+                    sentence="line {line}: “{exercise}” is no exercise we know, its {n:set} "
+                    "counted for no muscle; {hint}",
+                )
             )
     return notes

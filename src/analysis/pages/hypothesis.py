@@ -17,7 +17,6 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import __version__, exercises
-from analysis.estimate import Estimate
 from analysis.ingest.joined import columns_of
 from analysis.ingest.sources import REGISTER, SETTINGS, overrides_beside
 from analysis.logbook import Logbook
@@ -27,10 +26,11 @@ from analysis.models.hypothesis.r_script import r_script, rows_for_r
 from analysis.models.hypothesis.results import LIMITS, results
 from analysis.models.hypothesis.run import Outcome, run
 from analysis.outputs import whole_folder
+from analysis.pages.answers import refuse_other_plan, verdict_tiles
 from analysis.pages.lifter import made_with
 from analysis.pages.slices import missing
 from analysis.paths import existing
-from analysis.problems import PathError, UserError
+from analysis.problems import PathError
 from analysis.progress import Tell, silent
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway, Tile, Tiles
 from analysis.result import Result
@@ -107,19 +107,6 @@ def written(
 def _record(outcome: Outcome, adjusted: Adjusted | None) -> dict[str, Any]:
     family = None if adjusted is None else asdict(adjusted)
     return {**outcome.record(), "family": family}
-
-
-def refuse_other_plan(folder: Path, sha: str) -> None:
-    """Raise UserError where a folder holds the answer to another plan: it is not written over."""
-    try:
-        there = json.loads((folder / "verdict.json").read_text("utf-8"))["plan_sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    if there != sha:
-        raise UserError(
-            f"{folder} holds the answer to another plan (SHA-256 {str(there)[:12]}…), which a "
-            "second one never writes over; give another --out, or move that folder away"
-        )
 
 
 def checked_plans(
@@ -213,23 +200,6 @@ def _tiles(outcome: Outcome) -> Tiles:
         power = f"with {100 * outcome.plan.power.target:.0f} % power"
         tiles.append(Tile("Detectable", f"{outcome.detectable:.2f} %", comparison=power))
     return Tiles(tiles)
-
-
-def verdict_tiles(verdict: str, target: Estimate | None, unit: str, stamp: str = "") -> list[Tile]:
-    """Return the tiles of a verdict: the word, the estimate that it is of, and its interval.
-
-    Args:
-        verdict: by the plan's rule.
-        target: the effect that the plan asks for; None where there is too little.
-        unit: of the effect.
-        stamp: confirmatory or exploratory; empty where no register says.
-    """
-    tiles = [Tile("Verdict", verdict, comparison=stamp)]
-    if target is not None:
-        between = f"{target.low:+.2f} to {target.high:+.2f}"
-        tiles.append(Tile("Estimate", f"{target.value:+.2f} %", comparison=unit))
-        tiles.append(Tile(f"{100 * target.level:.0f} % interval", between))
-    return tiles
 
 
 def _header(outcome: Outcome) -> Iterator[tuple[str, str]]:

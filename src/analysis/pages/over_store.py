@@ -8,20 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from analysis.models.hypothesis.over_store import Answer, answer
 from analysis.models.hypothesis.plan import settings
-from analysis.models.hypothesis.results import (
-    LIMITS,
-    kinds_of,
-    plan_keys,
-)
+from analysis.models.hypothesis.results import LIMITS, effect_sentence, plan_keys
 from analysis.models.hypothesis.run import numbers
 from analysis.outputs import whole_folder
-from analysis.pages.hypothesis import refuse_other_plan, verdict_tiles
+from analysis.pages.answers import estimate_result, refuse_other_plan, verdict_tiles
 from analysis.pages.lifter import made_with
-from analysis.pages.pool import COLUMNS, estimate_row, forest
 from analysis.progress import Tell, silent
 from analysis.report import Prose, Report, Section, Takeaway, Tiles
 from analysis.result import Result
@@ -109,8 +102,11 @@ def record(found: Answer) -> dict[str, Any]:
 
 def store_page(found: Answer) -> Report:
     """Return the page."""
-    plan, estimate = found.plan, _estimate(found)
-    said = plan_keys(plan, f"{plan.question} SHA-256 {found.plan_sha256}.")
+    plan, people = found.plan, 0 if found.within is None else found.within.n_athletes
+    target = None if found.within is None else found.target
+    said = effect_sentence(plan, found.verdict, found.reason, target, count(people, "athlete"))
+    estimate = estimate_result(plan, found.within, target, said)
+    asked = plan_keys(plan, f"{plan.question} SHA-256 {found.plan_sha256}.")
     flow = Result(
         name="flow",
         title="Who is in, and who is not",
@@ -122,7 +118,7 @@ def store_page(found: Answer) -> Report:
     return Report(
         plan.question,
         [
-            Section("the-plan", "The question and its plan", [said, flow]),
+            Section("the-plan", "The question and its plan", [asked, flow]),
             Section("the-verdict", "Verdict", [Tiles(tiles), estimate]),
             Section("limits", "What it cannot show", [Prose("\n\n".join((*LIMITS, NOT_MADE)))]),
         ],
@@ -146,31 +142,4 @@ def _lost(found: Answer) -> str:
     return (
         f"{count(len(found.lost), 'bucket')} without an answer, for a worker died of each twice: "
         f"{', '.join(found.lost)}. Their people are in nothing of this."
-    )
-
-
-def _estimate(found: Answer) -> Result:
-    plan, within, target = found.plan, found.within, found.target
-    rows: list[dict[str, Any]] = []
-    summary = f"{found.verdict.capitalize()}: {found.reason}."
-    if within is not None and target is not None:
-        shown = kinds_of(plan, target, within)
-        rows = [estimate_row(kind, each, plan.unit) for kind, each in shown.items()]
-        effect = (
-            f"athletes whose usual week holds {plan.more} gained {target.words} more in "
-            f"{plan.what} a year"
-            if plan.effect == "between"
-            else f"with {plan.more} than usual for four weeks, {plan.what} 5 to 12 weeks later "
-            f"was {target.words} higher"
-        )
-        people = count(within.n_athletes, "athlete")
-        summary = f"{found.verdict.capitalize()}: {effect} (n = {people}); {found.reason}."
-    return Result(
-        name="estimate",
-        title="The estimate",
-        table=pd.DataFrame(rows, columns=[*COLUMNS, "unit"]),
-        summary=summary,
-        draw=lambda table: forest(table, "kind"),
-        notes=tuple(within.placebo.sentences()) if within and plan.effect == "within" else (),
-        settings=settings(plan),
     )

@@ -10,17 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.estimate import Estimate
-from analysis.figures import figure, interval_points
 from analysis.logbook import Logbook
 from analysis.models.dose.pooling import TooLittleError
 from analysis.models.hypothesis.plan import Plan, check_names, read_plan, settings
 from analysis.models.hypothesis.pool import Pooled, plan_of_round_two, pool, read_sites
-from analysis.models.hypothesis.results import (
-    kinds_of,
-    plan_keys,
-    subgroup_sentence,
-)
+from analysis.models.hypothesis.results import effect_sentence, plan_keys, subgroup_sentence
 from analysis.models.hypothesis.run import looked_at, numbers
 from analysis.models.hypothesis.sharing import (
     FEWEST_PER_LEVEL,
@@ -32,12 +26,13 @@ from analysis.models.hypothesis.sharing import (
     site,
 )
 from analysis.models.hypothesis.study import Study, choose_people
+from analysis.notes import Note
 from analysis.outputs import whole_file, whole_folder
-from analysis.pages.hypothesis import verdict_tiles
+from analysis.pages.answers import COLUMNS, estimate_result, estimate_row, forest, verdict_tiles
 from analysis.pages.lifter import made_with
 from analysis.problems import SettingsError, UserError
 from analysis.report import Prose, Report, Section, Takeaway, Tiles
-from analysis.result import Figure, Result
+from analysis.result import Result
 from analysis.say import count, spoken
 
 EXACT = (
@@ -178,7 +173,8 @@ def record(pooled: Pooled) -> dict[str, Any]:
 
 def pooled_page(pooled: Pooled) -> Report:
     """Return the page of pooled sites."""
-    plan, estimate, sites = pooled.plan, _estimate(pooled), _sites(pooled)
+    plan, sites = pooled.plan, _sites(pooled)
+    estimate = estimate_result(plan, pooled.within, pooled.target, _verdict(pooled), SAME_NUMBERS)
     said = plan_keys(
         plan, f"{plan.question} SHA-256 {pooled.plan_sha256}, the same at every site."
     )
@@ -203,27 +199,6 @@ def pooled_page(pooled: Pooled) -> Report:
     )
 
 
-def _estimate(pooled: Pooled) -> Result:
-    plan, within = pooled.plan, pooled.within
-    rows: list[dict[str, Any]] = []
-    if within is not None and pooled.target is not None:
-        found = kinds_of(plan, pooled.target, within)
-        rows = [estimate_row(kind, each, plan.unit) for kind, each in found.items()]
-    return Result(
-        name="estimate",
-        title="The estimate of all sites together",
-        table=pd.DataFrame(rows, columns=[*COLUMNS, "unit"]),
-        summary=_verdict(pooled),
-        draw=lambda table: forest(table, "kind"),
-        notes=(
-            "The same numbers as from all these people's logs in one place: fits use nothing "
-            "else of a log than what was handed over.",
-            *(within.placebo.sentences() if within and plan.effect == "within" else []),
-        ),
-        settings=settings(plan),
-    )
-
-
 def _by_level(pooled: Pooled) -> Iterator[Section]:
     """Yield the effect by level of the plan's subgroup, where it asks for one."""
     if not pooled.subgroups:
@@ -245,65 +220,34 @@ def _by_level(pooled: Pooled) -> Iterator[Section]:
     yield Section("by-level", "Subgroups", [result])
 
 
-COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
-"""Columns of estimates from cross-products, before `unit`."""
-
-
-def estimate_row(kind: str, each: Estimate, unit: str) -> dict[str, Any]:
-    """Return an estimate as a row of `COLUMNS` and `unit`."""
-    return {"kind": kind, **{name: each.cells[name] for name in COLUMNS[1:]}, "unit": unit}
-
-
-def forest(table: pd.DataFrame, name: str) -> Figure:
-    """Draw estimates with their intervals, one below the other; `name` is the column of names."""
-    points = [
-        interval_points(
-            [row["estimate"]], [row[name]], [row["low"]], [row["high"]],
-            str(row[name]), series=place, hover="%{x:.2f} %<extra>%{y}</extra>",
-        )
-        for place, row in enumerate(table.dropna(subset=["estimate"]).to_dict("records"))
-    ]  # fmt: skip
-    return figure(
-        points,
-        x="Strength, %",
-        y="",
-        showlegend=False,
-        height=140 + 44 * len(table),
-        yaxis={"autorange": "reversed", "automargin": True},
-    )
+SAME_NUMBERS = (
+    "The same numbers as from all these people's logs in one place: fits use nothing else of a "
+    "log than what was handed over."
+)
 
 
 def _verdict(pooled: Pooled) -> str:
-    plan, within = pooled.plan, pooled.within
-    if within is None or pooled.target is None:
-        return f"{pooled.verdict.capitalize()}: {pooled.reason}."
-    n = f"(n = {count(within.n_athletes, 'athlete')} at {len(pooled.sites)} sites)"
-    by = f" more for one step of {spoken(plan.interaction)}" if plan.interaction else " higher"
-    effect = (
-        f"athletes whose usual week holds {plan.more} gained {pooled.target.words} more in "
-        f"{plan.what} a year"
-        if plan.effect == "between"
-        else f"with {plan.more} than usual for four weeks, {plan.what} 5 to 12 weeks later was "
-        f"{pooled.target.words}{by}"
-    )
-    return f"{pooled.verdict.capitalize()}: {effect} {n}; {pooled.reason}."
+    people = 0 if pooled.within is None else pooled.within.n_athletes
+    n = f"{count(people, 'athlete')} at {len(pooled.sites)} sites"
+    target = None if pooled.within is None else pooled.target
+    return effect_sentence(pooled.plan, pooled.verdict, pooled.reason, target, n)
 
 
 def _sites(pooled: Pooled) -> Result:
     found, table = pooled.heterogeneity, pooled.sites
     people = count(int(table["people"].sum()), "person", "people")
     twice = int(table["counted_twice"].sum())
-    notes = [
-        f"{count(int(table['left_out'].sum()), 'person', 'people')} left out at their sites for "
-        f"fewer than {FEWEST_ROWS} strength days"
-        + (
-            f", or because fewer than {FEWEST_PER_LEVEL} there share their level."
-            if pooled.plan.subgroup or pooled.plan.interaction
-            else "."
-        ),
+    said = "{n:person|people} left out at their sites for fewer than {rows} strength days"
+    if pooled.plan.subgroup or pooled.plan.interaction:
+        said += ", or because fewer than {level} there share their level"
+    facts = {"rows": FEWEST_ROWS, "level": FEWEST_PER_LEVEL}
+    lost = int(table["left_out"].sum())
+    notes: list[Note | str] = [
+        Note("people left out", count=lost, facts=facts, sentence=f"{said}.")
     ]
     if twice:
-        notes.append(f"{count(twice, 'person', 'people')} in two sites' files, counted once.")
+        said = "{n:person|people} in two sites' files, counted once."
+        notes.append(Note("counted twice", count=twice, sentence=said))
     if (table["noise"] > 0).any():
         notes.append(
             "Sites that mixed noise in pay for it in precision: noise_cost is what it adds to "

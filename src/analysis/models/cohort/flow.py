@@ -11,6 +11,7 @@ import polars as pl
 from analysis.logbook import GAVE_SETS, Logbook
 from analysis.models.cohort.drawing import draw_days
 from analysis.models.cohort.study import NO_DAYS, CohortStudy, MuscleStudy
+from analysis.notes import Note
 from analysis.result import Result
 from analysis.say import count, spoken
 
@@ -251,12 +252,18 @@ def days_result(study: CohortStudy) -> Result:
         summary=_days_sentence(table),
         draw=draw_days,
         notes=tuple(
-            f"{spoken(muscle).capitalize()}: left out, {reason}."
+            left_out(muscle, reason)
             for muscle, reason in study.too_little.items()
             if reason != NO_DAYS
         )
         + tuple(_silent(study)),
     )
+
+
+def left_out(muscle: str, reason: str) -> Note:
+    """Say that a muscle is not modelled, and why."""
+    facts = {"muscle": spoken(muscle).capitalize(), "reason": reason}
+    return Note("muscle left out", count=1, facts=facts, sentence="{muscle}: left out, {reason}.")
 
 
 def _days_sentence(table: pd.DataFrame) -> str:

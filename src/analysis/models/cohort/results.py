@@ -17,6 +17,7 @@ from analysis.models.cohort.flow import (
     days_result,
     files_result,
     flow_result,
+    left_out,
     muscle_flow_result,
     same_person_result,
 )
@@ -28,6 +29,7 @@ from analysis.models.dose.placebo import VETO, clause
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
 from analysis.models.dose.result import EXPOSURES, by_effort_pct
 from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Published
+from analysis.notes import Note, first_names
 from analysis.result import DECIMALS, Result
 from analysis.say import count, interval, spoken, verdict_of
 
@@ -183,14 +185,16 @@ def effects_sentence(table: pd.DataFrame, exposure: str) -> str:
     )
 
 
-def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tuple[str, ...]:
+def effects_notes(
+    study: CohortStudy, table: pd.DataFrame, exposure: str
+) -> tuple[Note | str, ...]:
     """Return what the effects are, how many looks are allowed for, and what is between."""
     if table.empty or table["estimate"].isna().all():
         return ()
     told = table.dropna(subset="estimate")
     between = told.dropna(subset="between")
     fixed = "" if exposure == "sets" else ", at the same weekly sets"
-    notes = [
+    notes: list[Note | str] = [
         "Within athletes: weeks of one athlete are compared with that athlete's own mean"
         f"{fixed}. Intervals are {100 * study.level:.0f} % for one muscle; p_holm allows for "
         f"looking at {len(told)} muscles.",
@@ -225,8 +229,7 @@ def effects_notes(study: CohortStudy, table: pd.DataFrame, exposure: str) -> tup
             "fires on it."
         )
     notes += [
-        f"{spoken(row['muscle']).capitalize()}: left out, {row['reason']}."
-        for row in records(table[table["reason"] != ""])
+        left_out(row["muscle"], row["reason"]) for row in records(table[table["reason"] != ""])
     ]
     few = told[told["n_athletes"] < FEWEST_CLUSTERS]
     if len(few) and study.is_cohort:
@@ -399,13 +402,18 @@ def athletes_sentence(muscle: MuscleStudy, table: pd.DataFrame) -> str:
     )
 
 
-def athletes_notes(table: pd.DataFrame, drawn: int) -> tuple[str, ...]:
+def athletes_notes(table: pd.DataFrame, drawn: int) -> tuple[Note | str, ...]:
     """Return who is drawn, and who has no slope and why."""
-    told, notes = table["own"].notna(), []
+    told, notes = table["own"].notna(), list[Note | str]()
     if told.sum() > drawn:
         notes.append(
-            f"Drawn: the {drawn} athletes with most days of {int(told.sum())}; the download has "
-            "all."
+            Note(
+                "not drawn",
+                count=int(told.sum()),
+                facts={"drawn": drawn},
+                sentence="Drawn: those with most days, {drawn} of {n:athlete}; the download has "
+                "all.",
+            )
         )
     if told.any():
         notes.append(
@@ -413,12 +421,9 @@ def athletes_notes(table: pd.DataFrame, drawn: int) -> tuple[str, ...]:
             "its edge."
         )
     for reason, part in table[~told].groupby("reason", sort=True):
-        named = ", ".join(part["athlete"].head(LISTED))
-        more = len(part) - LISTED
-        rest = f" and {more} more (all in the download)" if more > 0 else ""
-        notes.append(
-            f"{count(len(part), 'athlete')} without a slope of their own, {reason}: {named}{rest}."
-        )
+        facts = {"reason": reason, "named": first_names(part["athlete"], LISTED)}
+        said = "{n:athlete} without an own slope, {reason}: {named}."
+        notes.append(Note("no own slope", count=len(part), facts=facts, sentence=said))
     return tuple(notes)
 
 

@@ -14,8 +14,8 @@ import polars as pl
 
 from analysis.logbook import Logbook
 from analysis.measures import counting, working
-from analysis.models.dose.effects import CONTROL
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, weekly_sets
+from analysis.models.dose.placebo import CONTROL
 
 TRAINING_ROLES = ("direct", "indirect")
 """Roles in which an exercise trains a muscle: a set of it is a dose."""

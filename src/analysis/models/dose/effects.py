@@ -26,7 +26,7 @@ from analysis.models.dose.inputs import (
     kernel_names,
     shape,
 )
-from analysis.models.dose.placebo import Control, Placebo, judge
+from analysis.models.dose.placebo import CONTROL, Control, Placebo, judge
 from analysis.models.dose.pooling import (
     FEWEST_CLUSTERS,
     FewDof,
@@ -41,8 +41,6 @@ from analysis.models.dose.variances import GROWTH, learnt, own_scale, telling
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 
 LOG_WEEKS = "log_weeks"
-CONTROL = "control"
-"""The measure that is another muscle's weekly sets."""
 
 PRIMARY = ("5_8", "9_12")
 BANDS = (OWN, *LAGS)

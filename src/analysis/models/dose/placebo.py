@@ -62,6 +62,10 @@ NO_CONTROL = (
 Kind = Literal["veto", "bounded", "blunt", "untold"]
 
 
+CONTROL = "control"
+"""The measure that is another muscle's weekly sets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """The dose of another muscle, as a negative control.

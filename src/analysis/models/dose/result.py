@@ -14,7 +14,6 @@ from analysis.figures import PALETTE, Trace, figure, plain
 from analysis.logbook import Logbook
 from analysis.models.dose.control import beside
 from analysis.models.dose.effects import (
-    CONTROL,
     Body,
     Effect,
     between,
@@ -28,7 +27,7 @@ from analysis.models.dose.effects import (
 from analysis.models.dose.inputs import AHEAD
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
 from analysis.models.dose.people import Repeatability, repeatability
-from analysis.models.dose.placebo import CONTROL_UNIT
+from analysis.models.dose.placebo import CONTROL, CONTROL_UNIT
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
 from analysis.models.dose.whitening import Variances
 from analysis.models.published import (

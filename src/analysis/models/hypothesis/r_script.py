@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from analysis.models.dose.effects import primary
 from analysis.models.dose.inputs import LAGS
 from analysis.models.dose.pooling import pseudo_rows
-from analysis.models.hypothesis.run import Outcome
 from analysis.terminal import printable
+
+if TYPE_CHECKING:
+    from analysis.models.hypothesis.run import Outcome
 
 _SCRIPT = """\
 # The model of {file} (SHA-256 {sha}), fitted again in R.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,13 @@ from analysis.models.dose.placebo import CONTROL_UNIT, VETO_OF_TWO
 from analysis.models.dose.variances import growth_out
 from analysis.models.hypothesis.plan import Plan, settings, stated
 from analysis.models.hypothesis.robustness import Power, SpecificationCurve, power_table
-from analysis.models.hypothesis.run import Fitted, Outcome
 from analysis.models.hypothesis.study import Choice, Subgroup
+from analysis.notes import Note
 from analysis.result import Figure, Result
 from analysis.say import count, spoken
+
+if TYPE_CHECKING:
+    from analysis.models.hypothesis.run import Fitted, Outcome
 
 # What a hypothesis page says: every sentence with number, unit, interval and n.
 
@@ -96,30 +99,43 @@ def rule_sentence(plan: Plan) -> str:
 
 def verdict_sentence(outcome: Outcome) -> str:
     """Say the verdict with its number."""
-    plan, found = outcome.plan, outcome.fitted
+    found = outcome.fitted
     if found is None:
-        return f"{outcome.verdict.capitalize()}: {outcome.reason}."
-    n = (
-        f"(n = {count(found.fit.n_athletes, 'athlete')}, "
-        f"{count(found.fit.n_days, 'strength day')})"
-    )
+        return effect_sentence(outcome.plan, outcome.verdict, outcome.reason, None, "")
+    n = f"{count(found.fit.n_athletes, 'athlete')}, {count(found.fit.n_days, 'strength day')}"
+    step = "" if found.fit.moderator is None else f" ({found.fit.moderator.step})"
+    return effect_sentence(outcome.plan, outcome.verdict, outcome.reason, found.target, n, step)
+
+
+def effect_sentence(
+    plan: Plan, verdict: str, reason: str, target: Estimate | None, n: str, step: str = ""
+) -> str:
+    """Say a verdict with the effect that it is of, whatever the effect was estimated from.
+
+    Args:
+        plan: what was asked.
+        verdict: by the plan's rule.
+        reason: why.
+        target: the effect; None where there is too little.
+        n: on how many it rests.
+        step: what one step of the plan's interaction is, where it has one.
+    """
+    if target is None:
+        return f"{verdict.capitalize()}: {reason}."
+    when = f"with {plan.more} than usual for four weeks, {plan.what} 5 to 12 weeks later"
     if plan.effect == "between":
-        return (
-            f"{outcome.verdict.capitalize()}: athletes whose usual week holds {plan.more} gained "
-            f"{found.target.words} more in {plan.what} a year {n}; {outcome.reason}."
+        effect = (
+            f"athletes whose usual week holds {plan.more} gained {target.words} more in "
+            f"{plan.what} a year"
         )
-    if found.fit.moderator is not None:
-        return (
-            f"{outcome.verdict.capitalize()}: with {plan.more} than usual for four weeks, "
-            f"{plan.what} 5 to 12 weeks later changed by {found.target.words} more for one "
-            f"step of {spoken(plan.interaction)} ({found.fit.moderator.step}) {n}; "
-            f"{outcome.reason}."
+    elif plan.interaction:
+        effect = (
+            f"{when} changed by {target.words} more for one step of "
+            f"{spoken(plan.interaction)}{step}"
         )
-    return (
-        f"{outcome.verdict.capitalize()}: with {plan.more} than usual for four weeks, "
-        f"{plan.what} 5 to 12 weeks later was {found.target.words} higher {n}; "
-        f"{outcome.reason}."
-    )
+    else:
+        effect = f"{when} was {target.words} higher"
+    return f"{verdict.capitalize()}: {effect} (n = {n}); {reason}."
 
 
 def estimate_notes(outcome: Outcome) -> tuple[str, ...]:
@@ -203,17 +219,17 @@ def curve_sentence(found: SpecificationCurve) -> str:
     )
 
 
-def curve_notes(found: SpecificationCurve) -> tuple[str, ...]:
+def curve_notes(found: SpecificationCurve) -> tuple[Note | str, ...]:
     """Say how the curve is to be read, and what could not be fitted."""
-    notes = [
+    notes: list[Note | str] = [
         "A display of robustness, no better estimate than the plan's own: the specifications "
         "share their data, so their number says nothing. The variances, on which only "
         "efficiency hangs, are those of the plan's own."
     ]
     if found.refused:
-        lost = count(len(found.refused), "specification")
-        reasons = ", ".join(sorted(set(found.refused)))
-        notes.append(f"{lost} left out for too little data: {reasons}.")
+        facts = {"reasons": ", ".join(sorted(set(found.refused)))}
+        said = "{n:specification} left out for too little data: {reasons}."
+        notes.append(Note("specifications", count=len(found.refused), facts=facts, sentence=said))
     return tuple(notes)
 
 
@@ -233,17 +249,18 @@ def power_sentence(outcome: Outcome, found: Power) -> str:
     )
 
 
-def power_notes(found: Power) -> tuple[str, ...]:
+def power_notes(found: Power) -> tuple[Note | str, ...]:
     """Say how power was found."""
     n = len(found.estimates)
     error = 100 * float(np.sqrt(0.8 * 0.2 / n))
-    notes = [
+    notes: list[Note | str] = [
         f"{count(n, 'cohort')} simulated from the fitted model with these athletes, doses and "
         f"noise, each fitted again; the error of a power of 80 % is ±{error:.0f} points. "
         f"Without an effect {100 * found.at(0.0):.0f} % of the intervals exclude 0."
     ]
     if found.refused:
-        notes.append(f"{count(found.refused, 'cohort')} could not be fitted and are left out.")
+        said = "{n:simulated cohort} could not be fitted, and left out."
+        notes.append(Note("cohorts not fitted", count=found.refused, sentence=said))
     return tuple(notes)
 
 

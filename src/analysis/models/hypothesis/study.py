@@ -20,7 +20,6 @@ from analysis.logbook import Logbook
 from analysis.measures.working import WorkingRule
 from analysis.models.dose.control import beside
 from analysis.models.dose.effects import (
-    CONTROL,
     Body,
     Effect,
     between,
@@ -29,7 +28,7 @@ from analysis.models.dose.effects import (
     moderated,
 )
 from analysis.models.dose.logs import DoseOptions, MuscleLogs, muscle_logs
-from analysis.models.dose.placebo import Placebo
+from analysis.models.dose.placebo import CONTROL, Placebo
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError
 from analysis.models.dose.whitening import Variances
 from analysis.models.hypothesis import measured

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.models.mixed.batched import FloatArray, IntArray
+if TYPE_CHECKING:
+    from analysis.models.mixed.batched import FloatArray, IntArray
 
 # What the columns of a mixed model are: formulas, levels and the basis they are stored in.
 #

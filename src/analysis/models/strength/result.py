@@ -288,8 +288,12 @@ def shifts(logbook: Logbook, *, odd_days: bool = False) -> Result:
             "across one."
         ),
         notes=(
-            f"{count(int(what.repairs.odd.sum()), 'odd day')} are ignored: far from the days "
-            "before and after, mostly light days or typing errors.",
+            Note(
+                "odd days",
+                count=int(what.repairs.odd.sum()),
+                sentence="{n:odd day} ignored: far from the days before and after, mostly light "
+                "days or typing errors.",
+            ),
         ),
     )
 
