@@ -105,6 +105,17 @@ class TestNotes:
         why = done.clients.table.set_index("client").loc["bob", "why"]
         assert "Say its unit in clients.toml" in why
 
+    @pytest.mark.parametrize("salt", [None, "a salt of length"])
+    def test_what_is_missing_of_a_file_comes_first_on_the_page(self, tmp_path, salt):
+        people(tmp_path / "clients", ["ann", "bob"])
+        file = tmp_path / "clients" / "ann.csv"
+        file.write_text(file.read_text().replace(" Jan ", " Xyz "))
+        done = coach_folder(tmp_path / "clients", tmp_path / "out", workers=1, salt=salt)
+        page = done.index.read_text("utf-8").partition("<body")[2]
+        said = page.index("records of 72 could not be read, mostly for")
+        assert said < page.index("<table")
+        assert ("Change the phone" in page, "Xyz" in page) == (True, salt is None)
+
     def test_finished_logs_are_pointed_to_their_own_last_day(self, tmp_path):
         people(tmp_path / "clients", ["ann", "bob", "cy", "dan"])
         hevy(tmp_path / "clients", "eve.csv", weeks=8, start=MONDAY + timedelta(days=400))

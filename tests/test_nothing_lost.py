@@ -171,6 +171,17 @@ class TestRecords:
         )
         assert total(logbook, "unaccounted") == 0
 
+    def test_a_quote_is_closed_by_what_separates_the_columns_not_the_first_line(self, tmp_path):
+        """A report of semicolons whose first line holds more decimal commas."""
+        path = tmp_path / "a.csv"
+        path.write_text(
+            '"Legs · 37,5 · 72,5 · 8";"2026-01-05 10:00 h";"51 min"\n"1. Curl · Cable"\n'
+            '#;KG;REPS;RIR\n1;115;8;1\n"2. Curl · Cable";"+35;10;0\n2;+35;5;5\n"3. Row"\n'
+        )
+        logbook = read(path)
+        assert (logbook.sets.height, total(logbook, "inside_lines")) == (1, 2)
+        assert total(logbook, "unaccounted") == 0
+
     def test_a_note_of_many_lines_stays_one_record(self, tmp_path):
         path = log(tmp_path / "a.csv", sessions=2)
         note = "one\ntwo, with a comma\nthree"
@@ -352,7 +363,19 @@ class TestTwoExports:
             (tmp_path / f"{name}.csv").write_text(header + "".join(part))
         # two halves alike, of equal sets of one lift, cannot be told from two copies
         alike = lifts == 1 and cut == 54
-        assert read(tmp_path, athlete="Ann").sets.height == (90 if alike else 96)
+        logbook = read(tmp_path, athlete="Ann")
+        assert logbook.sets.height == (90 if alike else 96)
+        loud = [note for note in logbook.notes if note.loud]
+        assert [(note.kind, note.count) for note in loud] == [("halves or copies", 6)] * alike
+
+    def test_halves_that_are_alike_are_made_whole_in_one_file(self, tmp_path):
+        """What the note on them says to do."""
+        header = "Date,Exercise,Category,Weight (kgs),Reps,Distance,Distance Unit,Time\n"
+        half = f"2024-01-04,{LIFTS[0]},X,60,5,,,\n" * 3
+        days = [f"2024-01-{day:02},{LIFTS[0]},X,60,5,,,\n" for day in (2, 6)]
+        (tmp_path / "a.csv").write_text(header + days[0] + half + header + half + days[1])
+        logbook = read(tmp_path)
+        assert (logbook.sets.height, [note for note in logbook.notes if note.loud]) == (8, [])
 
     @pytest.mark.parametrize(("end", "sets"), [("18:00:00", 5), ("17:20:00", 3)])
     def test_the_end_of_a_workout_tells_halves_from_an_export_made_in_its_middle(

@@ -132,6 +132,8 @@ SENTENCES: Mapping[str, str] = {
     "overrides": "exercises are mapped with {name}",
     "duplicates": "{n:workout} ({sets:,} sets) stand in another export of {athlete} and are "
     "counted once{differ}",
+    "halves or copies": "it and another export of {athlete} meet in one workout, with the same "
+    "{n:set} in both, which count once. If the workout was cut in two, put both files into one",
     "same person": "{athlete} shares {n:workout} with {others}; if they are one person, say so "
     "with --athlete NAME, or same_person = [{names}] in a liftdose.toml",
     "joined": "{athlete} is read from {n:name}: {names}, as liftdose.toml says",
@@ -153,4 +155,7 @@ REMEDIES: Mapping[str, str] = {
 }
 """What to do, where that depends on how liftdose is used: a coach has a remedy of their own."""
 
-LOUD = frozenset({"mostly rejected", "all rejected", "unaccounted", "unreadable folder", "fault"})
+LOUD = frozenset({
+    "mostly rejected", "all rejected", "unaccounted", "unreadable folder", "fault",
+    "halves or copies",
+})  # fmt: skip

@@ -56,6 +56,7 @@ class Settled:
             are numbered on, for sets that complete a workout in another file.
         workouts: workouts of which sets are left out.
         differing: how many of those are not the same to the set.
+        doubtful: sets left out of a workout that may be two halves, alike to the set.
         sets: sets left out.
     """
 
@@ -63,6 +64,7 @@ class Settled:
     moved: dict[str, tuple[str, int]] = field(default_factory=dict)
     workouts: int = 0
     differing: int = 0
+    doubtful: int = 0
 
     @property
     def sets(self) -> int:
@@ -204,6 +206,7 @@ class _Settling:
     moved: dict[str, tuple[str, int]] = field(default_factory=dict)
     workouts: int = 0
     differing: int = 0
+    doubtful: int = 0
 
 
 def _across_one(copies: dict[int, Copy], settled: Sequence[Settled]) -> dict[int, Settled]:
@@ -222,7 +225,7 @@ def _across_one(copies: dict[int, Copy], settled: Sequence[Settled]) -> dict[int
     return {
         place: Settled(
             frozenset(each.places), each.moved, settled[place].workouts + each.workouts,
-            each.differing,
+            each.differing, each.doubtful,
         )
         for place, each in found.items()
     }  # fmt: skip
@@ -240,6 +243,8 @@ def _settle(workout: _Workout, whole: Sequence[_Workout], found: dict[int, _Sett
         workout.sets = [each for each in workout.sets if each.place not in covered]
         mine.places |= covered
         differs |= bool(covered) and not same
+        if once and same and _meet(workout, other):
+            mine.doubtful += len(covered)
         if _is_one(workout, other, whole_before=len(workout.sets) == values):
             mine.moved.setdefault(workout.session, (other.session, other.runs))
             other.runs += workout.runs
@@ -287,20 +292,25 @@ def _covered(mine: _Workout, other: _Workout, *, once: bool) -> set[int]:
     return set() if mine.day_only and few else gone
 
 
+def _meet(mine: _Workout, other: _Workout) -> bool:
+    """Whether one file ends, and the other begins, with a workout, and nothing tells the parts.
+
+    Where sets are numbered their numbers tell.
+    """
+    numbered = any(each.number is not None for each in (*mine.sets, *other.sets))
+    return not numbered and {mine.edge, other.edge} == {"first", "last"}
+
+
 def _cut(mine: _Workout, other: _Workout) -> bool:
     """Whether one file ends, and the other begins, in the middle of this workout.
 
-    Where sets are numbered their numbers tell, and no cut need be guessed. Elsewhere the place
-    tells: it is the last workout of one file and the first of the other, and the only one that
-    they share. That may also be two copies, of one export that was made in the middle of the
-    workout and one that begins with it. They are two copies if they are alike, if they bear two
-    ends of the workout, or if the later one holds most of the earlier one's sets where those
-    differ among themselves: of equal sets nothing but the place tells which is which.
+    Where the files meet in the only workout that they share, it may be two halves, or two copies,
+    of one export that was made in the middle of the workout and one that begins with it. They are
+    two copies if they are alike, if they bear two ends of the workout, or if the later one holds
+    most of the earlier one's sets where those differ among themselves: of equal sets nothing but
+    the place tells which is which.
     """
-    numbered = any(each.number is not None for each in (*mine.sets, *other.sets))
-    if numbered or {mine.edge, other.edge} != {"first", "last"}:
-        return False
-    if mine.values == other.values:
+    if not _meet(mine, other) or mine.values == other.values:
         return False
     if mine.ended is not None and other.ended is not None:
         return mine.ended == other.ended

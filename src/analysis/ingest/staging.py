@@ -313,6 +313,8 @@ def _on_the_wall(staged: Staged, account: Account, vendor: Vendor, zone: str | N
 
 def _records(account: Account, vendor: Vendor, peek: Peek, encoding: str | None) -> Staged:
     if vendor.unfold is not None:
+        if vendor.separator is not None:
+            peek = replace(peek, delimiter=vendor.separator(peek))
         text, chosen = records.whole_text(peek.path, encoding)
         _say_encoding(account, chosen, encoding, text.count("\N{REPLACEMENT CHARACTER}"))
         rows = vendor.unfold(text, peek)
@@ -530,6 +532,8 @@ def settle_across(accounts: Sequence[Account]) -> list[Note]:
             differ = f"; {now.differing} of them differ from that copy" if now.differing else ""
             facts = {"sets": now.sets - was.sets, "differ": differ}
             notes.append(Note("duplicates", account.label, account.athlete, workouts, facts))
+        if now.doubtful:
+            notes.append(Note("halves or copies", account.label, account.athlete, now.doubtful))
     return notes
 
 

@@ -306,8 +306,9 @@ def index_page(
     rows: list[dict[str, Any]],
     found: list[Finding],
     notes: Sequence[str],
+    missing: Sequence[str] = (),
 ) -> Report:
-    """Return the page that leads to the clients' pages."""
+    """Return the page that leads to the clients' pages, what is `missing` from them first."""
     meaning = pd.DataFrame({"flag": list(FLAGS), "meaning": list(FLAGS.values())})
     key = Result("meanings", "What the flags mean", meaning, "Most urgent first.")
     said = [Section("reading", "About the files", [Prose("\n\n".join(notes))])] if notes else []
@@ -321,6 +322,7 @@ def index_page(
             weekly(rows),
         ],
         subtitle="Who needs attention, against each client's own normal",
+        takeaways=missing,
         header=[("Flags as of", _as_of(clients))],
         provenance={"liftdose": __version__, "settings": dict(clients.settings)},
         shared_script=SCRIPT,
@@ -397,7 +399,6 @@ def coach_folder(
             intakes, who = list(reading(take_in, clients_of(store, settings))), []
         intakes = [_asked(intake, ask) for intake in intakes]
         said = (
-            *said_of_missing(intakes),
             *who,
             *_parked(given),
             *_unused(settings, inside, intakes),
@@ -408,6 +409,7 @@ def coach_folder(
             intakes = [without_name(intake, salt) for intake in intakes]
             settings = settings.earlier(shift(salt))
             said = (f"{count(len(said), 'note')} on the reading are left out.",) if said else ()
+        missing = tuple(said_of_missing(intakes))
         with whole_folder(out, "coach", anonymous=salt is not None) as draft:
             jobs = _jobs(intakes, settings, draft, "" if whole else f"../{SCRIPT}")
             making = _telling(over, tell, lambda job: f"page of {job.intake.client.name}")
@@ -417,10 +419,11 @@ def coach_folder(
             rules = settings.everyone.thresholds
             clients, flags = listed(rows, rules, day), raised(found, day)
             write_shared_script(draft, SCRIPT)
-            index_page(clients, flags, rows, found, notes).save(draft / "index.html")
+            index = index_page(clients, flags, rows, found, notes, missing)
+            index.save(draft / "index.html")
             book = workbook(draft / "clients.xlsx", clients, flags, weekly(rows), rules)
     beside = out / "clients.xlsx" if book is not None else None
-    return Coached(out / "index.html", beside, clients, flags, notes)
+    return Coached(out / "index.html", beside, clients, flags, (*missing, *notes))
 
 
 def _telling(over: Any, tell: Tell, name: Callable[[Any], str]) -> Any:

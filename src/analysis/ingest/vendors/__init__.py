@@ -190,6 +190,7 @@ class Vendor:
             the text columns that `stage` gets. One row per set and one row per line that holds
             none, with a word in `not_set` (`HEADER` for structure); rows of one record share its
             `source_row`.
+        separator: what separates the cells of such text, where its first line does not tell.
         free_text: header names (lower case) of cells that may hold line breaks.
         numbers: header names (lower case) of cells that are numbers in a sound file.
         join_cells: mends a record of too many cells, for apps that do not quote commas.
@@ -210,6 +211,7 @@ class Vendor:
     stage: Callable[[pl.LazyFrame | None, Peek], Staged]
     carries: Carries
     unfold: Callable[[str, Peek], pl.DataFrame] | None = None
+    separator: Callable[[Peek], str] | None = None
     free_text: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     join_cells: Callable[[list[str], int], list[str]] | None = None

@@ -36,10 +36,7 @@ _WARMUP = re.compile(r"^WU\d+ · (\S+) (kg|lbs?) · (\d+)\+? reps$", re.IGNORECA
 
 def unfold(text: str, peek: Peek) -> pl.DataFrame:
     """Return one row per set; every other line of the report is structure or was not done."""
-    found = _HEAD.search(text)
-    reader = csv.reader(
-        io.StringIO(text, newline=None), delimiter=found.group(1) if found else peek.delimiter
-    )
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=peek.delimiter)
     report = _Report()
     rows: list[tuple[Row, int]] = []
     end = 0
@@ -50,6 +47,12 @@ def unfold(text: str, peek: Peek) -> pl.DataFrame:
             rows += [(row, line) for row in report.read(said) or [{"not_set": HEADER}]]
     table = pl.DataFrame([row for row, _ in rows], schema=dict.fromkeys(COLUMNS, pl.String))
     return table.with_columns(source_row=pl.Series([line for _, line in rows], dtype=pl.Int64))
+
+
+def _separator(peek: Peek) -> str:
+    """The names of columns tell: a first line may hold more decimal commas than separators."""
+    found = _HEAD.search(peek.head)
+    return found.group(1) if found else peek.delimiter
 
 
 class _Report:
@@ -172,6 +175,7 @@ VENDOR = Vendor(
     recognise=lambda peek: _HEAD.search(peek.head) is not None,
     stage=stage,
     unfold=unfold,
+    separator=_separator,
     carries=Carries(
         units="header",
         kinds=("work", "warmup"),

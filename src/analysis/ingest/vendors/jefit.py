@@ -273,6 +273,7 @@ VENDOR = Vendor(
     recognise=lambda peek: "\n### EXERCISE LOGS ##" in peek.head or "### SETTING ##" in peek.head,
     stage=stage,
     unfold=unfold,
+    separator=lambda _: ",",
     covariates=covariates,
     carries=Carries(
         units="fixed",
