@@ -398,13 +398,13 @@ def test_an_unknown_muscle_is_named(logbook):
 @pytest.mark.shared
 @pytest.mark.skipif(not EXPORTS.exists(), reason="no ../shared/exports beside the project")
 def test_the_real_exports_go_through_and_add_up(tmp_path):
-    logbook = read([EXPORTS / name for name in ("strong", "hevy", "fitnotes")])
+    logbook = read([EXPORTS / name for name in ("hevy", "fitnotes", "truecoach")])
     done = study(logbook, muscles=["chest", "quads"])
     files, records, athletes, sets = steps(done)
     assert files.left_out
     assert records.total == logbook.ledger["records"].sum()
     assert athletes.total == len(logbook.athletes)
-    assert 10 < athletes.total - athletes.kept < 30
+    assert 0 < athletes.total - athletes.kept < 30
     assert sets.total == records.kept
     files_told = results(done)["files"].table
     unread = files_told[files_told["sets"] + files_told["duplicates"] == 0]
