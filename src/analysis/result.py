@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,17 @@ def without_markup(value: Any) -> Any:
         texts = any(isinstance(each, str | dict | list | tuple) for each in value)
         return [without_markup(each) for each in value] if texts else value
     return value
+
+
+def small_tables() -> AbstractContextManager[Any]:
+    """Let pandas keep words as plain strings meanwhile.
+
+    A page is some hundreds of tables of a dozen rows, for which Arrow's arrays, made for columns
+    of millions, cost a fifth of its time (`benchmarks/coach.py`).
+    """
+    import pandas as pd
+
+    return pd.option_context("mode.string_storage", "python")
 
 
 def tidy(table: pl.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from analysis.pages.lifter import athlete_page
 from analysis.problems import NoUsableDataError, UserError, is_disk_full
 from analysis.pseudonyms import anonymise, identity
 from analysis.report import Report
+from analysis.result import small_tables
 from analysis.say import count
 from analysis.signals import triage
 from analysis.signals.flags import Finding, Thresholds, find
@@ -125,11 +126,12 @@ def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:
     """Write one client's page; return the row of the index and the flags."""
     logbook, settings = job.intake.logbook, job.intake.client.settings
     assert logbook is not None
-    found = find(logbook, settings.thresholds, today=job.today)
-    row = triage.row(logbook, found, settings.thresholds, job.today)
-    goals = goal_list(logbook)
-    row["goals"] = goals.summary if goals is not None else ""
-    return row | _page(job, logbook, found), [_without_notes(each) for each in found]
+    with small_tables():
+        found = find(logbook, settings.thresholds, today=job.today)
+        row = triage.row(logbook, found, settings.thresholds, job.today)
+        goals = goal_list(logbook)
+        row["goals"] = goals.summary if goals is not None else ""
+        return row | _page(job, logbook, found), [_without_notes(each) for each in found]
 
 
 def _page(job: Job, logbook: Logbook, found: list[Finding]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,7 @@ from analysis.pages import slices
 from analysis.pages.slices import Lifter, Slice, missing
 from analysis.progress import Tell, silent, told
 from analysis.report import Block, BodyMap, Listing, Report, Section, Summary, Takeaway
-from analysis.result import Result
+from analysis.result import Result, small_tables
 from analysis.units import KG_PER
 
 SLICES: tuple[Callable[[Lifter], Slice], ...] = (
@@ -159,7 +160,12 @@ def _header(logbook: Logbook) -> Iterator[tuple[str, str]]:
 
 def made_with(*packages: str) -> dict[str, Any]:
     """Return the versions that a page's provenance begins with."""
-    return {"liftdose": __version__, "packages": {name: version(name) for name in packages}}
+    return {"liftdose": __version__, "packages": {name: _version(name) for name in packages}}
+
+
+@cache
+def _version(package: str) -> str:
+    return version(package)
 
 
 def _provenance(
@@ -215,7 +221,7 @@ def save(
     athletes = logbook.athletes
     folders = folder_names(athletes) if len(athletes) > 1 else dict.fromkeys(athletes, "")
     said: list[str] = []
-    with whole_folder(out, "report", anonymous=anonymous) as draft:
+    with whole_folder(out, "report", anonymous=anonymous) as draft, small_tables():
         for name in told(athletes, tell, str):
             page = athlete_page(logbook.athlete(name) if len(athletes) > 1 else logbook, unit=unit)
             page.save(draft / folders[name], workbook=WORKBOOK)

@@ -152,4 +152,6 @@ def first_member(units: verdicts.Units) -> Ints:
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as dictionaries."""
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    names = [str(name) for name in table]
+    columns = (values.tolist() for _, values in table.items())
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
