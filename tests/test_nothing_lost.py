@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sqlite3
@@ -421,6 +422,42 @@ class TestTwoExports:
         logbook = read(path)
         assert (logbook.sets.height, total(logbook, "duplicates")) == (240, 240)
         assert "pasted twice" in kinds(logbook)
+
+    @pytest.mark.parametrize(("off", "sets"), [(4.5, 12), (4.3, 24)])
+    def test_a_watch_that_counts_its_own_way_is_known_by_the_clock(self, tmp_path, off, sets):
+        """As many sets, equally long, zones of the world apart: the copy with loads stays."""
+        log(tmp_path / "a.csv", sessions=1)
+        start, end = read(tmp_path / "a.csv").sets.select("started_at", "ended_at").row(0)
+        start += timedelta(hours=off, minutes=2)
+        row = f"{start},W,61m,{{}},{{}},0,15,,0,0,,\n"
+        text = "".join(row.format("Lateral Raise", place) for place in range(1, 13))
+        (tmp_path / "watch.csv").write_text(STRONG + text)
+        logbook = read(tmp_path, athlete="Ann")
+        assert (end - (start - timedelta(hours=off))).seconds == 58 * 60
+        assert logbook.sets.height == sets
+        assert logbook.sets.filter(pl.col("load_kg") > 0).height == 12
+
+    def test_loads_with_body_mass_in_them_are_those_without(self, tmp_path):
+        """One app counts body mass in and rounds, and was filled hours later."""
+        lifts = [("Wide Pull Up", None, 73.4, 7), ("Wide Pull Up", None, 73.4, 6),
+                 ("Pull Up (Assisted)", 25, 48.4, 10), ("Hammer Curl (Cable)", 21.25, 21.5, 9),
+                 ("Hammer Curl (Cable)", 17.5, 17, 8)]  # fmt: skip
+        times = '"01 Jan 2024, 17:00","01 Jan 2024, 18:00"'
+        (tmp_path / "a.csv").write_text(HEADER + "".join(
+            f'"W",{times},"","{lift}",,"",0,"normal",{"" if load is None else load},{reps},,,\n'
+            for lift, load, _, reps in lifts
+        ))  # fmt: skip
+        exercises = [
+            {"exerciseId": lift, "sets": [
+                {"setType": "regular", "weight": load, "reps": reps, "unit": "kg",
+                 "bodyweight": 73.4 if "Pull" in lift else None, "status": "complete",
+                 "finishedAt": f"2024-01-01T08:0{place}:00.000Z"}]}
+            for place, (lift, _, load, reps) in enumerate(lifts)
+        ]  # fmt: skip
+        cycle = {"name": "A", "microRirs": 0, "weeks": [{"days": [{"exercises": exercises}]}]}
+        (tmp_path / "b.json").write_text(json.dumps([cycle]))
+        logbook = read(tmp_path, athlete="Ann", tz="UTC")
+        assert (logbook.sets.height, total(logbook, "duplicates")) == (5, 5)
 
     def test_midnight_makes_nobody_a_twin(self, tmp_path):
         row = "2024-01-01 00:00:00,W,1h,{},1,{},5,,0,0,,\n"

@@ -5,7 +5,7 @@ or on the same day where an app exports the day only. Two apps may also be fille
 starts of their own, or bear clocks of two zones: their workouts of a day are compared. Whether
 they are one, their sets say:
 
-- the fuller copy stays (of equals, the one in the newest export);
+- the fuller copy stays (of equals, the one with more loads, then the one in the newest export);
 - sets of the other that the fuller copy has not are kept too: two halves of one workout make it
   whole, and nothing of either is lost;
 - a set that was corrected later (same exercise, other load) is one set, not two.
@@ -38,6 +38,12 @@ SAME_LOADS = 0.5
 
 SAME_SETS_AGAIN = 0.5
 """Share of an earlier export's sets that a later one must hold to be a copy, and no other half."""
+
+SAME_LENGTH = timedelta(minutes=3)
+SAME_ZONES, ZONE_STEP = timedelta(minutes=3), timedelta(minutes=30)
+FEWEST_OF_A_WATCH = 8
+"""A watch counts repetitions and guesses lifts. Its workout is another app's where both have as
+many sets, no fewer than these, last equally long, and begin together, zones of the world apart."""
 
 LONGEST = timedelta(hours=6)
 """A workout that ended later after its start was left running, and its end says nothing."""
@@ -120,6 +126,11 @@ class _Workout:
     age: int
     runs: int
     sets: list[Set]
+
+    @property
+    def loads(self) -> int:
+        """Sets with a load: a watch knows none."""
+        return sum(each.load > 0 for each in self.sets)
 
     @property
     def values(self) -> Counter[object]:
@@ -350,12 +361,23 @@ def _covered_in(sets: list[Set], theirs: list[Set]) -> set[int]:
 def _covered_by_another_app(mine: _Workout, other: _Workout) -> set[int]:
     """Apps round loads and name exercises differently: the workout is compared as a whole."""
     rest = mine.sets
-    loads = _agreement(((e.load, e.reps) for e in rest), ((e.load, e.reps) for e in other.sets))
+    loads = _agreement_to_a_kilogram(rest, other.sets)
     reps = _agreement((e.reps for e in rest), (e.reps for e in other.sets))
     at_once = mine.minute <= other.until and other.minute <= mine.until
     sure = at_once and not mine.day_only and not other.day_only
     same = loads >= (SAME_LOADS if sure else SAME_SETS) or (sure and reps >= SAME_SETS)
-    return {each.place for each in rest} if same else set()
+    return {each.place for each in rest} if same or _keep_time(mine, other) else set()
+
+
+def _keep_time(mine: _Workout, other: _Workout) -> bool:
+    """Whether two workouts have as many sets and run side by side, on the clocks of two zones."""
+    if mine.day_only or other.day_only or len(mine.sets) != len(other.sets):
+        return False
+    longer = abs((mine.until - mine.minute) - (other.until - other.minute))
+    off = abs(mine.minute - other.minute) % ZONE_STEP
+    lasting = min(mine.until - mine.minute, other.until - other.minute) > SAME_LENGTH
+    together = min(off, ZONE_STEP - off) <= SAME_ZONES
+    return len(mine.sets) >= FEWEST_OF_A_WATCH and lasting and longer <= SAME_LENGTH and together
 
 
 def _agreement(ours: Iterable[object], theirs: Iterable[object]) -> float:
@@ -364,12 +386,35 @@ def _agreement(ours: Iterable[object], theirs: Iterable[object]) -> float:
     return (one & other).total() / fewest if fewest else 0.0
 
 
+def _agreement_to_a_kilogram(ours: Sequence[Set], theirs: Sequence[Set]) -> float:
+    """The share of sets with as many repetitions whose loads are a kilogram apart at most."""
+    pairs = 0
+    for reps in {each.reps for each in ours}:
+        one, other = (
+            sorted(each.load for each in sets if each.reps == reps) for sets in (ours, theirs)
+        )
+        while one and other:
+            apart = one[-1] - other[-1]
+            pairs += abs(apart) <= 1
+            if apart >= -1:
+                one.pop()
+            if apart <= 1:
+                other.pop()
+    fewest = min(len(ours), len(theirs))
+    return pairs / fewest if fewest else 0.0
+
+
 def _sets(part: Part) -> pl.LazyFrame:
-    """The sets of a staged table with what tells them apart; loads to the kilogram."""
+    """The sets of a staged table with what tells them apart.
+
+    Loads are to the kilogram, and without the body mass that some apps count in.
+    """
     rows = part.numbered()
     numbered = LOGGED_NUMBER in rows.collect_schema().names()
+    beside = pl.when(pl.col("load_basis") == "total").then(pl.col("body_mass_kg").fill_null(0))
+    load = (pl.col("load_kg") - beside.otherwise(0)).abs()
     whole = {
-        "load": pl.col("load_kg").fill_null(0).round(0).cast(pl.Int32),
+        "load": load.fill_null(0).round(0).cast(pl.Int32),
         "reps": pl.col("reps").fill_null(0),
         "seconds": pl.col("duration_s").fill_null(0).round(0).cast(pl.Int32),
         "metres": pl.col("distance_m").fill_null(0).round(0).cast(pl.Int32),
@@ -380,7 +425,7 @@ def _sets(part: Part) -> pl.LazyFrame:
 
 
 def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_Workout]]:
-    """Return the workouts that may be one, fullest first, of newest export first."""
+    """Return the workouts that may be one, fullest first: by sets, loads, then newest export."""
     starts = pl.concat(
         _starts(copy, settled[place]).with_columns(copy=pl.lit(place, dtype=pl.Int64))
         for place, copy in copies.items()
@@ -421,7 +466,7 @@ def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_W
         )  # fmt: skip
         groups.setdefault(row["key"], []).append(workout)
     for group in groups.values():
-        group.sort(key=lambda each: (-len(each.sets), each.age, each.session))
+        group.sort(key=lambda each: (-len(each.sets), -each.loads, each.age, each.session))
     return list(groups.values())
 
 

@@ -3,7 +3,8 @@
 Mesocycles hold weeks, days, exercises, sets. Only sets of status `complete` were done: skipped
 ones bear -1 repetitions, and those that wait bear a target. `microRirs` and `repsTarget` are
 targets too and are never read as done. Each set says when it was finished, in UTC; a day has no
-start, so its first finished set stands for it. For a set with a body mass, the load includes it.
+start, so its first finished set stands for it. Where every set done of an exercise bears a body
+mass, the load includes it; a set added to a lift on a bar bears one too, and its load does not.
 Exercises are numbers: their names stand in a list that the app keeps apart, and are taken from it
 where it stands beside the log as `exercises.json`.
 """
@@ -37,7 +38,7 @@ NAMES = {
     "kind": "setType", "load": "weight", "reps": "reps", "body_mass": "bodyweight",
 }  # fmt: skip
 SET = ("setType", "weight", "reps", "bodyweight", "unit", "finishedAt", "status")
-COLUMNS = (*SET, "day", "workout", "exerciseId", "begun", "ended")
+COLUMNS = (*SET, "day", "workout", "exerciseId", "begun", "ended", "whole_body")
 
 
 def unfold(text: str, peek: Peek) -> pl.DataFrame:
@@ -60,6 +61,11 @@ def _sets(document: Any) -> Iterator[dict[str, Any]]:
             if one.get("status") == "complete" and isinstance(one.get("finishedAt"), str)
         )
         place = _json.place(week, cycle.get("weeks"))
+        on_a_bar = {
+            id(exercise)
+            for *_, exercise, one in of_day
+            if one.get("status") == "complete" and one.get("bodyweight") is None
+        }
         for *_, exercise, one in of_day:
             yield {
                 **{key: one.get(key) for key in SET},
@@ -69,6 +75,7 @@ def _sets(document: Any) -> Iterator[dict[str, Any]]:
                 "day": number,
                 "begun": done[0] if done else one.get("finishedAt"),
                 "ended": done[-1] if done else None,
+                "whole_body": "" if id(exercise) in on_a_bar else "yes",
             }
 
 
@@ -87,7 +94,7 @@ def _unit(cycle: dict[str, Any], day: dict[str, Any]) -> Any:
 def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     """Tell sets from plans, read the times, name the exercises."""
     assert raw is not None
-    with_body = pl.col("bodyweight").is_not_null()
+    with_body = pl.col("bodyweight").is_not_null() & (pl.col("whole_body") == "yes")
     columns = {
         "exercise": pl.col("exerciseId").replace_strict(
             _json.names_beside(peek.path),
