@@ -1,7 +1,7 @@
 """Damaged exports by the hundred thousand: nothing crashes, hangs, or goes missing unsaid.
 
     python -m benchmarks.fuzz_ingest --inputs 100000 --processes 2 --seed 1
-    python -m benchmarks.fuzz_ingest --minutes 14 --seed 2
+    python -m benchmarks.fuzz_ingest --minutes 14 --seed 2 --app jefit --app rp_hypertrophy
 
 Seeds are the golden exports, as text, SQLite, FIT, JSON and XML: every vendor as often, and each
 of its exports as often as the others. A tenth of the inputs stand in a zip. Half of the inputs are
@@ -205,14 +205,14 @@ def sound() -> list[list[tuple[Seed, pl.DataFrame]]]:
         return list(found.values())
 
 
-def run(seed_number: int, inputs: int) -> dict[str, Any]:
-    """Fuzz with one random seed; return the counts by vendor."""
+def run(seed_number: int, inputs: int, apps: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Fuzz with one random seed the exports of these vendors or all; return counts by vendor."""
     warnings.simplefilter("ignore")
     chance = random.Random(seed_number)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     at_fault: list[str] = []
     slowest = 0.0
-    choices = sound()
+    choices = [each for each in sound() if not apps or each[0][0].vendor in apps]
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         for number in range(inputs):
@@ -280,14 +280,17 @@ def main() -> None:
     asked.add_argument("--processes", type=int, default=1)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--piece", type=int, default=500)
+    asked.add_argument("--app", action="append", default=[], help="one vendor; by default all")
     options = asked.parse_args()
+    apps = tuple(options.app)
     until = time.monotonic() + 60 * options.minutes
     left = iter(range(options.seed * 1_000_000, options.seed * 1_000_000
                       + -(-options.inputs // options.piece)))  # fmt: skip
     total: dict[str, Counter[str]] = defaultdict(Counter)
     grown = slowest = 0.0
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(run, n, options.piece) for n in islice(left, options.processes)}
+        running = {pool.submit(run, n, options.piece, apps)
+                   for n in islice(left, options.processes)}  # fmt: skip
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for each in done:
@@ -302,7 +305,8 @@ def main() -> None:
             by_vendor = {vendor: dict(sorted(total[vendor].items())) for vendor in sorted(total)}
             print(json.dumps({**said, "by_vendor": by_vendor}), flush=True)
             if time.monotonic() < until:
-                running |= {pool.submit(run, n, options.piece) for n in islice(left, len(done))}
+                running |= {pool.submit(run, n, options.piece, apps)
+                            for n in islice(left, len(done))}  # fmt: skip
 
 
 KINDS = ("anywhere", "in a zip", "one cell")

@@ -150,5 +150,16 @@ def test_fit_that_is_cut_short_or_altered(tmp_path):
     refused(tmp_path / "b.fit", bytes(altered), "damaged or cut short")
 
 
+def test_fit_files_chained_into_one_are_a_workout_each(tmp_path):
+    text = (CASES / "garmin_fit_watch" / "export.fit.json").read_text()
+    path = tmp_path / "a.fit"
+    later = text.replace("2026-02-06", "2026-02-13")
+    path.write_bytes(fit_bytes(json.loads(text)) + fit_bytes(json.loads(later)))
+    book = read(path)
+    assert book.sets["started_at"].n_unique() == 2
+    ledger = book.ledger.select("records", "with_sets", "not_sets", "unaccounted")
+    assert ledger.row(0) == (12, 8, 4, 0)
+
+
 def test_fit_without_sets(tmp_path):
     refused(tmp_path / "a.fit", fit_bytes([{"is": "file_id", "type": 4}]), "holds no set")

@@ -43,30 +43,35 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
             program that puts values into the wrong fields.
     """
     del raw  # not a text format
-    messages = _messages(peek)
-    sets = messages.get("set", [])
+    chained = _messages(peek)
     misplaced = sum(
         one.get("set_type") == "rest" and bool(one.get("repetitions") or one.get("weight"))
-        for one in sets
+        for messages in chained
+        for one in messages.get("set", [])
     )
     if misplaced:
         raise ValueError(
             f"{misplaced} of its rests hold repetitions or a load: another program wrote it, with "
             "values in the wrong fields. Export the activity from Garmin Connect instead"
         )
-    rows = list(_rows(sets, messages))
+    each = (row for messages in chained for row in _rows(messages))
+    rows = [row | {"source_row": number} for number, row in enumerate(each, start=1)]
     return Staged(pl.DataFrame(rows, schema=SCHEMA, orient="row").lazy(), NAMES, "kg")
 
 
-def _messages(peek: Peek) -> dict[str, list[dict[str, Any]]]:
-    """The messages that matter here, by name, as field -> value."""
+Messages = dict[str, list[dict[str, Any]]]
+"""Name of a message -> what each of them says, as field -> value."""
+
+
+def _messages(peek: Peek) -> list[Messages]:
+    """The messages that matter here, of each FIT file chained into this one."""
     try:
         fitdecode = importlib.import_module("fitdecode")
     except ImportError:
         raise ValueError(
             "FIT files need fitdecode, which is not installed: pip install 'liftdose[fit]'"
         ) from None
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: list[Messages] = []
     try:
         with fitdecode.FitReader(
             peek.path,
@@ -74,9 +79,11 @@ def _messages(peek: Peek) -> dict[str, list[dict[str, Any]]]:
             error_handling=fitdecode.ErrorHandling.IGNORE,
         ) as reader:
             for frame in reader:
-                if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name in WANTED:
+                if frame.frame_type == fitdecode.FIT_FRAME_HEADER:
+                    found.append({})
+                elif frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name in WANTED:
                     values = {field.name: field.value for field in frame.fields}
-                    found.setdefault(frame.name, []).append(values)
+                    found[-1].setdefault(frame.name, []).append(values)
     except Exception as error:  # the decoder asserts and indexes its way through a damaged file
         what = str(error) or type(error).__name__
         raise ValueError(f"is a FIT file that is damaged or cut short: {what}") from None
@@ -86,9 +93,8 @@ def _messages(peek: Peek) -> dict[str, list[dict[str, Any]]]:
 WANTED = ("set", "session", "activity", "exercise_title", "workout")
 
 
-def _rows(
-    sets: Sequence[dict[str, Any]], messages: dict[str, list[dict[str, Any]]]
-) -> Iterator[dict[str, Any]]:
+def _rows(messages: Messages) -> Iterator[dict[str, Any]]:
+    sets = messages.get("set", [])
     titles = {
         (one.get("exercise_category"), one.get("exercise_name")): one.get("wkt_step_name")
         for one in messages.get("exercise_title", [])
@@ -103,7 +109,6 @@ def _rows(
         after = sets[number + 1] if number + 1 < len(sets) else {}
         at, duration = one.get("start_time"), one.get("duration")
         yield {
-            "source_row": number + 1,
             "exercise": _named(one, titles),
             "load": str(one["weight"]) if one.get("weight") else None,
             "reps": str(one["repetitions"]) if one.get("repetitions") else None,
@@ -173,8 +178,19 @@ SET_MESSAGE = 225
 
 def count(peek: Peek) -> int:
     """Set messages, by walking the file's own definitions instead of decoding its fields."""
-    data = peek.path.read_bytes()
-    place, end, found = data[0], min(data[0] + int.from_bytes(data[4:8], "little"), len(data)), 0
+    data, found = peek.path.read_bytes(), 0
+    while data[8:12] == b".FIT":
+        size = data[0] + int.from_bytes(data[4:8], "little")
+        found += _count_of_one(data, min(size, len(data)))
+        data = data[size + CHECKSUM_BYTES :]  # files may be chained
+    return found
+
+
+CHECKSUM_BYTES = 2
+
+
+def _count_of_one(data: bytes, end: int) -> int:
+    place, found = data[0], 0
     known: dict[int, tuple[int, int]] = {}  # local number -> message, bytes
     while place < end:
         head, place = data[place], place + 1
