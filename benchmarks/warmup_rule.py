@@ -42,7 +42,7 @@ def hidden(sets: pl.DataFrame) -> pl.DataFrame:
 
 def told_by(name: str) -> pl.Expr:
     """Return what each set of `classify` counts under a rule, 0 to 1."""
-    if name == "soft":
+    if name == "as a dose":
         return pl.col("soft_count")
     if name != "70 % of top load":
         return pl.col("standing").is_in(["working", "cluster", "second_side"]).cast(pl.Float64)
@@ -92,13 +92,13 @@ def main() -> None:
     steady = pl.concat(s for s in marking if hidden(s).height >= 300)
     print(f"{steady['athlete'].n_unique()} people who mark warm-ups, {steady.height:,} sets")
     rules = {"no rule": 0.0, "70 % of top load": 0.0, "70 %": 0.7, "75 % (the rule)": 0.75,
-             "80 %": 0.8, "soft": 0.75}  # fmt: skip
+             "80 %": 0.8, "as a dose": 0.75}  # fmt: skip
     table = pd.DataFrame({name: scores(steady, name, at).mean() for name, at in rules.items()}).T
     print(table.round(2).to_string())
     dropped = (
         classify(silent)
         .group_by("athlete")
-        .agg(100 * (pl.col("standing") == "unmarked_warmup").mean().alias("pct"))["pct"]
+        .agg((100 * (pl.col("standing") == "unmarked_warmup").mean()).alias("pct"))["pct"]
     )
     print(
         f"{len(dropped)} people who never mark, {silent.height:,} sets: a mean of "

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 from set_literals import logbook, sets
 
-from analysis.measures.working import STANDINGS, WorkingRule, classify, work, working
+from analysis.measures.working import STANDINGS, WorkingRule, classify, dosed, work, working
 
 
 def standings(*performed, rule=None, lift="squat", **more):
@@ -182,9 +182,32 @@ def test_warmups_before_a_planned_ramp_are_warmups():
     assert standings("40x5", "50x5", "65x5", "75x5", "85x8")[:2] == ["unmarked_warmup"] * 2
 
 
-def test_the_soft_count_grows_with_the_share_of_the_best():
-    book = logbook(sets("2024-01-01", "squat", "60x5", "77.5x5", "95x5", "100x5", "70x5"))
+def test_the_soft_count_grows_with_the_share_of_the_top_set():
+    book = logbook(sets("2024-01-01", "squat", "60x5", "74x5", "95x5", "100x5", "70x5"))
     assert classify(book.sets)["soft_count"].to_list() == pytest.approx([0, 0.5, 1, 1, 1])
+
+
+def test_before_straight_sets_a_lighter_one_weighs_less():
+    book = logbook(sets("2024-01-01", "squat", "60x5", "85x5", *["100x5"] * 3))
+    assert classify(book.sets)["soft_count"].to_list() == pytest.approx([0, 0.5, 1, 1, 1])
+
+
+def test_a_strong_day_makes_no_warmup_lighter():
+    """Else the dose would hang on the strength that it is to explain."""
+    days = [
+        sets(f"2024-01-{day:02}", "squat", "60x5", "75x5", f"100x{reps}")
+        for day, reps in enumerate((5, 5, 3, 5, 8), start=1)
+    ]
+    book = logbook(*days)
+    by_day = classify(book.sets)["soft_count"].to_numpy().reshape(-1, 3)
+    assert (by_day == by_day[0]).all()
+    assert 0 < by_day[0, 1] < 1
+
+
+def test_what_is_a_warmup_by_the_rule_weighs_as_a_dose_as_far_as_it_may_be_none():
+    book = logbook(sets("2024-01-01", "squat", "70x5", "100x5"))
+    assert classify(book.sets)["standing"].to_list() == ["unmarked_warmup", "working"]
+    assert dosed(book)["soft_count"].to_list() == pytest.approx([0.1 / 0.28, 1])
 
 
 def test_a_marked_day_has_no_soft_counts():

@@ -58,8 +58,10 @@ offer, RPE 6, is this many, and it is what warm-ups get."""
 BEST_REPS = 15.0
 """Repetitions that a set's e1RM is taken from, at most, where sets of one day are compared."""
 
-SOFT_FROM, SOFT_TO = 0.65, 0.90
-"""Share of the best e1RM up to which an earlier set weighs nothing, and from which one set."""
+SOFT = (0.60, 0.88)
+"""Share of the usual top set up to which an earlier set weighs nothing, and from which one set."""
+STRAIGHT_SETS, SOFT_BEFORE_STRAIGHT = 3, (0.70, 1.0)
+"""The same where so many sets or more stand at the day's heaviest load: those were the work."""
 
 RAMP_SETS, RAMP_EVEN = 5, 0.035
 """Sets of a planned ramp, at least, and how far its steps may differ (share of the last load)."""
@@ -88,8 +90,11 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
 
     Returns:
         The table with `standing`, a word of `STANDINGS`, and `soft_count`: what the set weighs as
-        a dose (1 for a working set; 0 to 1 by its share of the day's best e1RM where it comes
-        before that and nothing else tells whether it is a warm-up; 0 for all else).
+        a dose (1 for a working set; 0 to 1 by its share of the usual top set where it comes
+        before the day's heaviest load and nothing else tells whether it is a warm-up; 0 for all
+        else). The usual top set has that load and the lift's median repetitions at its top load:
+        beside the day's own e1RM the same warm-up would weigh less on a strong day, and the dose
+        would hang on the strength that it is to explain.
     """
     rule = rule or WorkingRule()
     ordered = _in_training_order(sets)
@@ -150,7 +155,8 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
     `_run` (an exercise in one go), `_lift` (all its runs in a workout), `_place` (in the table),
     `_recorded`; `_share` (of the best e1RM, null where loads do not compare), `_early` (before
     the best), `_judged` (an unmarked set that nothing but its load speaks for), `_planned` (of a
-    ramp).
+    ramp); `_of_usual` (share of the usual top set), `_climbs` (before the day's heaviest load),
+    `_straight` (to straight sets).
     """
     recorded = pl.any_horizontal(
         pl.col(name).fill_null(0) > 0 for name in ("reps", "duration_s", "distance_m")
@@ -193,7 +199,36 @@ def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
     first_top = judged.select(pl.when("_top").then("_place").otherwise(no_top)).to_series()
     top_place = lifts.over(np.minimum, first_top)
     early = (pl.col("_place") < top_place) & (top_place < no_top)
-    return judged.with_columns(early.alias("_early")).pipe(_with_ramps, lifts)
+    at_heaviest = (judged["_load"] == heaviest).fill_null(False)
+    return (
+        judged.with_columns(early.alias("_early"))
+        .pipe(_with_ramps, lifts)
+        .with_columns(_beside_the_usual(ordered, judged, lifts, at_heaviest))
+    )
+
+
+def _beside_the_usual(
+    ordered: pl.DataFrame, sets: pl.DataFrame, lifts: Slices, at_heaviest: pl.Series
+) -> list[pl.Series]:
+    """Return `_of_usual`, `_climbs` and `_straight` of every set."""
+    place = np.where(at_heaviest.to_numpy(), np.arange(sets.height), sets.height)
+    first = lifts.each(np.minimum, place)
+    with_load = first < sets.height
+    tops = ordered.select("athlete", "exercise", pl.col("reps").clip(0, BEST_REPS).fill_null(1))
+    usual_reps = np.full(lifts.count, np.nan)
+    usual_reps[with_load] = (
+        tops[first[with_load]]
+        .select(pl.col("reps").median().over("athlete", "exercise"))
+        .to_series()
+    )
+    load, reps = sets["_load"], ordered["reps"].clip(0, BEST_REPS).fill_null(1)
+    usual = lifts.over(np.maximum, load.fill_null(-np.inf)) * (1 + usual_reps[lifts.of_row] / 30)
+    n_heaviest = lifts.over(np.add, at_heaviest.cast(pl.Int64))
+    return [
+        (load * (1 + reps / 30) / usual).alias("_of_usual"),
+        (sets["_place"] < pl.Series(first[lifts.of_row])).alias("_climbs"),
+        (n_heaviest >= STRAIGHT_SETS).alias("_straight"),
+    ]
 
 
 def _with_ramps(sets: pl.DataFrame, lifts: Slices) -> pl.DataFrame:
@@ -259,6 +294,18 @@ def work(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
     return logbook.once(("work", rule), lambda: done(logbook, rule).collect())
 
 
+def dosed(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
+    """Return the sets that weigh anything as a dose, by `soft_count`.
+
+    Among them are sets that `work` leaves out: what is a warm-up with a chance of a quarter is
+    three quarters of a set.
+    """
+    rule = rule or WorkingRule()
+    return logbook.once(
+        ("dosed", rule), lambda: classified(logbook, rule).filter(pl.col("soft_count") > 0)
+    )
+
+
 def done(logbook: Logbook, rule: WorkingRule | None = None) -> pl.LazyFrame:
     """Return `work` as a query: what is summed at once is not copied with all its columns."""
     return (
@@ -288,8 +335,12 @@ def _first_standing(warmup_below: float) -> pl.Expr:
 
 
 def _soft_count(warmup_below: float) -> pl.Expr:
-    soft = ((pl.col("_share") - SOFT_FROM) / (SOFT_TO - SOFT_FROM)).clip(0, 1)
-    unsure = pl.col("_judged") & pl.col("_early") & ~pl.col("_planned") & (warmup_below > 0)
+    soft, before_straight = (
+        ((pl.col("_of_usual") - nothing) / (one - nothing)).clip(0, 1)
+        for nothing, one in (SOFT, SOFT_BEFORE_STRAIGHT)
+    )
+    soft = pl.when("_straight").then(before_straight).otherwise(soft)
+    unsure = pl.col("_judged") & pl.col("_climbs") & ~pl.col("_planned") & (warmup_below > 0)
     counted = pl.col("standing").is_in(["working", "unmarked_warmup"])
     return (
         pl.when(counted & unsure)

@@ -37,7 +37,7 @@ def muscle_of(
     options = options or DoseOptions()
     weights = counting.weights(options.rule)
     logged = (
-        working.work(logbook, options.working)
+        working.dosed(logbook, options.working)
         .group_by("exercise_id")
         .agg(pl.col("soft_count").sum().alias("sets"))
         .filter(pl.col("sets") > 0)

@@ -236,12 +236,14 @@ def each_muscle(
     catalogue = logbook.catalogue
     _refuse_unknown(muscles, catalogue)
     frame = _Calendar(weeks.calendar_of(logbook, options.week_starts))
-    work = working.work(logbook, options.working)
     trains = catalogue.muscle_roles.filter(pl.col("muscle").is_in(list(muscles)))
     wanted = pl.concat([trains["exercise_id"].unique(), pl.Series([options.exercise])])
-    done = work.filter(pl.col("exercise_id").is_in(wanted.implode()))
+    done, dosed = (
+        sets(logbook, options.working).filter(pl.col("exercise_id").is_in(wanted.implode()))
+        for sets in (working.work, working.dosed)
+    )
     strength = _repaired(daily_strength(done, catalogue, options), options, logbook.machines)
-    by_day = _by_day(done, options)
+    by_day = _by_day(dosed, options)
     for muscle in muscles:
         roles = trains.filter(pl.col("muscle") == muscle).select("exercise_id", "role")
         direct = roles.filter(pl.col("role") == "direct").select("exercise_id").unique()
@@ -264,10 +266,10 @@ def each_muscle(
 def weekly_sets(logbook: Logbook, muscle: str, options: DoseOptions) -> Floats:
     """Return a muscle's weekly sets, (athletes, weeks) as those of `muscle_logs`, and no more."""
     roles = logbook.catalogue.muscle_roles.filter(pl.col("muscle") == muscle)
-    done = working.work(logbook, options.working).filter(
+    dosed = working.dosed(logbook, options.working).filter(
         pl.col("exercise_id").is_in(roles["exercise_id"].unique().implode())
     )
-    by_role = _by_day(done, options).join(roles.select("exercise_id", "role"), on="exercise_id")
+    by_role = _by_day(dosed, options).join(roles.select("exercise_id", "role"), on="exercise_id")
     frame = _Calendar(weeks.calendar_of(logbook, options.week_starts))
     return frame.doses(_weekly(by_role, options))["sets"]
 
@@ -333,11 +335,11 @@ class _Calendar:
         return with_shapes(found)
 
 
-def _by_day(done: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
+def _by_day(dosed: pl.DataFrame, options: DoseOptions) -> pl.DataFrame:
     """Sum sets to one row per athlete, exercise and day, before muscles are joined."""
     sets, rir = pl.col("soft_count"), day_strength.rir_known()
     to_failure = pl.col("reps") + rir.fill_null(0.0)
-    return done.group_by(
+    return dosed.group_by(
         "athlete", "exercise_id", weeks.week(options.week_starts), weeks.day()
     ).agg(
         sets.sum().alias("sets"),
