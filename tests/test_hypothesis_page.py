@@ -142,8 +142,22 @@ def test_r_gives_the_same_estimate(answered):
     done = subprocess.run(
         ["Rscript", "analysis.R"], cwd=out, capture_output=True, text=True, check=True
     )
-    told = re.search(r"^R +([+-][\d.]+)", done.stdout, re.MULTILINE)
-    assert float(told[1]) == pytest.approx(found["estimate"], abs=2e-5)
+    told = re.findall(r"^(R|here) +(?:at once )?([+-][\d.]+)", done.stdout, re.MULTILINE)
+    robust = re.findall(r"error ([\d.]+) \(CR2, ([\d.]+)", done.stdout)
+    apart = re.findall(r"SD of own slopes ([\d.]+)", done.stdout)
+    values = [float(value) for _, value in told]
+    assert values[0] == pytest.approx(found["estimate"], abs=1e-6)
+    with_clusters = [who for who, _ in told].index("here") == 2
+    if not with_clusters:
+        pytest.skip("clubSandwich is not installed")
+    errors = np.array(robust, dtype=float)
+    assert values[1:3] == pytest.approx([values[0]] * 2, abs=1e-6)
+    assert errors[0] == pytest.approx(errors[1], abs=2e-3)
+    assert errors[0, 0] == pytest.approx(found["std_error"], abs=1e-6)
+    # nlme stops its search where the likelihood moves by less than 1e-5
+    assert values[3:5] == pytest.approx(values[5:7], abs=2e-4)
+    assert errors[2] == pytest.approx(errors[3], rel=5e-3)
+    assert float(apart[0]) == pytest.approx(float(apart[1]), abs=5e-3)
 
 
 def test_the_pseudo_rows_beside_the_script_give_the_estimate_by_least_squares(answered):

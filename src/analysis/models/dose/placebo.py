@@ -8,13 +8,16 @@ that would move every lag.
 The bias of the effect is larger than the lead, by a factor that was simulated for the primary
 number (docs/dose_response.md). The rule:
 
-*veto*     p < 0.05 and factor · |lead| > ¼ · |effect|;
-*bounded*  factor · (|lead| + 1.66 SE) < ½ · max(|effect|, smallest effect of interest);
+*veto*     p < 0.05 and factor · |lead| > ¼ · m, m = max(|effect|, smallest effect of interest);
+*bounded*  factor · (|lead| + 1.66 SE) < ½ · m;
 *blunt*    everything else: the placebo says nothing, usual below 120 lifters.
+
+By its size: with thousands of lifters a lead that is next to nothing has p < 0.05 too, and an
+effect next to nothing would be vetoed by any.
 
 Nor can sets that do not train a muscle. Where the dose of another muscle (`control`), this one's
 held fixed, goes with this one's strength, something unseen moves the whole lifter. Such a control
-fires if p < 0.03 and |control| > ¼ · |effect|: in simulation the bias is about as large as the
+fires if p < 0.03 and |control| > ¼ · m: in simulation the bias is about as large as the
 control. Beside a control the lead, too, needs p < 0.03, so that both together stay at 6 %.
 """
 
@@ -40,13 +43,13 @@ ONE_SIDED_95 = 1.66
 
 VETO = (
     f"a placebo with p < {ALPHA:g} whose bias (about {BIAS_PER_LEAD:g} times the lead) may be a "
-    "quarter of the effect or more"
+    "quarter or more of the effect, or of the smallest that matters where that is larger"
 )
 """The first line of the rule, in words, where no other muscle's dose is looked at."""
 
 VETO_OF_TWO = (
     f"{VETO} (p < {ALPHA_OF_TWO:g} where there is a control), or a control, the sets of another "
-    f"muscle, with p < {ALPHA_OF_TWO:g} and a quarter of the effect or more,"
+    f"muscle, with p < {ALPHA_OF_TWO:g} and as large as a quarter of either,"
 )
 """The first line of the rule, in words, where one is."""
 
@@ -197,8 +200,10 @@ def judge(
     """
     alpha = ALPHA if control is None else ALPHA_OF_TWO
 
+    matters = max(abs(effect.value), smallest)
+
     def vetoes(found: Estimate, bias_per: float) -> bool:
-        return found.p_value < alpha and bias_per * abs(found.value) > abs(effect.value) / 4
+        return found.p_value < alpha and bias_per * abs(found.value) > matters / 4
 
     if control is not None:
         control = replace(control, fires=vetoes(control.estimate, BIAS_PER_CONTROL))
@@ -207,7 +212,7 @@ def judge(
     bound = BIAS_PER_LEAD * (abs(lead.value) + ONE_SIDED_95 * lead.std_error)
     if vetoes(lead, BIAS_PER_LEAD):
         return Placebo(lead, "veto", bound, control)
-    if bound < max(abs(effect.value), smallest) / 2:
+    if bound < matters / 2:
         return Placebo(lead, "bounded", bound, control)
     return Placebo(lead, "blunt", bound, control)
 
