@@ -100,30 +100,42 @@ def weekly(
 
 def _per_run(sets: pl.DataFrame, hard: pl.Expr, load: pl.Expr, week: pl.Expr) -> pl.DataFrame:
     """Return the sums of each run of an exercise: sets in training order need no grouping."""
-    is_set, is_work = pl.col("standing") == "working", pl.col("standing").is_in(working.WORK)
     moved = tonnage()
     numbers = sets.lazy().with_columns(load, hard.alias("hard")).select(
         pl.struct("athlete", weeks.day(), "exercise_id").rle_id().alias("run"),
-        is_set.cast(pl.Float64).alias("set_count"),
-        (is_set & pl.col("hard").fill_null(False)).cast(pl.Float64).alias("hard_sets"),
-        (is_set & pl.col("hard").is_null()).cast(pl.Float64).alias("effort_unknown_sets"),
-        pl.when(is_work).then(moved).fill_null(0.0).alias("tonnage_kg"),
-        (is_work & moved.is_null()).cast(pl.Int64).alias("no_tonnage_sets"),
-        is_work.alias("work"),
+        pl.col("standing").to_physical().alias("standing"),
+        pl.col("hard").fill_null(False).alias("hard"),
+        pl.col("hard").is_null().alias("unknown"),
+        moved.fill_null(0.0).alias("moved"),
+        moved.is_null().alias("unmoved"),
     ).collect()  # fmt: skip
-    runs = Slices(numbers["run"].to_numpy())
-    first = sets.select("athlete", "started_at", "exercise_id")[runs.first]
-    rows = first.select("athlete", week, weeks.day(), "exercise_id")
-    total = [
-        pl.Series(name, runs.each(np.add, numbers[name]), numbers[name].dtype) for name in NUMBERS
-    ]
-    worked = pl.Series(runs.each(np.maximum, numbers["work"]), dtype=pl.Boolean)
-    weekday = pl.col("day").dt.weekday() - 1
-    return (
-        rows.with_columns(*total, pl.lit(2).pow(weekday).cast(pl.UInt8).alias("days"))
-        .filter(worked)
-        .drop("day")
+    standing, is_hard, unknown, kg, unmoved = (
+        numbers[name].to_numpy() for name in numbers.columns[1:]
     )
+    is_set = standing == working.CODES["working"]
+    is_work = np.isin(standing, [working.CODES[name] for name in working.WORK])
+    runs = Slices(numbers["run"].to_numpy())
+    worked = np.flatnonzero(runs.each(np.maximum, is_work))
+    total = [
+        pl.Series(name, runs.each(np.add, values)[worked])
+        for name, values in zip(NUMBERS, (
+            is_set.astype(np.float64), (is_set & is_hard).astype(np.float64),
+            (is_set & unknown).astype(np.float64), np.where(is_work, kg, 0.0),
+            (is_work & unmoved).astype(np.int64),
+        ), strict=True)
+    ]  # fmt: skip
+    first = np.zeros(sets.height, np.bool_)
+    first[runs.first[worked]] = True
+    weekday = weeks.day().dt.weekday() - 1
+    return (
+        sets.lazy()
+        .filter(pl.Series(first))
+        .select(
+            "athlete", week, "exercise_id", *total,
+            pl.lit(2).pow(weekday).cast(pl.UInt8).alias("days"),
+        )
+        .collect()
+    )  # fmt: skip
 
 
 class _Reached(NamedTuple):
@@ -152,16 +164,26 @@ class Shares:
         roles = catalogue.muscle_roles.select(
             "exercise_id", "role", counting.place_of_muscle(catalogue).alias("group")
         )
-        reached = (
-            pl.DataFrame({"exercise_id": exercises})
-            .with_row_index("row")
-            .join(roles, on="exercise_id", how="inner", maintain_order="left")
+        known = roles["exercise_id"].unique(maintain_order=True)
+        number = pl.Enum(known)
+        code = (
+            exercises.cast(number, strict=False)
+            .to_physical()
+            .cast(pl.Int64)
+            .fill_null(-1)
+            .to_numpy()
         )
+        roles = roles.with_columns(pl.col("exercise_id").cast(number).to_physical().alias("code"))
         self._reached: dict[str, _Reached] = {}
-        for (role,), part in reached.group_by("role"):
-            row = part["row"].to_numpy()
-            cell = target[row] * len(self.groups) + part["group"].to_numpy()
-            self._reached[str(role)] = _Reached(row, cell)
+        for (role,), part in roles.group_by("role"):
+            by_code = part.sort("code", maintain_order=True)
+            trained = np.bincount(by_code["code"].to_numpy(), minlength=len(known) + 1)
+            begins = np.cumsum(trained) - trained
+            times = trained[code]  # the last of them is 0: of what trains nothing
+            row = np.repeat(np.arange(len(code)), times)
+            nth = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+            group = by_code["group"].to_numpy()[begins[code][row] + nth]
+            self._reached[str(role)] = _Reached(row, target[row] * len(self.groups) + group)
 
     def total(self, values: pl.Series, rule: counting.Rule) -> Floats:
         """Return the sums of the rows' values, weighed by the rule: targets × groups."""

@@ -73,9 +73,10 @@ def _summed(rows: pl.DataFrame, keys: list[str], number: str) -> pl.DataFrame:
     """Return runs of rows with equal keys as one row each: what is left to group is short."""
     if rows.is_empty():
         return rows.with_columns(pl.col(number).cast(pl.Int64))
-    runs = Slices(rows.select(pl.struct(keys).rle_id()).to_series().to_numpy())
-    total = runs.each(np.add, rows[number].cast(pl.Int64))
-    return rows.select(keys)[runs.first].with_columns(pl.Series(number, total))
+    run = rows.select(pl.struct(keys).rle_id()).to_series()
+    total = Slices(run.to_numpy()).each(np.add, rows[number].cast(pl.Int64))
+    first = run.ne_missing(run.shift())
+    return rows.select(keys).filter(first).with_columns(pl.Series(number, total))
 
 
 def calendar_of(logbook: Logbook, starts: str = "monday") -> pl.DataFrame:
@@ -84,14 +85,23 @@ def calendar_of(logbook: Logbook, starts: str = "monday") -> pl.DataFrame:
 
 
 def place_of_week(rows: pl.DataFrame, calendar: pl.DataFrame) -> NDArray[np.int64]:
-    """Return the place in the calendar of each row's `athlete` and `week`."""
-    places = calendar.lazy().select("athlete", "week").with_row_index("place")
-    found = (
-        rows.lazy()
-        .select("athlete", "week")
-        .join(places, on=["athlete", "week"], how="left", maintain_order="left")
+    """Return the place in the calendar of each row's `athlete` and `week`.
+
+    An athlete's weeks follow each other in the calendar without a gap: so the place is counted.
+    """
+    first = (
+        calendar.lazy()
+        .select("athlete", pl.col("week").alias("first"))
+        .with_row_index("place")
+        .unique("athlete", keep="first", maintain_order=True)
     )
-    return found.select(pl.col("place").cast(pl.Int64)).collect().to_series().to_numpy()
+    people = rows["athlete"].rle().struct.unnest()
+    known = people.lazy().join(first, left_on="value", right_on="athlete", maintain_order="left")
+    before = known.select(
+        pl.col("place").cast(pl.Int64) - pl.col("first").to_physical() // 7, "len"
+    ).collect()
+    weeks_since = rows["week"].to_physical().to_numpy() // 7
+    return np.repeat(before["place"].to_numpy(), before["len"].to_numpy()) + weeks_since
 
 
 def spread(

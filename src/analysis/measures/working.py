@@ -27,6 +27,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis import schema
 from analysis.figures import bars, figure
 from analysis.logbook import Logbook
 from analysis.measures.slices import Slices
@@ -36,6 +37,10 @@ from analysis.say import count, number, whose
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 STANDINGS = {
     "working": "working sets",
@@ -47,6 +52,12 @@ STANDINGS = {
     "empty": "sets with no repetitions, duration or distance",
 }
 """What a set can be. Every set of the logbook is exactly one of these."""
+
+CODES = {name: code for code, name in enumerate(STANDINGS)}
+STANDING = pl.Enum(tuple(STANDINGS))
+"""Type of the column `standing`: a million words would cost more than the sets' numbers."""
+
+KINDS = tuple(schema.KINDS)
 
 WORK = ("working", "cluster", "second_side")
 """Standings that are work: they carry load, repetitions and effort."""
@@ -98,14 +109,16 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
     """
     rule = rule or WorkingRule()
     ordered = _in_training_order(sets)
-    told = (
-        _beside_the_best(ordered)
-        .with_columns(_first_standing(rule.warmup_below).alias("standing"))
-        .with_columns(_in_clusters(rule.clusters_once).alias("standing"))
-        .pipe(_pair_sides if rule.sides_once else lambda frame: frame)
-        .select("standing", _soft_count(rule.warmup_below).alias("soft_count"))
+    seen = _beside_the_best(ordered)
+    standing = _first_standing(seen, rule.warmup_below)
+    if rule.clusters_once:
+        standing[_cluster_parts(seen, standing)] = CODES["cluster"]
+    if rule.sides_once:
+        standing[_second_sides(ordered, seen, standing)] = CODES["second_side"]
+    return ordered.with_columns(
+        pl.Series("standing", standing).cat.to(STANDING),
+        pl.Series("soft_count", _soft_count(seen, standing, rule.warmup_below)),
     )
-    return ordered.with_columns(told)
 
 
 ORDER = ("athlete", "started_at", "session", "exercise_number", "set_number")
@@ -124,96 +137,100 @@ def _in_training_order(sets: pl.DataFrame) -> pl.DataFrame:
     return sets if in_order else sets.sort(ORDER, maintain_order=True)
 
 
-def _lift_of_set(ordered: pl.DataFrame, run: pl.Series) -> NDArray[np.int64]:
-    """Return each set's lift: all runs of one exercise in one workout, by the first of them.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the rules look at: each set beside its day's best set of the exercise.
 
-    Workouts are found among the stretches of sets that share one, which are few, and lifts among
-    the runs, which are a third of the sets.
+    Attributes:
+        run: number of the exercise in one go that the set is of; ascends.
+        lifts: its lift: all runs of one exercise in a workout.
+        kind: place in `KINDS`, -1 for any other word.
+        recorded: whether it has repetitions, a duration or a distance.
+        share: its e1RM as a share of the best; NaN where loads do not compare.
+        early: whether it comes before the best.
+        judged: whether it is an unmarked set that nothing but its load speaks for.
+        planned: whether it is part of a ramp that is the plan.
+        of_usual: its e1RM as a share of the usual top set's.
+        climbs: whether it comes before the day's heaviest load.
+        straight: whether that load stands in straight sets.
     """
-    stretch = ordered.select(pl.struct("athlete", "session").rle_id()).to_series()
-    names = ordered.select("athlete", "session")[_begins(stretch)]
-    workout = names.select(pl.struct(names.columns).rank("dense").cast(pl.Int64)).to_series()
-    runs = ordered.select(
-        workout.gather(stretch).alias("workout"),
-        pl.col("exercise").cast(pl.Categorical).to_physical().cast(pl.Int64),
-    )[_begins(run)]
-    exercises = int(runs["exercise"].max() or 0) + 1  # type: ignore[arg-type]
-    number = (runs["workout"] * exercises + runs["exercise"]).to_numpy()
-    _, first, of_run = np.unique(number, return_index=True, return_inverse=True)
-    found: NDArray[np.int64] = first[of_run][run.to_numpy()]
-    return found
+
+    run: Ints
+    lifts: Slices
+    kind: NDArray[np.int8]
+    recorded: Flags
+    share: Floats
+    early: Flags
+    judged: Flags
+    planned: Flags
+    of_usual: Floats
+    climbs: Flags
+    straight: Flags
+
+    def of_kind(self, *names: str) -> Flags:
+        """Return whether each set is of one of these kinds."""
+        found: Flags = np.isin(self.kind, [KINDS.index(name) for name in names])
+        return found
 
 
-def _begins(run: pl.Series) -> pl.Series:
-    """Return the first row of each run, from the number of each row's."""
-    return run.search_sorted(pl.int_range(run.len() and run[-1] + 1, eager=True))
-
-
-def _beside_the_best(ordered: pl.DataFrame) -> pl.DataFrame:
-    """Return what the rules look at: each set beside its day's best set of the exercise.
-
-    `_run` (an exercise in one go), `_lift` (all its runs in a workout), `_place` (in the table),
-    `_recorded`; `_share` (of the best e1RM, null where loads do not compare), `_early` (before
-    the best), `_judged` (an unmarked set that nothing but its load speaks for), `_planned` (of a
-    ramp); `_of_usual` (share of the usual top set), `_climbs` (before the day's heaviest load),
-    `_straight` (to straight sets).
-    """
+def _beside_the_best(ordered: pl.DataFrame) -> _Seen:
     recorded = pl.any_horizontal(
         pl.col(name).fill_null(0) > 0 for name in ("reps", "duration_s", "distance_m")
     )
     # Only these bases compare by load: an added 0 kg is a full body-mass set, and more
     # assistance is less load.
-    candidate = (
-        recorded
-        & ~pl.col("kind").is_in(["warmup", "cooldown"])
-        & pl.col("load_basis").is_in(["external", "per_hand"])
-    )
-    e1rm = pl.col("load_kg") * (1 + pl.col("reps").clip(0, BEST_REPS).fill_null(1) / 30)
-    sets = ordered.select(
-        "kind", "load_kg", "reps", "rir", "side",
-        pl.struct("athlete", "session", "exercise", "exercise_number").rle_id().alias("_run"),
-        pl.int_range(pl.len()).alias("_place"),
-        recorded.alias("_recorded"),
-        pl.when(candidate).then(e1rm).alias("_e1rm"),
-        pl.when(candidate).then(pl.col("load_kg")).alias("_load"),
+    compares = pl.col("load_basis").is_in(["external", "per_hand"])
+    stretch = pl.struct("athlete", "session").rle_id()
+    found = ordered.select(
+        stretch.alias("stretch"),
+        pl.struct(stretch.alias("stretch"), "exercise", "exercise_number").rle_id().alias("run"),
+        pl.col("kind").cast(pl.Enum(KINDS), strict=False).to_physical().cast(pl.Int8)
+        .fill_null(-1),
+        recorded.alias("recorded"),
+        (recorded & compares).alias("compares"),
+        (pl.col("load_kg") * (1 + pl.col("reps").clip(0, BEST_REPS).fill_null(1) / 30))
+        .alias("e1rm"),
+        (pl.col("rir").fill_null(10) >= WARMUP_RIR).alias("easy"),
+        "load_kg",
     )  # fmt: skip
-    number = _lift_of_set(ordered, sets["_run"])
-    lifts = Slices(number)
+    run, kind = found["run"].to_numpy(), found["kind"].to_numpy()
+    lifts = _lifts(ordered, found["stretch"], run)
+    out = (kind == KINDS.index("warmup")) | (kind == KINDS.index("cooldown"))
+    compared = found["compares"].to_numpy() & ~out
+    load, e1rm = found["load_kg"].to_numpy(), found["e1rm"].to_numpy()
+    known = compared & ~np.isnan(e1rm)
     best, heaviest = (
-        lifts.over(np.maximum, sets[name].fill_null(-np.inf)) for name in ("_e1rm", "_load")
+        lifts.each(np.maximum, np.where(known, values, -np.inf))[lifts.of_row]
+        for values in (e1rm, load)
     )
-    marked = lifts.over(np.maximum, sets["kind"].eq_missing("warmup"))
-    judged = sets.with_columns(
-        pl.Series("_lift", number), (pl.col("_e1rm") / best).alias("_share")
-    ).with_columns(
-        (
-            pl.col("kind").eq_missing("work")
-            & pl.col("_share").is_not_null()
-            & ((pl.col("_load") < heaviest) | (pl.col("_share") >= 1))
-            & (pl.col("rir").fill_null(10) >= WARMUP_RIR)
-            & ~marked
-        ).alias("_judged"),
-        (pl.col("_share") >= 1).fill_null(False).alias("_top"),
+    marked = lifts.each(np.maximum, kind == KINDS.index("warmup"))[lifts.of_row]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(known, e1rm / best, np.nan)
+    top = known & ~(share < 1)  # where no set has a load above 0, all are the best
+    judged = (
+        (kind == KINDS.index("work"))
+        & known
+        & ((load < heaviest) | top)
+        & found["easy"].to_numpy()
+        & ~marked
     )
-    no_top = judged.height
-    first_top = judged.select(pl.when("_top").then("_place").otherwise(no_top)).to_series()
-    top_place = lifts.over(np.minimum, first_top)
-    early = (pl.col("_place") < top_place) & (top_place < no_top)
-    at_heaviest = (judged["_load"] == heaviest).fill_null(False)
-    return (
-        judged.with_columns(early.alias("_early"))
-        .pipe(_with_ramps, lifts)
-        .with_columns(_beside_the_usual(ordered, judged, lifts, at_heaviest))
-    )
+    place = np.arange(len(kind))
+    first_top = lifts.each(np.minimum, np.where(top, place, len(place)))[lifts.of_row]
+    early = (place < first_top) & (first_top < len(place))
+    planned = _planned(ordered, lifts, judged & (early | top), top)
+    usual = _beside_the_usual(ordered, lifts, np.where(known, load, np.nan), heaviest)
+    recorded_sets = found["recorded"].to_numpy()
+    return _Seen(run, lifts, kind, recorded_sets, share, early, judged, planned, *usual)
 
 
 def _beside_the_usual(
-    ordered: pl.DataFrame, sets: pl.DataFrame, lifts: Slices, at_heaviest: pl.Series
-) -> list[pl.Series]:
-    """Return `_of_usual`, `_climbs` and `_straight` of every set."""
-    place = np.where(at_heaviest.to_numpy(), np.arange(sets.height), sets.height)
-    first = lifts.each(np.minimum, place)
-    with_load = first < sets.height
+    ordered: pl.DataFrame, lifts: Slices, load: Floats, heaviest: Floats
+) -> tuple[Floats, Flags, Flags]:
+    """Return `of_usual`, `climbs` and `straight` of every set."""
+    at_heaviest = load == heaviest
+    place = np.arange(len(load))
+    first = lifts.each(np.minimum, np.where(at_heaviest, place, len(load)))
+    with_load = first < len(load)
     tops = ordered.select("athlete", "exercise", pl.col("reps").clip(0, BEST_REPS).fill_null(1))
     usual_reps = np.full(lifts.count, np.nan)
     usual_reps[with_load] = (
@@ -221,31 +238,48 @@ def _beside_the_usual(
         .select(pl.col("reps").median().over("athlete", "exercise"))
         .to_series()
     )
-    load, reps = sets["_load"], ordered["reps"].clip(0, BEST_REPS).fill_null(1)
-    usual = lifts.over(np.maximum, load.fill_null(-np.inf)) * (1 + usual_reps[lifts.of_row] / 30)
-    n_heaviest = lifts.over(np.add, at_heaviest.cast(pl.Int64))
-    return [
-        (load * (1 + reps / 30) / usual).alias("_of_usual"),
-        (sets["_place"] < pl.Series(first[lifts.of_row])).alias("_climbs"),
-        (n_heaviest >= STRAIGHT_SETS).alias("_straight"),
-    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        usual = heaviest * (1 + usual_reps[lifts.of_row] / 30)
+        of_usual = load * (1 + tops["reps"] / 30).to_numpy() / usual
+    n_heaviest = lifts.each(np.add, at_heaviest.astype(np.int64))
+    return of_usual, place < first[lifts.of_row], (n_heaviest >= STRAIGHT_SETS)[lifts.of_row]
 
 
-def _with_ramps(sets: pl.DataFrame, lifts: Slices) -> pl.DataFrame:
-    """Return the table with `_planned`: whether a set is part of a ramp that is the plan."""
-    upward = sets.select(pl.col("_judged") & (pl.col("_early") | pl.col("_top"))).to_series()
-    n_sets = lifts.over(np.add, upward.cast(pl.Int64))
-    n_tops = lifts.over(np.add, (upward & sets["_top"]).cast(pl.Int64))
-    # one top set: with straight sets after the climb, the climb was to warm up
-    climbs = (
-        sets.lazy()
-        .filter(upward & (n_tops == 1) & (n_sets >= len(WENDLER) + 1))
-        .select("_lift", "_place", "load_kg", "reps")
-        .sort("_lift", maintain_order=True)
-        .collect()
+def _lifts(ordered: pl.DataFrame, stretch: pl.Series, run: Ints) -> Slices:
+    """Return the lifts of the sets: all runs of one exercise in one workout.
+
+    Most workouts hold an exercise once, in one stretch of sets: then runs are lifts. Else workouts
+    are found among the stretches, which are few, and lifts among the runs.
+    """
+    first = pl.col("run").ne_missing(pl.col("run").shift())
+    runs = (
+        ordered.lazy().select(stretch, pl.Series("run", run), "exercise").filter(first).collect()
     )
+    exercise = runs["exercise"].cast(pl.Categorical).to_physical().cast(pl.Int64)
+    exercises = int(exercise.max() or 0) + 1  # type: ignore[arg-type]
+    of_run = runs["stretch"].cast(pl.Int64)
+    names = ordered.select("athlete", "session").filter(stretch.ne_missing(stretch.shift()))
+    apart = names.n_unique() < names.height
+    if apart:
+        dense = names.select(pl.struct(names.columns).rank("dense").cast(pl.Int64)).to_series()
+        of_run = dense[of_run]
+    number = of_run * exercises + exercise
+    if not apart and number.n_unique() == len(number):
+        return Slices(run)
+    _, one, of = np.unique(number.to_numpy(), return_index=True, return_inverse=True)
+    return Slices(one[of][run])
+
+
+def _planned(ordered: pl.DataFrame, lifts: Slices, upward: Flags, top: Flags) -> Flags:
+    """Return whether each set is part of a ramp that is the plan."""
+    n_sets = lifts.each(np.add, upward.astype(np.int64))
+    n_tops = lifts.each(np.add, (upward & top).astype(np.int64))
+    # one top set: with straight sets after the climb, the climb was to warm up
+    climbing = (n_tops == 1) & (n_sets >= len(WENDLER) + 1)
+    place = np.flatnonzero(upward & climbing[lifts.of_row])
+    place = place[np.argsort(lifts.of_row[place], kind="stable")]
     load, reps = pl.col("load_kg"), pl.col("reps")
-    rise = pl.when(pl.col("_lift") == pl.col("_lift").shift()).then(load.diff())
+    rise = pl.when(pl.col("lift") == pl.col("lift").shift()).then(load.diff())
     share = [load.shift(k) / load for k in (2, 1)]
     before = [reps.shift(k) for k in (2, 1)]
     pairs = ((5.0, 5.0), (3.0, 3.0), (5.0, 3.0))
@@ -256,12 +290,15 @@ def _with_ramps(sets: pl.DataFrame, lifts: Slices) -> pl.DataFrame:
     )
     alike = (reps.min() == reps.max()) & (reps.null_count() == 0) | (reps.null_count() == pl.len())
     form = (
-        climbs.with_columns(
+        ordered.select("load_kg", "reps")[place]
+        .lazy()
+        .with_columns(pl.Series("place", place), pl.Series("lift", lifts.of_row[place]))
+        .with_columns(
             rise.alias("rise"),
             wendler.fill_null(False).alias("wendler"),
-            pl.col("_place").shift(2).alias("third_last"),
+            pl.col("place").shift(2).alias("third_last"),
         )
-        .group_by("_lift")
+        .group_by("lift")
         .agg(
             pl.len().alias("sets"),
             alike.alias("alike"),
@@ -277,12 +314,15 @@ def _with_ramps(sets: pl.DataFrame, lifts: Slices) -> pl.DataFrame:
         & (pl.col("least") > 0)
         & (pl.col("uneven") <= RAMP_EVEN * pl.col("top"))
     )
-    planned = form.filter(even | pl.col("wendler")).select(
-        "_lift", pl.when(even).then(0).otherwise(pl.col("third_last")).alias("_planned_from")
+    planned = (
+        form.filter(even | pl.col("wendler"))
+        .select("lift", pl.when(even).then(0).otherwise("third_last").alias("begins"))
+        .collect()
     )
-    return sets.join(planned, on="_lift", how="left", maintain_order="left").with_columns(
-        (pl.col("_place") >= pl.col("_planned_from")).fill_null(False).alias("_planned")
-    )
+    begins = np.full(lifts.count, ordered.height)
+    begins[planned["lift"].to_numpy()] = planned["begins"].to_numpy()
+    found: Flags = np.arange(ordered.height) >= begins[lifts.of_row]
+    return found
 
 
 def work(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
@@ -321,67 +361,58 @@ def classified(logbook: Logbook, rule: WorkingRule) -> pl.DataFrame:
     return logbook.once(("classified", rule), lambda: classify(logbook.sets, rule))
 
 
-def _first_standing(warmup_below: float) -> pl.Expr:
-    light = pl.col("_share") < warmup_below
-    return (
-        pl.when(~pl.col("_recorded"))
-        .then(pl.lit("empty"))
-        .when(pl.col("kind").is_in(["warmup", "cooldown"]))
-        .then(pl.col("kind"))
-        .when(pl.col("_judged") & pl.col("_early") & light & ~pl.col("_planned"))
-        .then(pl.lit("unmarked_warmup"))
-        .otherwise(pl.lit("working"))
-    )
+def _first_standing(seen: _Seen, warmup_below: float) -> NDArray[np.uint8]:
+    """Return what each set is before clusters and sides are looked at, by `CODES`."""
+    standing = np.full(len(seen.kind), CODES["working"], np.uint8)
+    light = seen.judged & seen.early & (seen.share < warmup_below) & ~seen.planned
+    standing[light] = CODES["unmarked_warmup"]
+    for name in ("warmup", "cooldown"):
+        standing[seen.of_kind(name)] = CODES[name]
+    standing[~seen.recorded] = CODES["empty"]
+    return standing
 
 
-def _soft_count(warmup_below: float) -> pl.Expr:
-    soft, before_straight = (
-        ((pl.col("_of_usual") - nothing) / (one - nothing)).clip(0, 1)
-        for nothing, one in (SOFT, SOFT_BEFORE_STRAIGHT)
-    )
-    soft = pl.when("_straight").then(before_straight).otherwise(soft)
-    unsure = pl.col("_judged") & pl.col("_climbs") & ~pl.col("_planned") & (warmup_below > 0)
-    counted = pl.col("standing").is_in(["working", "unmarked_warmup"])
-    return (
-        pl.when(counted & unsure)
-        .then(soft)
-        .otherwise((pl.col("standing") == "working").cast(pl.Float64))
-    )
+def _soft_count(seen: _Seen, standing: NDArray[np.uint8], warmup_below: float) -> Floats:
+    count: Floats = (standing == CODES["working"]).astype(np.float64)
+    if warmup_below > 0:
+        counted = (standing == CODES["working"]) | (standing == CODES["unmarked_warmup"])
+        unsure = np.flatnonzero(counted & seen.judged & seen.climbs & ~seen.planned)
+        of_usual = pl.Series(seen.of_usual[unsure])
+        soft, before_straight = (
+            ((of_usual - nothing) / (one - nothing)).clip(0, 1).to_numpy()
+            for nothing, one in (SOFT, SOFT_BEFORE_STRAIGHT)
+        )
+        count[unsure] = np.where(seen.straight[unsure], before_straight, soft)
+    return count
 
 
-def _in_clusters(once: bool) -> pl.Expr:
-    standing = pl.col("standing")
-    if not once:
-        return standing
-    working = standing == "working"
-    # runs lie together, so the working set before is of this run, or the run has none before
-    before = pl.when(working).then(pl.col("kind")).forward_fill().shift(1)
-    run_of_it = pl.when(working).then(pl.col("_run")).forward_fill().shift(1)
-    before = pl.when(run_of_it == pl.col("_run")).then(before)
-    continues = ((pl.col("kind") == "drop") & before.is_not_null()) | (
-        (pl.col("kind") == "myo") & (before == "myo")
-    )
-    return (
-        pl.when(working & continues.fill_null(False)).then(pl.lit("cluster")).otherwise(standing)
-    )
+def _cluster_parts(seen: _Seen, standing: NDArray[np.uint8]) -> Ints:
+    """Return the places of sets that go on with the working set before them in their run."""
+    working = standing == CODES["working"]
+    place = np.flatnonzero(seen.of_kind("drop", "myo") & working)
+    last = np.maximum.accumulate(np.where(working, np.arange(len(working)), -1))
+    before = np.concatenate([[-1], last])[place]
+    there = (before >= 0) & (seen.run[before] == seen.run[place])
+    drop, myo = KINDS.index("drop"), KINDS.index("myo")
+    goes_on = there & ((seen.kind[place] == drop) | (seen.kind[before] == myo))
+    found: Ints = place[goes_on]
+    return found
 
 
-def _pair_sides(sets: pl.DataFrame) -> pl.DataFrame:
-    if sets["side"].null_count() == sets.height:
-        return sets
-    sided = sets.filter(
-        pl.col("standing") == "working", pl.col("side").is_in(["left", "right"])
-    ).select("_lift", "side", "_place")
-    nth = pl.col("_place").cum_count().over("_lift", "side")
-    second = sided.with_columns(nth.alias("nth")).filter(
-        pl.col("_place").cum_count().over("_lift", "nth") > 1
+def _second_sides(ordered: pl.DataFrame, seen: _Seen, standing: NDArray[np.uint8]) -> Ints:
+    """Return the places of the second set of each left/right pair."""
+    if ordered["side"].null_count() == ordered.height:
+        return np.zeros(0, np.int64)
+    sided = ordered["side"].is_in(["left", "right"]).fill_null(False).to_numpy()
+    place = np.flatnonzero(sided & (standing == CODES["working"]))
+    nth = pl.col("place").cum_count().over("lift", "side")
+    second = (
+        ordered.select("side")[place]
+        .with_columns(pl.Series("lift", seen.lifts.of_row[place]), pl.Series("place", place))
+        .with_columns(nth.alias("nth"))
+        .filter(pl.col("place").cum_count().over("lift", "nth") > 1)
     )
-    return sets.with_columns(
-        pl.when(pl.col("_place").is_in(second["_place"].implode()))
-        .then(pl.lit("second_side"))
-        .otherwise(pl.col("standing"))
-        .alias("standing")
-    )
+    return second["place"].to_numpy()
 
 
 def notes(logbook: Logbook, rule: WorkingRule | None = None) -> tuple[Note, ...]:
