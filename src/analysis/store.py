@@ -1,7 +1,7 @@
 """A store: the set table of many athletes on a disk, in buckets, whole at any time.
 
     STORE/manifest.json                  the truth: which files are this state
-    STORE/sets/0017-000007.parquet        sets of the athletes of bucket 17, by athlete
+    STORE/sets/0017-000007-0000.parquet   sets of athletes of bucket 17, by athlete
     STORE/accounts/0017-000007.json       what became of each input; what people say of themselves
     STORE/copies/0017-000007.parquet      the inputs of athletes with several, as they were read
     STORE/rejected/, units/              as in a logbook
@@ -20,6 +20,7 @@ import json
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -409,11 +410,21 @@ class Change:
         self._state = store.manifest.state + 1
         self._files = {kind: set(store.manifest.of(kind)) for kind in KINDS}
         self._new: list[Path] = []
+        self._pieces: Counter[int] = Counter()
 
-    def path(self, kind: str, bucket: int | None = None, ending: str = "parquet") -> Path:
-        """Return the path of a new file of a kind, which becomes one of this state."""
+    def path(
+        self, kind: str, bucket: int | None = None, ending: str = "parquet", piece: str = ""
+    ) -> Path:
+        """Return the path of a new file of a kind, which becomes one of this state.
+
+        Args:
+            kind: one of `KINDS`.
+            bucket: whose it is; None where the kind is of the whole store.
+            ending: of the name.
+            piece: number of the file, where a bucket gets several: none, or four digits.
+        """
         start = "" if bucket is None else f"{bucket:04d}-"
-        name = f"{kind}/{start}{self._state:06d}.{ending}"
+        name = f"{kind}/{start}{self._state:06d}{piece and '-'}{piece}.{ending}"
         self._files[kind].add(name)
         path = self.store.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -423,6 +434,13 @@ class Change:
     def without(self, kind: str, bucket: int | None = None) -> None:
         """Leave the files of a kind out of the new state."""
         self._files[kind] -= set(self.store.manifest.of(kind, bucket))
+
+    def pieces(self, bucket: int) -> Iterator[Path]:
+        """Yield paths of new files of sets of a bucket, of which there may be many."""
+        while True:
+            piece = self._pieces[bucket]
+            self._pieces[bucket] += 1
+            yield self.path("sets", bucket, piece=f"{piece:04d}")
 
     def drop(self, path: Path) -> None:
         """Leave one file out of the new state."""
@@ -510,7 +528,7 @@ def _sweep(store: Store) -> None:
     current = {name for kind in KINDS for name in store.manifest.of(kind)}
     for kind in KINDS:
         for path in (store.folder / kind).glob("*"):
-            ours = re.fullmatch(r"(\d{4}-)?\d{6}\.(parquet|json|npy|toml)", path.name)
+            ours = re.fullmatch(r"(\d{4}-)?\d{6}(-\d{4})?\.(parquet|json|npy|toml)", path.name)
             if ours and f"{kind}/{path.name}" not in current:
                 path.unlink(missing_ok=True)
     for path in store.folder.glob(f".{MANIFEST}-*"):

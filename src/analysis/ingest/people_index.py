@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analysis.ingest import people
+from analysis.store import hashed
 
 Prints = npt.NDArray[np.uint64]
 """Two rows: prints, sorted, and the numbers of their athletes."""
@@ -23,14 +24,12 @@ Prints = npt.NDArray[np.uint64]
 NOTHING: Prints = np.zeros((2, 0), dtype=np.uint64)
 
 
-def prints(sets: pl.LazyFrame, number_of: pl.DataFrame) -> Prints:
-    """Return the entries of a set table.
-
-    Args:
-        sets: the set table.
-        number_of: `athlete`, `number`: the numbers of the athletes.
-    """
-    each = people.workouts(sets).collect().join(number_of, on="athlete", how="left")
+def prints(sets: pl.DataFrame) -> Prints:
+    """Return the entries of a set table."""
+    runs = sets["athlete"].rle().struct.unnest()
+    number = np.array([hashed(name) for name in runs["value"]], dtype=np.uint64)
+    of_row = pl.Series("athlete", np.repeat(number, runs["len"].to_numpy()))
+    each = people.workouts(sets.lazy().with_columns(of_row)).collect()
     what = each.select(
         pl.col("minute").dt.epoch("s"), pl.col("sets"), pl.col("reps").fill_null(-1),
         pl.col("load").fill_null(-1),
@@ -38,7 +37,7 @@ def prints(sets: pl.LazyFrame, number_of: pl.DataFrame) -> Prints:
     mixed = np.zeros(each.height, dtype=np.uint64)
     for column in what.iter_columns():
         mixed = _mixed(mixed ^ column.to_numpy().astype(np.uint64))
-    return ordered(np.stack([mixed, each["number"].to_numpy().astype(np.uint64)]))
+    return ordered(np.stack([mixed, each["athlete"].to_numpy()]))
 
 
 def _mixed(number: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -78,9 +77,10 @@ def suspects(
         for start, end in zip(low[high > low], high[high > low], strict=True):
             hit = np.asarray(run[:, start:end])
             found.append(hit[:, ~np.isin(hit[1], own)])
-    entries = pl.DataFrame(
-        dict(zip(("print", "athlete"), np.concatenate(found, axis=1), strict=True))
-    ).unique()
+    every = ordered(np.concatenate(found, axis=1))
+    again = np.diff(every[0]) == 0
+    several = every[:, np.append(again, False) | np.insert(again, 0, False)]
+    entries = pl.DataFrame(dict(zip(("print", "athlete"), several, strict=True))).unique()
     pairs = people.by_print(entries, ["print"], fewest)
     return {*pairs["athlete"].to_list(), *pairs["other"].to_list()}
 

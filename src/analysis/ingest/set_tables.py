@@ -1,7 +1,9 @@
 """A set table that somebody hands over, as Parquet: sorted into the buckets of a store.
 
-A table of any size goes through in chunks. Each chunk is parted into groups of buckets, laid aside
-in files; then each group is read as a whole, which is what has to fit into memory.
+A table of any size goes through in chunks. Where each athlete's sets stand together, a chunk is a
+number of whole athletes, and its part of a bucket is theirs, one after another: no row is moved.
+Else each chunk is parted into groups of buckets, laid aside in files; then each group is read as a
+whole, which is what has to fit into memory.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +100,86 @@ def scan(path: Path) -> pl.LazyFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Lying:
+    """A set table in which each athlete's sets stand together.
+
+    Attributes:
+        paths: the table, in parts.
+        heights: rows of each part.
+        athletes: names, in the order of the table.
+        sizes: rows of each athlete.
+    """
+
+    paths: tuple[Path, ...]
+    heights: tuple[int, ...]
+    athletes: tuple[str, ...]
+    sizes: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, paths: Sequence[Path]) -> Lying | None:
+        """Look where athletes stand; None where one stands in several places."""
+        runs = [_named(scan(path).select("athlete").collect()) for path in paths]
+        joined = (  # an athlete may go on in the next part
+            pl.concat(runs)
+            .group_by(pl.col("value").rle_id().alias("run"), maintain_order=True)
+            .agg(pl.col("value").first(), pl.col("len").sum().cast(pl.Int64))
+        )
+        if joined["value"].n_unique() < joined.height:
+            return None
+        heights = tuple(int(each["len"].sum()) for each in runs)
+        return cls(tuple(paths), heights, tuple(joined["value"]), joined["len"].to_numpy())
+
+    def chunks(self, rows: int) -> Iterator[pl.DataFrame]:
+        """Yield the table in chunks of whole athletes, of so many rows if one has not more."""
+        ends, first = np.cumsum(self.sizes), 0
+        while first < ends[-1]:
+            fits = np.searchsorted(ends, first + rows, "right")
+            end = int(ends[max(fits - 1, np.searchsorted(ends, first, "right"))])
+            yield pl.concat(list(self._between(first, end))).collect()
+            first = end
+
+    def _between(self, first: int, end: int) -> Iterator[pl.LazyFrame]:
+        start = 0
+        for path, height in zip(self.paths, self.heights, strict=True):
+            low, high = max(first - start, 0), min(end - start, height)
+            if low < high:
+                yield scan(path).slice(low, high - low)
+            start += height
+
+
+def by_bucket(
+    chunk: pl.DataFrame, buckets: int
+) -> Iterator[tuple[int, pl.DataFrame, list[tuple[str, int, str]]]]:
+    """Yield the buckets of a chunk of whole athletes: rows by athlete, and who is in them.
+
+    Each athlete is a name, rows, and the app of the first.
+    """
+    runs = _named(chunk)
+    length = runs["len"].to_numpy().astype(np.int64)
+    start = np.cumsum(length) - length
+    apps = chunk["app"].gather(start)
+    people = sorted(
+        (hashed(name) % buckets, name, int(at), int(size), app)
+        for name, at, size, app in zip(runs["value"], start, length, apps, strict=True)
+    )
+    for bucket, group in groupby(people, key=itemgetter(0)):
+        each = list(group)
+        rows = pl.concat([chunk.slice(at, size) for _, _, at, size, _ in each], rechunk=False)
+        yield bucket, rows, [(name, size, app) for _, name, _, size, app in each]
+
+
+def _named(table: pl.DataFrame) -> pl.DataFrame:
+    """Return `value`, `len`: the runs of one athlete's sets.
+
+    Raises:
+        UserError: a set is nobody's.
+    """
+    if table["athlete"].null_count():
+        raise UserError("a set without an athlete: name them all")
+    return table["athlete"].rle().struct.unnest()
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """A set table in groups of buckets.
 
@@ -162,9 +246,7 @@ def _parted(
 
     Sets of an athlete stand in runs, of which there are few: only the runs are sorted.
     """
-    if table["athlete"].null_count():
-        raise UserError("a set without an athlete: name them all")
-    runs = table["athlete"].rle().struct.unnest()
+    runs = _named(table)
     names = runs["value"].unique()
     home = {name: hashed(name) % buckets for name in names}
     bucket = np.array([home[name] for name in runs["value"]], dtype=np.int64)

@@ -42,6 +42,7 @@ from analysis.logbook import About, Machines
 from analysis.notes import Note, loudest_first
 from analysis.paths import existing
 from analysis.problems import NoUsableDataError
+from analysis.progress import Tell
 from analysis.store import (
     Accounts,
     Change,
@@ -54,8 +55,11 @@ from analysis.store import (
 
 NOTHING_SAID = Options()
 
-MANY_FILES = 8
-"""Files of sets in a bucket from which on they are made one."""
+PIECE_ROWS = 32_768
+"""Rows of a file of sets: a newer export rewrites the files that its athlete stands in."""
+
+LEAST_CHUNK, MOST_CHUNK = 1_000_000, 2_500_000
+"""Rows of a set table that are in memory at once: more make fewer and fuller files."""
 
 LABEL = "input"
 """Beside the set table, in `copies`: which input a row is of."""
@@ -189,6 +193,10 @@ class _Adding:
             {**{k: v for k, v in old.machines.items() if k not in fresh.machines},
              **fresh.machines},
         )  # fmt: skip
+        self.write_accounts(bucket, accounts)
+
+    def write_accounts(self, bucket: int, accounts: Accounts) -> None:
+        """Write what became of the inputs of a bucket."""
         self.change.without("accounts", bucket)
         path = self.change.path("accounts", bucket, "json")
         path.write_text(accounts.as_json(), encoding="utf-8", newline="\n")
@@ -212,23 +220,31 @@ class _Adding:
             rows = rows.sort("athlete", maintain_order=True)
         names = set(rows["athlete"].unique().to_list())
         self.touched |= names | back
-        numbers = {"athlete": pl.String, "number": pl.UInt64}
-        number_of = pl.DataFrame([(n, hashed(n)) for n in names], schema=numbers, orient="row")
-        self.entries.append(people_index.prints(rows.lazy(), number_of))
+        self.entries.append(people_index.prints(rows))
         self.sets += rows.height
         there = store.paths("sets", bucket)
-        earlier = pl.col("athlete").is_in(list(back))
-        if len(there) < MANY_FILES:  # files without earlier sets of these people stay
-            there = [path for path in there if back and _any(_stored(path), earlier)]
-        if there:
-            whole = pl.concat(map(_stored, there)).collect()
-            stay = whole.filter(~earlier)
+        taken = _holding(there, back)
+        others = [path for path in there if path not in taken]
+        taken += others[len(others) - _small([_height(path) for path in others], rows.height) :]
+        if taken:
+            whole = pl.concat(map(_stored, taken)).collect()
+            stay = whole.filter(~pl.col("athlete").is_in(list(back)))
             self.sets -= whole.height - stay.height
             rows = pl.concat([stay, rows]).sort("athlete", maintain_order=True)
-            for path in there:
+            for path in taken:
                 change.drop(path)
-        if rows.height:
-            write_sets(rows, change.path("sets", bucket))
+        self.write_pieces(bucket, rows)
+
+    def write_pieces(self, bucket: int, rows: pl.DataFrame) -> None:
+        """Write sets that stand by athlete into files of a bucket, each of whole athletes."""
+        names = self.change.pieces(bucket)
+        ends = np.cumsum(rows["athlete"].rle().struct.field("len").to_numpy())
+        start = 0
+        while start < rows.height:
+            fits = np.searchsorted(ends, start + PIECE_ROWS, "right")
+            end = int(ends[max(fits - 1, np.searchsorted(ends, start, "right"))])
+            write_sets(rows.slice(start, end - start), next(names))
+            start = end
 
     def _write_copies(self, bucket: int, mine: Sequence[Account]) -> None:
         """Keep the inputs of athletes with several as they were read."""
@@ -326,8 +342,27 @@ def _stored(path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path, glob=False).select(STORED.names())
 
 
-def _any(sets: pl.LazyFrame, wanted: pl.Expr) -> bool:
-    return not sets.filter(wanted).select("athlete").head(1).collect().is_empty()
+def _small(heights: Sequence[int], new: int) -> int:
+    """Return how many of the last files new rows are made one with: so there are never many."""
+    taken = 0
+    while taken < len(heights) and new < PIECE_ROWS // 2 and heights[-1 - taken] < 2 * new:
+        new += heights[-1 - taken]
+        taken += 1
+    return taken
+
+
+def _height(path: Path) -> int:
+    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
+def _holding(paths: Sequence[Path], athletes: set[str]) -> list[Path]:
+    """Return the files that hold sets of some athletes."""
+    if not paths or not athletes:
+        return []
+    rows = pl.scan_parquet(list(paths), glob=False, include_file_paths="path")
+    found = rows.filter(pl.col("athlete").is_in(list(athletes))).select("path").unique().collect()
+    names = set(found["path"])
+    return [path for path in paths if str(path) in names]
 
 
 def _sets_of(store: Store, numbers: set[int]) -> pl.DataFrame:
@@ -484,9 +519,20 @@ def _from_tables(
     store = store.made_for(set_tables.rows(tables))
     adding, known = _Adding(Change(store)), 0
     content = set_tables.content(tables)
+    name = existing(given[0]).name
+    lying = set_tables.Lying.of(tables)
+    if lying is not None:
+        there, unchanged = _known(store, lying.athletes, content[0])
+        if unchanged == len(lying.athletes):
+            adding.count_known(unchanged)
+            return adding
+        if not there:
+            _lay(adding, lying, name, content, options.tell)
+            adding.end(store.manifest.different)
+            return adding
     parted = set_tables.Sorted.of(tables, store.manifest.buckets, workdir / "table", options.tell)
     for bucket, rows in parted.each():
-        fresh, skipped = _of_table(rows, existing(given[0]).name, content, store.accounts(bucket))
+        fresh, skipped = _of_table(rows, name, content, store.accounts(bucket))
         known += skipped
         if fresh.accounts:
             adding.join(bucket, fresh)
@@ -494,6 +540,52 @@ def _from_tables(
     if adding.touched:
         adding.end(store.manifest.different)
     return adding
+
+
+def _known(store: Store, athletes: Sequence[str], sha256: str) -> tuple[int, int]:
+    """Return how many athletes of a table are in a store, and how many of them by this table."""
+    if not store.manifest.state:
+        return 0, 0
+    names = set(athletes)
+    of = [
+        (each.athlete, each.sha256)
+        for bucket in {store.bucket_of(name) for name in names}
+        for each in store.accounts(bucket).inputs
+        if each.athlete in names
+    ]
+    return len({name for name, _ in of}), len({name for name, sha in of if sha == sha256})
+
+
+def _lay(
+    adding: _Adding, table: set_tables.Lying, name: str, content: tuple[str, int], tell: Tell
+) -> None:
+    """Lay a table of people who are new into the buckets as it is read: nothing is sorted."""
+    store = adding.change.store
+    buckets = store.manifest.buckets
+    new: dict[int, list[Input]] = defaultdict(list)
+    chunks = table.chunks(min(max(buckets * PIECE_ROWS, LEAST_CHUNK), MOST_CHUNK))
+    done, in_all = 0, sum(table.heights)
+    for chunk in chunks:
+        tell(done, in_all, name)
+        adding.entries.append(people_index.prints(chunk))
+        for bucket, rows, people in set_tables.by_bucket(chunk, buckets):
+            adding.write_pieces(bucket, rows)
+            for athlete, size, app in people:
+                account = Account(
+                    f"{athlete}/{name}", athlete, app, sets=size, with_sets=size, family=app
+                )
+                new[bucket].append(_input(account, content[0], *content))
+        done += chunk.height
+    tell(done, in_all, "")
+    for bucket, inputs in sorted(new.items()):
+        old = store.accounts(bucket)
+        inputs = [*old.inputs, *inputs]
+        inputs.sort(key=lambda each: (each.athlete, each.label))
+        adding.write_accounts(bucket, replace(old, inputs=tuple(inputs)))
+    adding.inputs += [each for bucket in sorted(new) for each in new[bucket]]
+    adding.touched |= set(table.athletes)
+    adding.sets += in_all
+    adding.athletes += len(table.athletes)
 
 
 def _of_table(
