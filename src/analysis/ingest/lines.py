@@ -114,6 +114,8 @@ class _Counter:
         self._cells = 0  # separators of the record that an earlier block left open
         self._gap = False  # a blank line stands before this block
         self._header = b""
+        self._edge = np.zeros(256, dtype=np.bool_)
+        self._edge[[LF, CR, QUOTE, delimiter]] = True
         self._filled = np.ones(256, dtype=np.uint8)
         self._filled[[9, 32, LF, CR, QUOTE, delimiter]] = 0
 
@@ -150,11 +152,10 @@ class _Counter:
         """Whether each quote opens or closes a cell, or stands for itself inside one."""
         place = np.flatnonzero(quotes)
         opens = ~odd[place]
-        edge = np.array([self._delimiter, LF, CR, QUOTE])
         before = data[np.maximum(place[opens] - 1, 0)]
         after = data[np.minimum(place[~opens] + 1, data.size - 1)]
-        begins = (place[opens] == 0) | np.isin(before, edge)
-        return bool(begins.all() and np.isin(after, edge).all())
+        begins = (place[opens] == 0) | self._edge[before]
+        return bool(begins.all() and self._edge[after].all())
 
     def _even_width(
         self, data: Bytes, starts: Any, odd: Flags, inside: Flags, filled: Flags

@@ -1,7 +1,8 @@
 """Many files: staged in chunks, each chunk's sets in one Parquet file, by one process or several.
 
-What a file decides (its dates' order, its decimal sign, its unit) it decides alone, so each is
-checked by itself, in memory; only what is laid down is put together. A file whose unit nothing
+What a file decides (its dates' order, its decimal sign, its unit) it decides alone. Files in which
+nothing is to be decided are checked together, the others each by itself, all in memory; what is
+laid down is put together. A file whose unit nothing
 tells is asked about where the question can be put: in the process that began.
 """
 
@@ -14,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from analysis import exercises
+from analysis.ingest import batches
 from analysis.ingest.parts import laid
 from analysis.ingest.remembered import Ask, Undecided
 from analysis.ingest.sources import Source
@@ -117,10 +119,15 @@ def _staged_here(
     for number, chunk in enumerate(_chunks(sources)):
         target = workdir / f"chunk-{number}"
         target.mkdir()
+        tell(done, len(sources), chunk[0].label)
         accounts = []
-        for source in chunk:
-            tell(done, len(sources), source.label)
-            accounts.append(_checked(source, said, catalogue, target / f"file-{done}", ask, alone))
+        together = batches.checked(chunk, said.unit, catalogue, target)
+        for source, account in zip(chunk, together, strict=True):
+            if account is None:
+                tell(done, len(sources), source.label)
+                aside = target / f"file-{done}"
+                account = _checked(source, said, catalogue, aside, ask, alone)
+            accounts.append(account)
             done += 1
         found += _laid(accounts, target)
     tell(done, len(sources), "")
@@ -138,10 +145,13 @@ def _stage_chunk(chunk: _Chunk) -> list[Account | None]:
     workdir.mkdir(parents=True)
     accounts: list[Account | None] = []
     catalogue = chunk.said.catalogue
-    for number, source in enumerate(chunk.sources):
+    together = batches.checked(chunk.sources, chunk.said.unit, catalogue, workdir)
+    for number, (source, known) in enumerate(zip(chunk.sources, together, strict=True)):
         asked: list[Undecided] = []
         target = workdir / f"file-{number}"
-        account = _checked(source, chunk.said, catalogue, target, asked.append, chunk.alone)
+        account = known or _checked(
+            source, chunk.said, catalogue, target, asked.append, chunk.alone
+        )
         accounts.append(None if asked else account)
     whole = iter(_laid([each for each in accounts if each is not None], workdir))
     return [each and next(whole) for each in accounts]

@@ -116,7 +116,10 @@ def read(
     marked = lines.marked_encoding(first.magic)
     counted = lines.count(first.path, first.delimiter, len(first.header), marked)
     if counted.regular and marked is None:
-        rows = _scan(first, vendor, counted)
+        rows = scan(first.path, first, vendor, lines_inside=counted.inside > 0)
+        if counted.blank:
+            names = [cell.lower() for cell in first.header]
+            rows = rows.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))
         return Records(
             rows, schema.empty(schema.REJECTED), counted.total, int(not first.headerless),
             counted.inside, counted.blank,
@@ -225,12 +228,19 @@ def unfolded_lines(first: Peek, text: str, rows: pl.Series) -> tuple[int, int, i
     return total, int(top > 0 and top not in rows), inside, blank
 
 
-def _scan(first: Peek, vendor: Vendor, counted: lines.Lines) -> pl.LazyFrame:
-    """Scan a regular file: cells stripped, lines numbered, blank records left out."""
+def scan(source: Path | bytes, first: Peek, vendor: Vendor, *, lines_inside: bool) -> pl.LazyFrame:
+    """Scan regular text: cells stripped, lines numbered.
+
+    Args:
+        source: the file, or its bytes.
+        first: its peek.
+        vendor: whose format it is.
+        lines_inside: whether records go over several lines.
+    """
     names = [cell.lower() for cell in first.header]
     numbers = [cell for cell in first.header if first.quick and cell.lower() in vendor.numbers]
     rows = pl.scan_csv(
-        first.path,
+        source,
         separator=first.delimiter,
         has_header=not first.headerless,
         new_columns=names if first.headerless else None,
@@ -242,19 +252,16 @@ def _scan(first: Peek, vendor: Vendor, counted: lines.Lines) -> pl.LazyFrame:
     )
     record = pl.col("record").cast(pl.Int64) + (1 if first.headerless else 2)
     texts = [name for name in names if name not in {cell.lower() for cell in numbers}]
-    if counted.inside:
+    if lines_inside:
         breaks = pl.sum_horizontal(
             pl.col(name).str.count_matches("\n", literal=True) for name in texts
         ).cast(pl.Int64)
         record = record + breaks.cum_sum() - breaks
     rows = rows.with_columns(source_row=record).drop("record")
     stripped = {name: pl.col(name).str.strip_chars() for name in texts}
-    rows = rows.with_columns(**stripped).with_columns(
+    return rows.with_columns(**stripped).with_columns(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in texts
     )
-    if counted.blank:
-        rows = rows.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))
-    return rows
 
 
 def _lower(names: list[str]) -> list[str]:

@@ -31,6 +31,9 @@ NUMBERS = {
 LOGGED_NUMBER = "logged_number"
 """Beside the set table while it is staged: the place of a set as the app itself numbers it."""
 
+FILE = 1 << 32
+"""Where files are read together, `source_row` is the file's number × this, plus the line."""
+
 HELD = ("external", "per_hand", "unknown")
 
 MAPPED = pl.Struct({"exercise_id": pl.String, "load_basis": pl.String})
@@ -73,6 +76,7 @@ def check(
     unit_of: pl.DataFrame,
     *,
     numbers: bool = True,
+    many: bool = False,
 ) -> Check:
     """Type, convert and validate one file's records.
 
@@ -83,6 +87,7 @@ def check(
         unit_of: `exercise`, `unit`: the unit of each exercise, where the file does not say.
         numbers: whether `LOGGED_NUMBER` stands beside the set table, for comparison with other
             files.
+        many: whether the rows are of many files (`FILE`).
     """
     kinds = staged.rows.collect_schema()
     present = set(kinds.names())
@@ -121,7 +126,8 @@ def check(
         predicate_pushdown=False,
         projection_pushdown=False,
     )
-    return Check(set_table(kept, present, origin, catalogue, numbers=numbers), odd)
+    table = set_table(kept, present, origin, catalogue, numbers=numbers, many=many)
+    return Check(table, odd)
 
 
 def broken(odd: pl.DataFrame, names: Mapping[str, str], label: str) -> Iterator[pl.DataFrame]:
@@ -292,7 +298,13 @@ def _broken_rules(present: set[str], kinds: pl.Schema) -> dict[str, pl.Expr]:
 
 
 def set_table(
-    rows: pl.LazyFrame, present: set[str], origin: Origin, catalogue: Catalogue, *, numbers: bool
+    rows: pl.LazyFrame,
+    present: set[str],
+    origin: Origin,
+    catalogue: Catalogue,
+    *,
+    numbers: bool,
+    many: bool = False,
 ) -> pl.LazyFrame:
     """Return the set table (`schema.SETS`) of records that are sets.
 
@@ -302,6 +314,7 @@ def set_table(
         origin: what is the same on every row.
         catalogue: maps exercise names.
         numbers: see `check`.
+        many: see `check`.
     """
     rows = rows.with_columns(
         session=pl.col("started_at").map_batches(
@@ -313,7 +326,7 @@ def set_table(
             for name, text in NUMBERS.items()
         },
     )
-    rows = _numbered(rows, present)
+    rows = _numbered(rows, present, many=many)
     made = {
         "athlete": pl.col("person") if "person" in present else pl.lit(origin.athlete),
         "app": pl.lit(origin.app),
@@ -371,13 +384,15 @@ def _session(started_at: pl.Series) -> pl.Series:
     return started_at.filter(first).dt.strftime("%Y-%m-%dT%H:%M:%S").gather(place)
 
 
-def _numbered(rows: pl.LazyFrame, present: set[str]) -> pl.LazyFrame:
+def _numbered(rows: pl.LazyFrame, present: set[str], *, many: bool) -> pl.LazyFrame:
     """Number the runs of one exercise in a workout, and the sets in a run."""
     numbered = "set_number" in present
     begins = _changed("started_at")
     for name in ("workout", "person"):
         if name in present:
             begins |= _changed(name)
+    if many:
+        begins |= (pl.col("source_row") // FILE).diff() != 0
     run_begins = pl.col("new_session") | _changed("exercise")
     if numbered:
         number = pl.col("set_number")

@@ -201,6 +201,8 @@ class Vendor:
             route than the one by which they are read, to be held against it.
         covariates: reads what else the file holds (body mass, sleep …).
         several: a line of the table holds several sets.
+        by_row: `stage` looks at each record by itself, and reads dates in one form, where the
+            peek is `quick`: files with one header may then be read together.
         missing_header: the header of this vendor's files that have lost theirs, None for others.
     """
 
@@ -221,6 +223,7 @@ class Vendor:
     count: Callable[[Peek], int] | None = None
     covariates: Callable[[Peek], Measured] | None = None
     several: bool = False
+    by_row: bool = False
     missing_header: Callable[[Peek], tuple[str, ...] | None] | None = None
 
 

@@ -30,8 +30,15 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def worded_day_first(text: pl.Series) -> pl.Series:
-    """Read `16 Jun 2026, 14:37` and nothing else, a column at a time."""
-    return text.str.to_datetime(QUICK[0], strict=False, time_unit="us")
+    """Read `16 Jun 2026, 14:37` and nothing else, a column at a time.
+
+    Raises:
+        ComputeError: a date is in another form; the file must be read with care.
+    """
+    read = text.str.to_datetime(QUICK[0], strict=False, time_unit="us")
+    if read.null_count() > text.null_count():
+        raise pl.exceptions.ComputeError("a date is in another form")
+    return read
 
 
 def moments(text: pl.Series) -> pl.Series:

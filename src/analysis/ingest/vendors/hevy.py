@@ -87,4 +87,5 @@ VENDOR = Vendor(
     numbers=frozenset({*LOADS, *DISTANCES, "reps", "duration_seconds", "rpe"}),
     looks_like=SIGNATURE | {"reps", "rpe"},
     one_of=tuple(LOADS),
+    by_row=True,
 )
