@@ -7,7 +7,8 @@ import random
 import polars as pl
 import pytest
 
-from analysis.ingest import batches, many, write
+from analysis.exercises import shipped
+from analysis.ingest import Options, batches, find, many, write
 from tests.test_nothing_lost import log
 
 
@@ -80,6 +81,15 @@ def test_a_workout_ends_with_its_file(tmp_path, monkeypatch):
     monkeypatch.setattr(many.batches, "checked", lambda sources, *_: [None] * len(sources))
     write(tmp_path / "logs", tmp_path / "alone")
     assert contents(tmp_path / "together") == contents(tmp_path / "alone")
+
+
+def test_a_recipe_beside_the_files_goes_before_their_app(tmp_path, monkeypatch):
+    for number in range(4):
+        log(tmp_path / "logs" / f"p{number}.csv", seed=number, sessions=2)
+    sources = find([tmp_path / "logs"], Options(), tmp_path / "work").files
+    assert all(batches.checked(sources, None, shipped(), tmp_path / "work"))
+    monkeypatch.setattr(batches.layout, "beside", lambda _: ("a recipe",))
+    assert not any(batches.checked(sources, None, shipped(), tmp_path / "work"))
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -103,7 +103,7 @@ def _groups(
 
 
 def _first_look(source: Source) -> Peek | None:
-    if source.member is None and layout.beside(source.export):
+    if not source.member and layout.beside(source.export):
         return None  # a recipe may describe it
     try:
         if source.path.stat().st_size > MOST_BYTES:

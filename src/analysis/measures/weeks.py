@@ -101,7 +101,8 @@ def place_of_week(rows: pl.DataFrame, calendar: pl.DataFrame) -> NDArray[np.int6
         pl.col("place").cast(pl.Int64) - pl.col("first").to_physical() // 7, "len"
     ).collect()
     weeks_since = rows["week"].to_physical().to_numpy() // 7
-    return np.repeat(before["place"].to_numpy(), before["len"].to_numpy()) + weeks_since
+    place: NDArray[np.int64] = np.repeat(before["place"].to_numpy(), before["len"].to_numpy())
+    return place + weeks_since
 
 
 def spread(
