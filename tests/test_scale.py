@@ -1,6 +1,9 @@
 """A cohort of any size gives what each of its lifters gives alone."""
 
+import os
+import signal
 import sys
+from multiprocessing import active_children
 from pathlib import Path
 
 import polars as pl
@@ -145,5 +148,53 @@ def test_whoever_works_the_parts_out_writes_the_same_bytes(parts, tmp_path):
     with workers(2) as who:
         there = weekly(parts, tmp_path / "there.parquet", who=who)
     here = weekly(parts, tmp_path / "here.parquet")
+    assert there.path.read_bytes() == here.path.read_bytes()
+    assert there.counts == here.counts
+
+
+@pytest.fixture
+def each(sets, tmp_path):
+    """The cohort as one file per lifter: more pieces than workers."""
+    found = []
+    for (name,), rows in sets.group_by("athlete", maintain_order=True):
+        rows.write_parquet(tmp_path / f"{name}.parquet")
+        found.append(Part(str(name), (tmp_path / f"{name}.parquet",)))
+    return found
+
+
+def killing(of_workers):
+    """Return a listener that kills a worker once the first piece is done, and whom it killed."""
+    killed = []
+
+    def tell(done, *_):
+        if done == 1 and not killed:
+            killed.append(of_workers()[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    return tell, killed
+
+
+def test_a_process_killed_in_the_middle_changes_no_byte(each, tmp_path):
+    tell, killed = killing(lambda: [child.pid for child in active_children()])
+    with workers(2) as who:
+        there = weekly(each, tmp_path / "there.parquet", who=who, tell=tell)
+    here = weekly(each, tmp_path / "here.parquet")
+    assert killed
+    assert there.path.read_bytes() == here.path.read_bytes()
+    assert there.counts == here.counts
+
+
+def test_a_worker_of_a_cluster_killed_in_the_middle_changes_no_byte(each, tmp_path):
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as local,
+        Client(local.scheduler_address, set_as_default=False) as client,
+        workers(cluster=local.scheduler_address) as who,
+    ):
+        tell, killed = killing(lambda: list(client.run(os.getpid).values()))
+        there = weekly(each, tmp_path / "there.parquet", who=who, tell=tell)
+    here = weekly(each, tmp_path / "here.parquet")
+    assert killed
     assert there.path.read_bytes() == here.path.read_bytes()
     assert there.counts == here.counts

@@ -66,9 +66,10 @@ def test_results_come_in_the_order_of_the_pieces(who, request):
     assert mapped(squared, pieces, request.getfixturevalue(who)) == mapped(squared, pieces, HERE)
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing(pool, tmp_path):
+@pytest.mark.parametrize("who", WHO)
+def test_a_worker_killed_in_the_middle_changes_nothing(who, request, tmp_path):
     pieces = [(number, str(tmp_path)) for number in range(10)]
-    found = mapped(dies_once, pieces, pool)
+    found = mapped(dies_once, pieces, request.getfixturevalue(who))
     assert found == [number * number for number in range(10)]
     assert {path.name for path in tmp_path.iterdir()} == {"2", "7"}
 
