@@ -12,6 +12,8 @@ from analysis import workers
 from analysis.ingest.stored import add
 from analysis.models.strength import over_store
 from analysis.models.strength.over_store import verdicts_of
+from analysis.pages.client_page import Client, take_in
+from analysis.pages.clients import ClientSettings
 from analysis.pages.coach import coach_folder
 from analysis.store import Store
 from tests.client_files import hevy, light  # noqa: F401, a fixture
@@ -61,3 +63,16 @@ def test_a_coach_may_keep_the_clients_in_a_store(store, tmp_path):
     assert all("shares" in note for note in done.notes)  # no entry of the toml is without a client
     assert all((tmp_path / "out" / page).exists() for page in done.clients.table["page"])
     assert json.loads((store / "manifest.json").read_text("utf-8"))["n_athletes"] == 3
+
+
+@pytest.mark.usefixtures("light")
+def test_pages_from_a_store_are_those_from_the_logs(logs, store, tmp_path):
+    taken = take_in(Client("Ann", (store,), ClientSettings()))
+    assert taken.logbook.sets.is_empty()  # they wait in the store
+    assert taken.whole().sets.height == Store.open(store).logbook(athlete="Ann").sets.height
+    (store / "clients.toml").unlink(missing_ok=True)
+    coach_folder(logs, tmp_path / "logs", workers=1)
+    coach_folder(store, tmp_path / "store", workers=1)
+    for page in sorted((tmp_path / "logs").rglob("*.csv")):
+        name = page.relative_to(tmp_path / "logs")
+        assert page.read_bytes() == (tmp_path / "store" / name).read_bytes()

@@ -63,7 +63,7 @@ def shared(
     """
     each = workouts(sets.lazy(), by_load=by_load).collect()
     what = [name for name in each.columns if name != "athlete"]
-    return _without(by_print(each, what, fewest), different)
+    return without(by_print(each, what, fewest), different)
 
 
 def by_print(each: pl.DataFrame, what: Sequence[str], fewest: int) -> pl.DataFrame:
@@ -92,7 +92,7 @@ def by_print(each: pl.DataFrame, what: Sequence[str], fewest: int) -> pl.DataFra
     )
 
 
-def _without(found: pl.DataFrame, different: Iterable[Sequence[str]]) -> pl.DataFrame:
+def without(found: pl.DataFrame, different: Iterable[Sequence[str]]) -> pl.DataFrame:
     """Return the pairs that nobody has called different people."""
     apart = [frozenset(names) for names in different]
     if not apart:
@@ -142,7 +142,7 @@ def pairs(logbook: Logbook) -> pl.DataFrame:
     there = logbook.athletes
     known = logbook.shared.filter(pl.col("athlete").is_in(there) & pl.col("other").is_in(there))
     found = pl.concat([shared(logbook.sets), known]).unique(["athlete", "other"], keep="first")
-    return _without(found, logbook.different).sort("athlete", "other")
+    return without(found, logbook.different).sort("athlete", "other")
 
 
 def said_of(found: pl.DataFrame) -> Iterator[Note]:

@@ -467,7 +467,13 @@ def working(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
         .sort(
             "athlete", pl.col("standing").replace_strict({n: i for i, n in enumerate(STANDINGS)})
         )
-        .select("athlete", "standing", "sets", "share_pct", "logged_tonnage_kg")
+        .select(
+            "athlete",
+            pl.col("standing").cast(pl.String),
+            "sets",
+            "share_pct",
+            "logged_tonnage_kg",
+        )
     )
     n_working = int(every.select((pl.col("standing") == "working").sum()).item())
     share = 100 * n_working / every.height if every.height else float("nan")

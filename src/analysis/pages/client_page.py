@@ -49,19 +49,36 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What reading a client gave: a logbook, or the reason why there is none."""
+    """What reading a client gave: a logbook, or the reason why there is none.
+
+    Attributes:
+        client: whose it is.
+        logbook: without its sets where those are left in a store: `whole` reads them again.
+        reason: why there is none.
+        left_until: the newest logged day of the sets that are left in a store.
+    """
 
     client: Client
     logbook: Logbook | None
     reason: str = ""
+    left_until: date | None = None
 
     @property
     def newest(self) -> date | None:
         """The newest logged day."""
-        if self.logbook is None:
-            return None
+        if self.logbook is None or self.left_until is not None:
+            return self.left_until
         newest = self.logbook.sets.select(pl.col("started_at").dt.date().max()).item()
         return newest if isinstance(newest, date) else None
+
+    def whole(self) -> Logbook:
+        """Return the logbook with its sets."""
+        assert self.logbook is not None
+        if self.left_until is None:
+            return self.logbook
+        store = given_store(self.client.paths)
+        assert store is not None
+        return _told(store.logbook(athlete=self.client.name), self.client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +96,28 @@ class Job:
 
 
 def take_in(client: Client, ask: Ask | None = None) -> Intake:
-    """Read a client's exports."""
+    """Read a client's exports; of one in a store the sets are left there until they are asked for.
+
+    A coach's clients may be more than fit into memory.
+    """
     settings = client.settings
     try:
         if (store := given_store(client.paths)) is not None:
-            logbook = store.logbook(athlete=client.name)
-        else:
-            logbook = read(
-                client.paths, unit=settings.unit, athlete=client.name,
-                encoding=settings.encoding, tz=settings.tz, ask=ask,
-            )  # fmt: skip
+            stored = Intake(client, _told(store.logbook(athlete=client.name), client))
+            light = replace(stored.whole(), sets=stored.whole().sets.clear())
+            return replace(stored, logbook=light, left_until=stored.newest)
+        logbook = read(
+            client.paths, unit=settings.unit, athlete=client.name,
+            encoding=settings.encoding, tz=settings.tz, ask=ask,
+        )  # fmt: skip
     except UserError as error:
         return Intake(client, None, _reason(error))
-    told = {client.name: settings.about} if settings.about is not None else {}
-    return Intake(client, logbook.told(told) if told else logbook)
+    return Intake(client, _told(logbook, client))
+
+
+def _told(logbook: Logbook, client: Client) -> Logbook:
+    about = client.settings.about
+    return logbook if about is None else logbook.told({client.name: about})
 
 
 def without_name(intake: Intake, salt: str) -> Intake:
@@ -100,7 +125,7 @@ def without_name(intake: Intake, salt: str) -> Intake:
     client = replace(intake.client, name=identity(salt, intake.client.name), paths=())
     if intake.logbook is None:
         return replace(intake, client=client, reason="not read; the reason may name the client")
-    return Intake(client, anonymise(intake.logbook, salt, together=True))
+    return Intake(client, anonymise(intake.whole(), salt, together=True))
 
 
 def _reason(error: UserError) -> str:
@@ -124,8 +149,7 @@ def _reason(error: UserError) -> str:
 
 def make(job: Job) -> tuple[dict[str, Any], list[Finding]]:
     """Write one client's page; return the row of the index and the flags."""
-    logbook, settings = job.intake.logbook, job.intake.client.settings
-    assert logbook is not None
+    logbook, settings = job.intake.whole(), job.intake.client.settings
     with small_tables():
         found = find(logbook, settings.thresholds, today=job.today)
         row = triage.row(logbook, found, settings.thresholds, job.today)

@@ -21,7 +21,7 @@ import pandas as pd
 import polars as pl
 
 from analysis import __version__
-from analysis.ingest.people import SHARED_WORKOUTS
+from analysis.ingest.people import SHARED_WORKOUTS, without
 from analysis.ingest.people import shared as shared_workouts
 from analysis.ingest.remembered import Ask, of_people
 from analysis.ingest.sources import readable
@@ -223,13 +223,9 @@ def shared(intakes: Iterable[Intake], **how: Any) -> pl.DataFrame:
     return shared_workouts(pl.concat(logs) if logs else nothing, **how)
 
 
-def said_of_shared(
-    intakes: Iterable[Intake], different: Sequence[Sequence[str]] = ()
-) -> Iterator[str]:
+def said_of_shared(pairs: pl.DataFrame) -> Iterator[str]:
     """Yield, per client, those whose logs hold the same sessions: never a line per pair."""
-    for (one,), rows in shared(intakes, different=different).group_by(
-        "athlete", maintain_order=True
-    ):
+    for (one,), rows in pairs.group_by("athlete", maintain_order=True):
         others, most = rows["other"].to_list(), rows["sessions"].to_list()
         yield (
             f"{one} shares {count(max(most), 'session')} with {first_names(others)}; if they are "
@@ -395,15 +391,17 @@ def coach_folder(
         reading = _telling(over, tell, lambda client: f"reading {client.name}")
         if store is None:
             intakes, who = take_in_all(inside, settings, reading)
+            pairs = shared(intakes, different=settings.different)
         else:
             intakes, who = list(reading(take_in, clients_of(store, settings))), []
+            pairs = without(store.shared(), settings.different)
         intakes = [_asked(intake, ask) for intake in intakes]
         said = (
             *who,
             *_parked(given),
             *_unused(settings, inside, intakes),
             *said_of_unread(intakes),
-            *said_of_shared(intakes, settings.different),
+            *said_of_shared(pairs),
         )
         if salt is not None:
             intakes = [without_name(intake, salt) for intake in intakes]
