@@ -225,7 +225,7 @@ class _Adding:
         there = store.paths("sets", bucket)
         taken = _holding(there, back)
         others = [path for path in there if path not in taken]
-        taken += others[len(others) - _small([_height(path) for path in others], rows.height) :]
+        taken += _small(others, rows.height)
         if taken:
             whole = pl.concat(map(_stored, taken)).collect()
             stay = whole.filter(~pl.col("athlete").is_in(list(back)))
@@ -342,12 +342,14 @@ def _stored(path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path, glob=False).select(STORED.names())
 
 
-def _small(heights: Sequence[int], new: int) -> int:
-    """Return how many of the last files new rows are made one with: so there are never many."""
-    taken = 0
-    while taken < len(heights) and new < PIECE_ROWS // 2 and heights[-1 - taken] < 2 * new:
-        new += heights[-1 - taken]
-        taken += 1
+def _small(paths: Sequence[Path], new: int) -> list[Path]:
+    """Return the last files that new rows are made one with: so there are never many."""
+    taken: list[Path] = []
+    for path in reversed(paths):
+        if new >= PIECE_ROWS // 2 or (height := _height(path)) >= 2 * new:
+            break
+        taken.insert(0, path)
+        new += height
     return taken
 
 
@@ -645,7 +647,8 @@ def _live(store: Store, bucket: int, inputs: Iterable[Input]) -> dict[str, Accou
         return {}
     names = {each.athlete for each in live}
     of = pl.col("athlete").is_in(list(names))
-    whole = pl.concat([_stored(path).filter(of) for path in store.paths("sets", bucket)]).collect()
+    there = pl.scan_parquet(store.paths("sets", bucket), glob=False)
+    whole = there.select(STORED.names()).filter(of).collect()
     copies = store.table("copies", bucket)
     found = {}
     for each in live:

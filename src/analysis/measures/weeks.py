@@ -100,9 +100,11 @@ def place_of_week(rows: pl.DataFrame, calendar: pl.DataFrame) -> NDArray[np.int6
     before = known.select(
         pl.col("place").cast(pl.Int64) - pl.col("first").to_physical() // 7, "len"
     ).collect()
-    weeks_since = rows["week"].to_physical().to_numpy() // 7
-    place: NDArray[np.int64] = np.repeat(before["place"].to_numpy(), before["len"].to_numpy())
-    return place + weeks_since
+    since = rows["week"].to_physical().to_numpy() // 7
+    place: NDArray[np.int64] = (
+        np.repeat(before["place"].to_numpy(), before["len"].to_numpy()) + since
+    )
+    return place
 
 
 def spread(
