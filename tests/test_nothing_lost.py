@@ -611,6 +611,18 @@ class TestOneBadFile:
         with pytest.raises(OutputError, match="no room left in the temporary folder"):
             read(self.good(tmp_path))
 
+    def test_a_disk_that_fills_while_sets_are_laid_down_is_one_sentence(
+        self, tmp_path, monkeypatch
+    ):
+        """polars wraps the system's error in its own."""
+
+        def full(*_, **__):
+            raise pl.exceptions.ComputeError("parquet: No space left on device (os error 28)")
+
+        monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+        with pytest.raises(OutputError, match="no room left in the temporary folder"):
+            read(self.good(tmp_path))
+
 
 class TestWholeFolders:
     def test_files_come_all_at_once_and_what_has_gone_is_removed(self, tmp_path):

@@ -14,6 +14,8 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+import polars as pl
+
 from analysis import exercises
 from analysis.ingest import batches
 from analysis.ingest.parts import laid
@@ -183,7 +185,7 @@ def _laid(accounts: list[Account], target: Path) -> list[Account]:
     if small:
         try:
             parts = laid((each.part for each in small), target / "sets.parquet")
-        except OSError as error:
+        except (OSError, pl.exceptions.PolarsError) as error:
             if is_disk_full(error):
                 raise no_room(target, small[0].label) from error
             raise
