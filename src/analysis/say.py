@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import ceil, inf, isfinite, log10
 from typing import Literal
 
 Verdict = Literal["no cause", "no size", "no proof", "higher", "lower", "open"]
@@ -72,9 +72,22 @@ def interval(
     '+0.21 % [95 % interval -0.10 to +0.50]'
     >>> interval(0.3, -0.001, 0.5, unit="")
     '+0.30 [+0.00 to +0.50]'
+    >>> interval(0.2994, 0.2953, 0.3035, unit="")
+    '+0.299 [+0.295 to +0.304]'
     """
     named = "" if level is None else f"{100 * level:.0f} % interval "
-    return f"{value:+z.2f}{unit} [{named}{low:+z.2f} to {high:+z.2f}]"
+    n = interval_decimals(low, high)
+    return f"{value:+z.{n}f}{unit} [{named}{low:+z.{n}f} to {high:+z.{n}f}]"
+
+
+def interval_decimals(low: float, high: float) -> int:
+    """Return with how many decimals the ends of an interval are told apart; two at least.
+
+    >>> interval_decimals(-0.1, 0.5), interval_decimals(0.2953, 0.3035), interval_decimals(0, 0)
+    (2, 3, 2)
+    """
+    width = high - low
+    return max(2, ceil(-log10(width))) if 0 < width < inf else 2
 
 
 def times(often: float) -> str:

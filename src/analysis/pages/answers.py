@@ -16,6 +16,7 @@ from analysis.models.hypothesis.results import kinds_of
 from analysis.problems import UserError
 from analysis.report import Tile
 from analysis.result import Figure, Result
+from analysis.say import interval_decimals
 
 COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
 """Columns of estimates from cross-products, before `unit`."""
@@ -84,8 +85,9 @@ def verdict_tiles(verdict: str, target: Estimate | None, unit: str, stamp: str =
     """
     tiles = [Tile("Verdict", verdict, comparison=stamp)]
     if target is not None:
-        between = f"{target.low:+.2f} to {target.high:+.2f}"
-        tiles.append(Tile("Estimate", f"{target.value:+.2f} %", comparison=unit))
+        n = interval_decimals(target.low, target.high)
+        between = f"{target.low:+.{n}f} to {target.high:+.{n}f}"
+        tiles.append(Tile("Estimate", f"{target.value:+.{n}f} %", comparison=unit))
         tiles.append(Tile(f"{100 * target.level:.0f} % interval", between))
     return tiles
 
