@@ -72,7 +72,7 @@ def interval(
     '+0.21 % [95 % interval -0.10 to +0.50]'
     >>> interval(0.3, -0.001, 0.5, unit="")
     '+0.30 [+0.00 to +0.50]'
-    >>> interval(0.2994, 0.2953, 0.3035, unit="")
+    >>> interval(0.2994, 0.2953, 0.3038, unit="")
     '+0.299 [+0.295 to +0.304]'
     """
     named = "" if level is None else f"{100 * level:.0f} % interval "
