@@ -91,10 +91,11 @@ def workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Workers]:
         yield HERE
     else:
         with one_thread_each():
-            yield Workers(partial(_pool, jobs), jobs)
+            yield Workers(partial(processes, jobs), jobs)
 
 
-def _pool(jobs: int) -> Executor:
+def processes(jobs: int) -> Executor:
+    """Return an executor of so many processes of this machine."""
     # Spawned, not forked: a fork copies the locks of polars' threads and may hang on them.
     return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
 

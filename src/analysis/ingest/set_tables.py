@@ -131,12 +131,8 @@ class Lying:
 
     def chunks(self, rows: int) -> Iterator[pl.DataFrame]:
         """Yield the table in chunks of whole athletes, of so many rows if one has not more."""
-        ends, first = np.cumsum(self.sizes), 0
-        while first < ends[-1]:
-            fits = np.searchsorted(ends, first + rows, "right")
-            end = int(ends[max(fits - 1, np.searchsorted(ends, first, "right"))])
+        for first, end in whole_athletes(self.sizes, rows):
             yield pl.concat(list(self._between(first, end))).collect()
-            first = end
 
     def _between(self, first: int, end: int) -> Iterator[pl.LazyFrame]:
         start = 0
@@ -145,6 +141,21 @@ class Lying:
             if low < high:
                 yield scan(path).slice(low, high - low)
             start += height
+
+
+def whole_athletes(sizes: npt.NDArray[np.integer], rows: int) -> Iterator[tuple[int, int]]:
+    """Yield first row and end of stretches of whole athletes, of so many rows if one has not more.
+
+    Args:
+        sizes: rows of each athlete, in their order.
+        rows: of a stretch, at most.
+    """
+    ends, first = np.cumsum(sizes), 0
+    while first < ends[-1:].sum():
+        fits = np.searchsorted(ends, first + rows, "right")
+        end = int(ends[max(fits - 1, np.searchsorted(ends, first, "right"))])
+        yield first, end
+        first = end
 
 
 def by_bucket(

@@ -238,13 +238,9 @@ class _Adding:
     def write_pieces(self, bucket: int, rows: pl.DataFrame) -> None:
         """Write sets that stand by athlete into files of a bucket, each of whole athletes."""
         names = self.change.pieces(bucket)
-        ends = np.cumsum(rows["athlete"].rle().struct.field("len").to_numpy())
-        start = 0
-        while start < rows.height:
-            fits = np.searchsorted(ends, start + PIECE_ROWS, "right")
-            end = int(ends[max(fits - 1, np.searchsorted(ends, start, "right"))])
-            write_sets(rows.slice(start, end - start), next(names))
-            start = end
+        sizes = rows["athlete"].rle().struct.field("len").to_numpy()
+        for first, end in set_tables.whole_athletes(sizes, PIECE_ROWS):
+            write_sets(rows.slice(first, end - first), next(names))
 
     def _write_copies(self, bucket: int, mine: Sequence[Account]) -> None:
         """Keep the inputs of athletes with several as they were read."""

@@ -11,6 +11,7 @@ import polars as pl
 from analysis.figures import Trace, bars, by_athlete, figure
 from analysis.logbook import Logbook
 from analysis.measures import counting, sums, weeks, working
+from analysis.measures.slices import Ints
 from analysis.measures.working import WorkingRule
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, spoken, times, whose
@@ -53,7 +54,7 @@ def frequency(
     )
 
 
-def days_of(weekly: sums.Weekly) -> dict[str, sums.Ints]:
+def days_of(weekly: sums.Weekly) -> dict[str, Ints]:
     """Return the days of each week with a direct set, and with any: weeks × groups."""
     return {"direct_days": weekly.days("direct"), "any_days": weekly.days("direct", "indirect")}
 

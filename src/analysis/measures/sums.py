@@ -18,14 +18,11 @@ from numpy.typing import NDArray
 from analysis.logbook import Logbook
 from analysis.measures import counting, weeks, working
 from analysis.measures.load import BodyMass, effective_load, tonnage
-from analysis.measures.slices import Slices
+from analysis.measures.slices import Floats, Ints, Slices
 from analysis.measures.working import WorkingRule
 
 if TYPE_CHECKING:
     from analysis.exercises import Catalogue
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 NUMBERS = ("set_count", "hard_sets", "effort_unknown_sets", "tonnage_kg", "no_tonnage_sets")

@@ -30,17 +30,13 @@ from numpy.typing import NDArray
 from analysis import schema
 from analysis.figures import bars, figure
 from analysis.logbook import Logbook
-from analysis.measures.slices import Slices
+from analysis.measures.slices import Flags, Floats, Ints, Slices
 from analysis.notes import Many, Note
 from analysis.result import Figure, Result, tidy
 from analysis.say import count, number, whose
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 STANDINGS = {
     "working": "working sets",

@@ -23,7 +23,12 @@ COLUMNS = ["kind", "estimate", "std_error", "low", "high"]
 
 
 def estimate_result(
-    plan: Plan, within: Effect | None, target: Estimate | None, summary: str, *notes: str
+    plan: Plan,
+    within: Effect | None,
+    target: Estimate | None,
+    summary: str,
+    *notes: str,
+    title: str = "The estimate",
 ) -> Result:
     """Return the effect that a plan asks for, from cross-products: a row per way to read it.
 
@@ -33,6 +38,7 @@ def estimate_result(
         target: the effect that the plan asks for.
         summary: the verdict in words.
         notes: what else to say.
+        title: of the result.
     """
     rows: list[dict[str, Any]] = []
     if within is not None and target is not None:
@@ -41,7 +47,7 @@ def estimate_result(
     placebo = within.placebo.sentences() if within and plan.effect == "within" else []
     return Result(
         name="estimate",
-        title="The estimate",
+        title=title,
         table=pd.DataFrame(rows, columns=[*COLUMNS, "unit"]),
         summary=summary,
         draw=lambda table: forest(table, "kind"),

@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +48,7 @@ from analysis.say import count
 from analysis.signals import triage
 from analysis.signals.flags import FLAGS, LEVELS, Finding, Thresholds
 from analysis.store import Store, given_store
-from analysis.workers import one_thread_each
+from analysis.workers import one_thread_each, processes
 
 # Who the clients of a folder are: a file or folder each, or several people sorted by app.
 #
@@ -446,8 +444,7 @@ def _mapper(workers: int) -> Iterator[Any]:
     if workers <= 1:
         yield map
         return
-    # Spawned, not forked: a fork copies the locks of polars' threads and may hang on them.
-    with one_thread_each(), ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with one_thread_each(), processes(workers) as pool:
         yield pool.map
 
 

@@ -174,7 +174,10 @@ def record(pooled: Pooled) -> dict[str, Any]:
 def pooled_page(pooled: Pooled) -> Report:
     """Return the page of pooled sites."""
     plan, sites = pooled.plan, _sites(pooled)
-    estimate = estimate_result(plan, pooled.within, pooled.target, _verdict(pooled), SAME_NUMBERS)
+    estimate = estimate_result(
+        plan, pooled.within, pooled.target, _verdict(pooled), SAME_NUMBERS,
+        title="The estimate of all sites together",
+    )  # fmt: skip
     said = plan_keys(
         plan, f"{plan.question} SHA-256 {pooled.plan_sha256}, the same at every site."
     )

@@ -29,6 +29,7 @@ from analysis.models.dose.placebo import VETO, clause
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
 from analysis.models.dose.result import EXPOSURES, by_effort_pct
 from analysis.models.published import PELLAND_FREQUENCY, PELLAND_STRENGTH, Published
+from analysis.models.strength.known import records
 from analysis.notes import Note, first_names
 from analysis.result import DECIMALS, Result
 from analysis.say import count, interval, spoken, verdict_of
@@ -251,14 +252,6 @@ def _p(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a table's rows."""
-    return [
-        dict(zip(map(str, table.columns), row, strict=True))
-        for row in table.itertuples(index=False, name=None)
-    ]
-
-
 def most(table: pd.DataFrame, by: str) -> dict[str, Any]:
     """Return the row with most of something, the first of equals."""
     return max(records(table), key=lambda row: float(row[by]))
@@ -422,7 +415,8 @@ def athletes_notes(table: pd.DataFrame, drawn: int) -> tuple[Note | str, ...]:
         )
     for reason, part in table[~told].groupby("reason", sort=True):
         facts = {"reason": reason, "named": first_names(part["athlete"], LISTED)}
-        said = "{n:athlete} without an own slope, {reason}: {named}."
+        said = "{n:athlete} without an own slope, {reason}: {named}"
+        said += " (all in the download)." if len(part) > LISTED else "."
         notes.append(Note("no own slope", count=len(part), facts=facts, sentence=said))
     return tuple(notes)
 
