@@ -15,7 +15,7 @@ test: .venv/installed ## install, then every check
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadgroup --durations=15
-	$(BIN)/pytest --nbval notebooks
+	$(BIN)/pytest --nbval notebooks -n auto --dist loadfile
 
 core: ## what a user installs, alone and on $(PYTHON): its weight, the doctor, a page, the main tests
 	rm -rf .venv-core

@@ -45,7 +45,19 @@ NAMED = {
     "function_declaration", "generator_function_declaration", "class_declaration",
 }  # fmt: skip
 
-Scope = dict[int, set[str]]
+
+class Scope:
+    """The names bound in a function or block, and the scope around it."""
+
+    def __init__(self, names: set[str], outer: Scope | None = None) -> None:
+        self.names, self.outer = names, outer
+
+    def binds(self, name: str) -> bool:
+        """Return whether a name is bound here or in a scope around."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.outer
+        return scope is not None
 
 
 def free_names(statement: Node, dropped: set[tuple[int, int]]) -> set[str]:
@@ -55,21 +67,24 @@ def free_names(statement: Node, dropped: set[tuple[int, int]]) -> set[str]:
         statement: a statement of the bundle's outer function; its own names are not free.
         dropped: byte ranges that do not count.
     """
-    own: set[str] = set()
-    bound = _bindings(statement, own)
-    free: set[str] = set()
-    waiting: list[tuple[Node, tuple[int, ...]]] = [(statement, ())]
+    own = Scope(set())
+    used: dict[tuple[str, int], Scope] = {}  # judged last: `var` binds what is before it
+    waiting: list[tuple[Node, set[str], Scope]] = [(statement, own.names, own)]
     while waiting:
-        node, scopes = waiting.pop()
+        node, function, scope = waiting.pop()
         if (node.start_byte, node.end_byte) in dropped:
             continue
-        if node.type in ("identifier", "shorthand_property_identifier"):
-            name = text(node)
-            if not any(name in bound[scope] for scope in scopes):
-                free.add(name)
-        inner = (*scopes, node.id) if node.id in bound else scopes
-        waiting += [(child, inner) for child in node.named_children]
-    return free - own
+        kind = node.type
+        if kind in ("identifier", "shorthand_property_identifier"):
+            used[text(node), id(scope)] = scope
+        if kind in NAMED:
+            scope.names.add(text(node.child_by_field_name("name")))
+        if kind in FUNCTIONS or kind in BLOCKS:
+            scope = Scope(set(), scope)
+            function = scope.names if kind in FUNCTIONS else function
+        _bind(node, function, scope.names)
+        waiting += [(child, function, scope) for child in node.named_children]
+    return {name for (name, _), scope in used.items() if not scope.binds(name)}
 
 
 def names_of(pattern: Node | None) -> Iterator[str]:
