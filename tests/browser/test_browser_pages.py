@@ -211,11 +211,14 @@ def test_a_client_s_page_leads_back_and_its_summary_is_linked(open_page, pages):
 
 def test_nothing_in_a_client_s_card_passes_its_edge(open_page, pages):
     page = open_page(pages["coach"], width=390, height=844)
-    assert page.evaluate("""() => [...document.querySelectorAll(".entry")].flatMap((card) => {
+    assert (
+        page.evaluate("""() => [...document.querySelectorAll(".entry")].flatMap((card) => {
       const edge = card.getBoundingClientRect().right;
       return [...card.querySelectorAll("*")]
         .filter((each) => each.getBoundingClientRect().right > edge).map((e) => e.textContent);
-    })""") == []
+    })""")
+        == []
+    )
 
 
 def test_by_name_the_clients_are_one_list(open_page, pages):
