@@ -253,9 +253,9 @@ def scan(source: Path | bytes, first: Peek, vendor: Vendor, *, lines_inside: boo
     record = pl.col("record").cast(pl.Int64) + (1 if first.headerless else 2)
     texts = [name for name in names if name not in {cell.lower() for cell in numbers}]
     if lines_inside:
-        breaks = pl.sum_horizontal(
-            pl.col(name).str.count_matches("\n", literal=True) for name in texts
-        ).cast(pl.Int64)
+        # of all cells at once: a count of each column is a third of the time of the whole scan
+        whole = pl.concat_str(texts, ignore_nulls=True)
+        breaks = whole.str.count_matches("\n", literal=True).cast(pl.Int64)
         record = record + breaks.cum_sum() - breaks
     rows = rows.with_columns(source_row=record).drop("record")
     stripped = {name: pl.col(name).str.strip_chars() for name in texts}
