@@ -424,11 +424,20 @@ def _sets(part: Part) -> pl.LazyFrame:
     return rows.select(*names, "started_at", "ended_at", **whole)
 
 
+def _looked_at(part: Part) -> pl.LazyFrame:
+    """The sets of a staged table, made once where they fit: they are looked at twice."""
+    rows = _sets(part)
+    if part.table is None and part.rows is None:
+        return rows
+    return rows.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none()).lazy()
+
+
 def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_Workout]]:
     """Return the workouts that may be one, fullest first: by sets, loads, then newest export."""
+    rows = {place: _looked_at(copy.part) for place, copy in copies.items()}
     starts = pl.concat(
-        _starts(copy, settled[place]).with_columns(copy=pl.lit(place, dtype=pl.Int64))
-        for place, copy in copies.items()
+        _starts(rows[place], settled[place]).with_columns(copy=pl.lit(place, dtype=pl.Int64))
+        for place in copies
     )
     newest = starts.group_by("copy").agg(pl.col("minute").max(), pl.len()).sort(
         "minute", "len", "copy", descending=[True, True, False]
@@ -450,13 +459,18 @@ def _shared(copies: dict[int, Copy], settled: Sequence[Settled]) -> list[list[_W
     sets: dict[tuple[int, str], list[Set]] = {}
     for place in several["copy"].unique().sort():
         wanted = several.filter(pl.col("copy") == place).select("session").lazy()
-        rows = _sets(copies[place].part).join(wanted, on="session", how="semi")
+        shared = (
+            rows[place]
+            .join(wanted, on="session", how="semi")
+            .select(PLACE, "exercise", "number", "load", "reps", "seconds", "metres", "session")
+        )
         gone = settled[place].places
-        for row in rows.collect().sort("place").iter_rows(named=True):
-            if row["place"] not in gone:
-                each = Set(row["place"], row["exercise"], row["number"], row["load"], row["reps"],
-                           (row["seconds"], row["metres"]))  # fmt: skip
-                sets.setdefault((place, row["session"]), []).append(each)
+        for at, exercise, number, load, reps, seconds, metres, session in (
+            shared.collect().sort(PLACE).iter_rows()
+        ):
+            if at not in gone:
+                each = Set(at, exercise, number, load, reps, (seconds, metres))
+                sets.setdefault((place, session), []).append(each)
     groups: dict[object, list[_Workout]] = {}
     for row in several.iter_rows(named=True):
         copy, session = row["copy"], row["session"]
@@ -479,12 +493,11 @@ def _by_day(starts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _starts(copy: Copy, settled: Settled) -> pl.DataFrame:
+def _starts(rows: pl.LazyFrame, settled: Settled) -> pl.DataFrame:
     """One row per workout: its start, and whether the file begins or ends with it.
 
     The edge counts only where nothing else of the file is shared: see `_covered`.
     """
-    rows = _sets(copy.part)
     if settled.places:
         rows = rows.filter(~pl.col("place").is_in(sorted(settled.places)))
     starts = (
