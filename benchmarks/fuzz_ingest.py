@@ -2,6 +2,7 @@
 
     python -m benchmarks.fuzz_ingest --inputs 100000 --processes 2 --seed 1
     python -m benchmarks.fuzz_ingest --minutes 14 --seed 2 --app jefit --app rp_hypertrophy
+    python -m benchmarks.fuzz_ingest --inputs 5000 --together
 
 Seeds are the golden exports, as text, SQLite, FIT, JSON and XML: every vendor as often, and each
 of its exports as often as the others. A tenth of the inputs stand in a zip. Half of the inputs are
@@ -10,6 +11,10 @@ one cell replaced, neither in the header nor by a quote, and then every set of a
 be the same as from the sound file. What a record's neighbours tell (its place in the workout, the
 rest and the note that stand in a row of their own) is left out of that comparison, and so are
 cells that the whole file rests on: see `EVIDENCE`.
+
+With `--together` an input is six files of one sound export, up to half of them damaged, and what
+reading them together gives (sets, account, notes, units, records turned away) must be what each
+gives alone; counted are also the files that were read with others.
 
 Counted by vendor: inputs, internal errors, inputs over 5 s of processor time per MB (never less
 than 5 s), files with lines unaccounted for, and cells that changed another row; and in all the
@@ -43,10 +48,10 @@ import polars as pl
 from tests.golden import CASES, as_exported
 
 from analysis import exercises
-from analysis.ingest import records, sources
+from analysis.ingest import batches, records, sources
 from analysis.ingest.sources import Source
 from analysis.ingest.staging import Account, check_file
-from analysis.ingest.vendors import identify
+from analysis.ingest.vendors import identify, known_vendors
 
 NEIGHBOURS = (
     "session", "exercise_number", "set_number", "rest_s", "note", "tempo", "side", "kind",
@@ -205,7 +210,9 @@ def sound() -> list[list[tuple[Seed, pl.DataFrame]]]:
         return list(found.values())
 
 
-def run(seed_number: int, inputs: int, apps: tuple[str, ...] = ()) -> dict[str, Any]:
+def run(
+    seed_number: int, inputs: int, apps: tuple[str, ...] = (), *, together: bool = False
+) -> dict[str, Any]:
     """Fuzz with one random seed the exports of these vendors or all; return counts by vendor."""
     warnings.simplefilter("ignore")
     chance = random.Random(seed_number)
@@ -213,25 +220,37 @@ def run(seed_number: int, inputs: int, apps: tuple[str, ...] = ()) -> dict[str, 
     at_fault: list[str] = []
     slowest = 0.0
     choices = [each for each in sound() if not apps or each[0][0].vendor in apps]
+    if together:
+        batches.FEWEST = 2
+        able = {vendor.name for vendor in known_vendors() if vendor.by_row}
+        choices = [each for each in choices if each[0][0].vendor in able]
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         for number in range(inputs):
             each, whole = chance.choice(chance.choice(choices))
-            kind, data, line = made_of(each, chance)
-            counts[each.vendor][kind] += 1
             folder = Path(name) / str(number)
             folder.mkdir()
             started = time.process_time()
-            faults = list(faults_of(data, whole, line, each.vendor, folder))
+            kind, data, line = ("anywhere", each.data, 0) if together else made_of(each, chance)
+            counts[each.vendor][kind] += 1
+            if together:
+                n_together, faults = not_alike(each, chance, folder)
+                counts[each.vendor]["files read together"] += n_together
+            else:
+                faults = list(faults_of(data, whole, line, each.vendor, folder))
             spent = time.process_time() - started
-            shutil.rmtree(folder)
             slowest = max(slowest, spent)
             if spent > 5 * max(1.0, len(data) / 1e6):
                 faults.append(("too slow", f"{spent:.1f} s"))
             for fault, said in faults:
                 counts[each.vendor][fault] += 1
                 at_fault.append(f"{each.name} {seed_number}-{number} {fault}: {said}")
-                (KEPT / f"fuzz-{seed_number}-{number}").write_bytes(data)
+                kept = KEPT / f"fuzz-{seed_number}-{number}"
+                if together:
+                    shutil.copytree(folder, kept, dirs_exist_ok=True)
+                else:
+                    kept.write_bytes(data)
+            shutil.rmtree(folder)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base
     return {
         "counts": {vendor: dict(each) for vendor, each in counts.items()},
@@ -258,6 +277,53 @@ def faults_of(
         yield "other rows changed", f"line {line}"
 
 
+TOGETHER = 6
+
+
+def not_alike(
+    seed: Seed, chance: random.Random, folder: Path
+) -> tuple[int, list[tuple[str, str]]]:
+    """Read files of one export together and alone.
+
+    Returns:
+        How many were read with others, and what differs.
+    """
+    logs = [seed.data] * TOGETHER
+    for place in chance.sample(range(TOGETHER), chance.choice((1, 1, 2, 3))):
+        made = with_cell(seed, chance) if chance.random() < 0.7 else None
+        logs[place] = damaged(seed.data, chance) if made is None else made[0]
+    files = []
+    for number, data in enumerate(logs):
+        path = folder / f"p{number}.csv"
+        path.write_bytes(data)
+        files.append(Source(path, path.name, f"p{number}", path))
+    unit = chance.choice(("kg", None))
+    alone = [
+        check_file(each, unit, None, CATALOGUE, folder / f"alone-{number}")
+        for number, each in enumerate(files)
+    ]
+    together = batches.checked(files, unit, CATALOGUE, folder)
+    faults = [
+        ("together not as alone", f"{file.label}: {what}")
+        for file, one, other in zip(files, alone, together, strict=True)
+        if other is not None and (what := difference(one, other))
+    ]
+    return sum(each is not None for each in together), faults
+
+
+def difference(one: Account, other: Account) -> str:
+    """Return in what two accounts of one file differ; nothing where they are alike."""
+    compared = {
+        "ledger": one.ledger_row() == other.ledger_row(),
+        "notes": one.notes == other.notes,
+        "units": str(one.units) == str(other.units),
+        "rejected": one.rejected.equals(other.rejected),
+        "sets": one.part.scan().collect().equals(other.part.scan().collect()),
+        "left out": one.settled == other.settled,
+    }
+    return ", ".join(what for what, same in compared.items() if not same)
+
+
 def made_of(seed: Seed, chance: random.Random) -> tuple[str, bytes, int]:
     """Return what was done to a sound export, the damaged bytes, and the line of the cell."""
     if seed.table and chance.random() < 0.5:
@@ -281,6 +347,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--piece", type=int, default=500)
     asked.add_argument("--app", action="append", default=[], help="one vendor; by default all")
+    asked.add_argument("--together", action="store_true")
     options = asked.parse_args()
     apps = tuple(options.app)
     until = time.monotonic() + 60 * options.minutes
@@ -289,7 +356,7 @@ def main() -> None:
     total: dict[str, Counter[str]] = defaultdict(Counter)
     grown = slowest = 0.0
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(run, n, options.piece, apps)
+        running = {pool.submit(run, n, options.piece, apps, together=options.together)
                    for n in islice(left, options.processes)}  # fmt: skip
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -305,7 +372,7 @@ def main() -> None:
             by_vendor = {vendor: dict(sorted(total[vendor].items())) for vendor in sorted(total)}
             print(json.dumps({**said, "by_vendor": by_vendor}), flush=True)
             if time.monotonic() < until:
-                running |= {pool.submit(run, n, options.piece, apps)
+                running |= {pool.submit(run, n, options.piece, apps, together=options.together)
                             for n in islice(left, len(done))}  # fmt: skip
 
 

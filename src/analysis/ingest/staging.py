@@ -14,7 +14,7 @@ from analysis import schema
 from analysis.exercises import Catalogue
 from analysis.ingest import clock, duplicates, load_unit, records, remembered, set_table
 from analysis.ingest.duplicates import Copy, Settled
-from analysis.ingest.load_unit import Says, decide, number, says
+from analysis.ingest.load_unit import Decision, Says, decide, number, says
 from analysis.ingest.parts import Part, laid
 from analysis.ingest.remembered import Ask
 from analysis.ingest.set_table import Origin
@@ -98,6 +98,13 @@ class Account:
     def say(self, kind: str, count: int = 0, **facts: object) -> None:
         """Add a note about this file."""
         self.notes.append(Note(kind, self.label, self.athlete, count, facts))
+
+    def told_units(self, decision: Decision) -> None:
+        """Take down what was decided on the units of this file."""
+        self.notes += [decision.note] if decision.note else []
+        if decision.table is not None:
+            label = pl.lit(self.label).alias("source_file")
+            self.units = decision.table.select(label, pl.all())
 
     @property
     def records(self) -> int:
@@ -279,7 +286,7 @@ def _stage(
         if peek.quick and account.blame["started_at"]:
             raise _NotQuickError
         _count_unnamed_distances(account, staged)
-        _count_unknown_kinds(account)
+        _count_unknownkinds_of(account)
         _number_twin_sessions(account)
     _count_records(account, vendor, peek)
     _drop_pasted(account)
@@ -354,11 +361,9 @@ def _units(account: Account, vendor: Vendor, staged: Staged, said: Says) -> pl.D
     """Unit per exercise for a file that names none; None when nothing decides."""
     if staged.load_unit is not None:
         return pl.DataFrame(schema=load_unit.UNIT_SCHEMA)
-    table, note = decide(staged, vendor.title, said)
-    account.notes += [note] if note else []
-    if table is not None:
-        account.units = table.select(pl.lit(account.label).alias("source_file"), pl.all())
-    return table
+    decision = decide(staged, vendor.title, said)
+    account.told_units(decision)
+    return decision.table
 
 
 def _refuse_loads(account: Account, staged: Staged) -> None:
@@ -371,7 +376,7 @@ def _refuse_loads(account: Account, staged: Staged) -> None:
     ).collect()
     sets = counted.filter(pl.col("not_set").is_null())
     idle = counted.filter(pl.col("not_set").is_not_null())
-    account.idle, account.not_set_kinds = idle["source_row"], _kinds(idle)
+    account.idle, account.not_set_kinds = idle["source_row"], kinds_of(idle)
     refused = sets.select(
         source_file=pl.lit(account.label),
         source_row="source_row",
@@ -393,7 +398,7 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
         idle = aside.filter(pl.col("not_set").is_not_null() & ~structure)
         aside = aside.filter(pl.col("not_set").is_null())
         account.idle = idle["source_row"]
-        account.not_set_kinds = _kinds(idle)
+        account.not_set_kinds = kinds_of(idle)
         words = idle.filter(pl.col("not_set") == REST_BY_SHAPE)
         if words.height:
             kinds = first_names(repr(word) for word in words["kind"].unique().sort())
@@ -412,7 +417,7 @@ def _settle(account: Account, odd: list[pl.DataFrame], staged: Staged) -> None:
         account.say("cleared", n, column=column, value=value, line=line, rule=rule)
 
 
-def _kinds(idle: pl.DataFrame) -> tuple[tuple[str, int], ...]:
+def kinds_of(idle: pl.DataFrame) -> tuple[tuple[str, int], ...]:
     """Count what is no set by its word, the most frequent first."""
     counts = idle.group_by("not_set").len().sort("len", "not_set", descending=[True, False])
     return tuple((str(word), int(n)) for word, n in counts.iter_rows())
@@ -472,7 +477,7 @@ def _count_unnamed_distances(account: Account, staged: Staged) -> None:
         account.say("distance", given)
 
 
-def _count_unknown_kinds(account: Account) -> None:
+def _count_unknownkinds_of(account: Account) -> None:
     kinds = account.part.scan().group_by("kind").len().collect()
     unknown = kinds.filter(~pl.col("kind").is_in(list(schema.KINDS))).sort("kind")
     if unknown.height:

@@ -201,8 +201,9 @@ class Vendor:
             route than the one by which they are read, to be held against it.
         covariates: reads what else the file holds (body mass, sleep …).
         several: a line of the table holds several sets.
-        by_row: `stage` looks at each record by itself, and reads dates in one form, where the
-            peek is `quick`: files with one header may then be read together.
+        by_row: `stage` looks at no record but the one before and the one after, and reads dates
+            that tell by themselves what they mean where the peek is `quick`: files with one
+            header may then be read together.
         missing_header: the header of this vendor's files that have lost theirs, None for others.
     """
 

@@ -29,13 +29,22 @@ _MERIDIEM = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def worded_day_first(text: pl.Series) -> pl.Series:
-    """Read `16 Jun 2026, 14:37` and nothing else, a column at a time.
+def dates(column: str, *, quick: bool) -> pl.Expr:
+    """Return the dates of a column.
 
-    Raises:
-        ComputeError: a date is in another form; the file must be read with care.
+    Args:
+        column: text.
+        quick: whether all are taken to be in forms that each tell by themselves what they mean
+            (`QUICK`), so that a column can be read in pieces. Where one is not, a ComputeError
+            is raised as it is read, and the file must be read with care.
     """
-    read = text.str.to_datetime(QUICK[0], strict=False, time_unit="us")
+    return pl.col(column).map_batches(
+        _plain_moments if quick else moments, return_dtype=pl.Datetime("us"), is_elementwise=quick
+    )
+
+
+def _plain_moments(text: pl.Series) -> pl.Series:
+    read = _quick_moments(text)
     if read.null_count() > text.null_count():
         raise pl.exceptions.ComputeError("a date is in another form")
     return read
@@ -48,11 +57,7 @@ def moments(text: pl.Series) -> pl.Series:
     between them, 12-hour clocks. Numbers in two orders are read only where the column shows
     which is the day: some number above 12, nearly always in the same place.
     """
-    quick = pl.Series([None] * text.len(), dtype=pl.Datetime("us"))
-    for form in QUICK:
-        if quick.null_count() == text.null_count():
-            return quick
-        quick = quick.fill_null(text.str.to_datetime(form, strict=False, time_unit="us"))
+    quick = _quick_moments(text)
     if quick.null_count() == text.null_count():
         return quick
     left = text.filter(quick.is_null() & text.is_not_null()).unique(maintain_order=True)
@@ -62,6 +67,16 @@ def moments(text: pl.Series) -> pl.Series:
         slow, on="text", how="left", maintain_order="left"
     )
     return joined.select(pl.coalesce("quick", "at")).to_series()
+
+
+def _quick_moments(text: pl.Series) -> pl.Series:
+    """Read the dates that are in one of the forms of `QUICK`; null for others."""
+    read = pl.Series(text.name, [None] * text.len(), dtype=pl.Datetime("us"))
+    for form in QUICK:
+        if read.null_count() == text.null_count():
+            break
+        read = read.fill_null(text.str.to_datetime(form, strict=False, time_unit="us"))
+    return read
 
 
 def month_words(text: Iterable[str]) -> Months:

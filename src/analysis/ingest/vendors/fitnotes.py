@@ -63,4 +63,5 @@ VENDOR = Vendor(
     join_cells=join_cells,
     looks_like=SIGNATURE,
     one_of=tuple(LOADS),
+    by_row=True,
 )

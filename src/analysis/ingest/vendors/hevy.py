@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate
-from analysis.ingest.vendors._times import moments, worded_day_first
+from analysis.ingest.vendors._times import dates
 
 KINDS = {"normal": "work", "dropset": "drop"}
 LOADS = {"weight_kg": "kg", "weight_lbs": "lb"}
@@ -35,22 +35,16 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     columns = {
         **{ours: pl.col(theirs) for ours, theirs in names.items()},
         "started_text": pl.col("start_time"),
-        "started_at": _moment("start_time", peek),
-        "ended_at": _moment("end_time", peek) if "end_time" in peek.columns else pl.lit(None),
+        "started_at": dates("start_time", quick=peek.quick),
+        "ended_at": dates("end_time", quick=peek.quick)
+        if "end_time" in peek.columns
+        else pl.lit(None),
         "kind": translate(pl.col("set_type"), KINDS),
         "set_number": pl.col("set_index").cast(pl.Int32, strict=False) + 1,
         "note": _note(peek),
         "source_row": pl.col("source_row"),
     }
     return Staged(raw.select(**columns), names, LOADS[load], DISTANCES.get(distance or ""))
-
-
-def _moment(column: str, peek: Peek) -> pl.Expr:
-    return pl.col(column).map_batches(
-        worded_day_first if peek.quick else moments,
-        return_dtype=pl.Datetime("us"),
-        is_elementwise=peek.quick,
-    )
 
 
 def _note(peek: Peek) -> pl.Expr:

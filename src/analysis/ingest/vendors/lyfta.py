@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate
-from analysis.ingest.vendors._times import clock_seconds, moments, since, worded_seconds
+from analysis.ingest.vendors._times import clock_seconds, dates, since, worded_seconds
 
 SIGNATURE = frozenset({"title", "date", "exercise", "superset id", "weight", "set type"})
 KINDS = {
@@ -29,7 +29,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
         **{word: word for word in ("rir", "rpe") if word in peek.columns},
     }  # fmt: skip
     word = pl.col("set type").str.strip_chars()
-    start = pl.col("date").map_batches(moments, return_dtype=pl.Datetime("us"))
+    start = dates("date", quick=peek.quick)
     length = worded_seconds(clock_seconds(pl.col("duration")))
     time = pl.col("time")
     # Timed sets come as minutes:seconds.
@@ -65,4 +65,5 @@ VENDOR = Vendor(
     ),
     free_text=frozenset({"title"}),
     looks_like=SIGNATURE | {"reps", "duration"},
+    by_row=True,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Peek, Staged, Vendor
-from analysis.ingest.vendors._times import moments
+from analysis.ingest.vendors._times import dates
 
 SPELLINGS = {
     "started_text": ("workout start", "starttid"),
@@ -34,8 +34,8 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     rows = raw.select("source_row", **{ours: pl.col(theirs) for ours, theirs in names.items()})
     done = [_given(name) for name in ("reps", "duration_s", "distance") if name in names]
     rows = rows.with_columns(
-        started_at=pl.col("started_text").map_batches(moments, return_dtype=pl.Datetime("us")),
-        ended_at=pl.col("ended_text").map_batches(moments, return_dtype=pl.Datetime("us")),
+        started_at=dates("started_text", quick=peek.quick),
+        ended_at=dates("ended_text", quick=peek.quick),
         workout=pl.col("workout").str.strip_chars() if "workout" in names else pl.lit(""),
         not_set=pl.when(_given("exercise") & ~pl.any_horizontal(done)).then(pl.lit("not done")),
     )
@@ -65,4 +65,5 @@ VENDOR = Vendor(
     ),
     free_text=frozenset({"notes", "anteckningar", "name", "namn"}),
     looks_like=frozenset({"workout start", "workout end", "exercise", "weight", "reps"}),
+    by_row=True,
 )

@@ -13,7 +13,7 @@ import re
 import polars as pl
 
 from analysis.ingest.vendors import REST_BY_SHAPE, Carries, Peek, Staged, Vendor, translate
-from analysis.ingest.vendors._times import moments, since, worded_seconds
+from analysis.ingest.vendors._times import dates, since, worded_seconds
 
 SPELLINGS = {
     "started_text": ("date",),
@@ -107,7 +107,7 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
     )
     order = pl.col("order").str.strip_chars()
     columns = {
-        "started_at": pl.col("started_text").map_batches(moments, return_dtype=pl.Datetime("us")),
+        "started_at": dates("started_text", quick=peek.quick),
         "kind": pl.when(order.str.contains(r"^\d+$")).then(pl.lit("work"))
         .otherwise(translate(order, KINDS)),
         "not_set": _not_set(order, names),
@@ -213,4 +213,5 @@ VENDOR = Vendor(
     free_text=frozenset({"notes", "workout notes", "workout name", "notes d'entraînement"}),
     looks_like=frozenset({"date", "workout name", "exercise name", "set order", "reps"}),
     one_of=("weight", "weight (kg)", "weight (lbs)"),
+    by_row=True,
 )
