@@ -7,7 +7,7 @@ to the groups, as arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,6 +52,10 @@ class Weekly:
     def total(self, name: str, rule: counting.Rule) -> Floats:
         """Return a number of the rows, weighed by the rule: weeks × groups."""
         return self.shares.total(self.rows[name], rule)
+
+    def totals(self, name: str, rules: Iterable[str]) -> dict[str, Floats]:
+        """Return `total` by several rules."""
+        return self.shares.totals(self.rows[name], rules)
 
     def days(self, *roles: str) -> Ints:
         """Return on how many days each week trained a group in one of these roles."""
@@ -184,12 +188,27 @@ class Shares:
 
     def total(self, values: pl.Series, rule: counting.Rule) -> Floats:
         """Return the sums of the rows' values, weighed by the rule: targets × groups."""
-        cells = self.targets * len(self.groups)
-        known, sums = values.to_numpy(), np.zeros(cells)
+        return self._weighed(self._by_role(values, counting.weights(rule)), rule)
+
+    def totals(self, values: pl.Series, rules: Iterable[str]) -> dict[str, Floats]:
+        """Return `total` by several rules: each role is added up once."""
+        wanted = list(rules)
+        by_role = self._by_role(values, {role for one in wanted for role in counting.weights(one)})
+        return {rule: self._weighed(by_role, rule) for rule in wanted}
+
+    def _by_role(self, values: pl.Series, roles: Iterable[str]) -> dict[str, Floats]:
+        known, cells = values.to_numpy(), self.targets * len(self.groups)
+        reached = {role: self._reached[role] for role in roles if role in self._reached}
+        return {
+            role: np.bincount(cell, known[row], minlength=cells).astype(np.float64)
+            for role, (row, cell) in reached.items()
+        }
+
+    def _weighed(self, by_role: Mapping[str, Floats], rule: counting.Rule) -> Floats:
+        sums = np.zeros(self.targets * len(self.groups))
         for role, weight in counting.weights(rule).items():
-            if role in self._reached:
-                row, cell = self._reached[role]
-                sums += weight * np.bincount(cell, known[row], minlength=cells)
+            if role in by_role:
+                sums += weight * by_role[role]
         return sums.reshape(self.targets, len(self.groups))
 
     def union(self, bits: pl.Series, roles: Sequence[str]) -> NDArray[np.uint8]:

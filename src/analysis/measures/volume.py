@@ -87,7 +87,8 @@ def volume(
 
 def table_of(weekly: sums.Weekly, **beside: NDArray[Any]) -> pl.DataFrame:
     """Return the table of `volume`, with other numbers (weeks × groups) beside it."""
-    numbers = {f"{name}_sets": weekly.total("set_count", name) for name in counting.RULES}
+    credited = weekly.totals("set_count", counting.RULES)
+    numbers = {f"{name}_sets": total for name, total in credited.items()}
     numbers |= {n: weekly.total(n, "fractional") for n in ("hard_sets", "effort_unknown_sets")}
     numbers["tonnage_kg"] = weekly.total("tonnage_kg", "direct")
     no_tonnage = weekly.total("no_tonnage_sets", "direct").astype(np.int64)

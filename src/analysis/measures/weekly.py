@@ -235,10 +235,12 @@ def _catalogue(corrections: Path | None) -> Catalogue:
 
 def _with_made(catalogue: Catalogue, sets: pl.DataFrame) -> Catalogue:
     """Return the catalogue with the exercises that names were read as when they were ingested."""
-    made = pl.col("exercise_id").is_not_null() & ~pl.col("exercise_id").is_in(
-        catalogue.exercises["exercise_id"].implode()
-    )
-    return catalogue.with_parts(sets.filter(made)["exercise"].unique().to_list())
+    unknown = sets["exercise_id"].unique().drop_nulls()
+    unknown = unknown.filter(~unknown.is_in(catalogue.exercises["exercise_id"].implode()))
+    if unknown.is_empty():
+        return catalogue
+    made = sets.filter(pl.col("exercise_id").is_in(unknown.implode()))
+    return catalogue.with_parts(made["exercise"].unique().to_list())
 
 
 def _write(logbook: Logbook, choices: Choices, path: Path) -> Counts:

@@ -103,7 +103,30 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
         beside the day's own e1RM the same warm-up would weigh less on a strong day, and the dose
         would hang on the strength that it is to explain.
     """
-    rule = rule or WorkingRule()
+    judged = _judge(sets, rule or WorkingRule())
+    return judged.sets.with_columns(judged.soft_count())
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Sets in training order with their `standing`, and what it takes to weigh them softly.
+
+    A soft weight asks for more than a standing does, so it is worked out for doses only.
+    """
+
+    sets: pl.DataFrame
+    seen: _Seen
+    rule: WorkingRule
+
+    def soft_count(self) -> pl.Series:
+        """Return what each set weighs as a dose, as `classify` says."""
+        standing = self.sets["standing"].to_physical().to_numpy()
+        return pl.Series(
+            "soft_count", _soft_count(self.sets, self.seen, standing, self.rule.warmup_below)
+        )
+
+
+def _judge(sets: pl.DataFrame, rule: WorkingRule) -> _Judged:
     ordered = _in_training_order(sets)
     seen = _beside_the_best(ordered)
     standing = _first_standing(seen, rule.warmup_below)
@@ -111,10 +134,8 @@ def classify(sets: pl.DataFrame, rule: WorkingRule | None = None) -> pl.DataFram
         standing[_cluster_parts(seen, standing)] = CODES["cluster"]
     if rule.sides_once:
         standing[_second_sides(ordered, seen, standing)] = CODES["second_side"]
-    return ordered.with_columns(
-        pl.Series("standing", standing).cat.to(STANDING),
-        pl.Series("soft_count", _soft_count(seen, standing, rule.warmup_below)),
-    )
+    told = pl.Series("standing", standing).cat.to(STANDING)
+    return _Judged(ordered.with_columns(told), seen, rule)
 
 
 ORDER = ("athlete", "started_at", "session", "exercise_number", "set_number")
@@ -146,9 +167,8 @@ class _Seen:
         early: whether it comes before the best.
         judged: whether it is an unmarked set that nothing but its load speaks for.
         planned: whether it is part of a ramp that is the plan.
-        of_usual: its e1RM as a share of the usual top set's.
-        climbs: whether it comes before the day's heaviest load.
-        straight: whether that load stands in straight sets.
+        load: its load; NaN where loads do not compare.
+        heaviest: the heaviest of its day's lift.
     """
 
     run: Ints
@@ -159,9 +179,8 @@ class _Seen:
     early: Flags
     judged: Flags
     planned: Flags
-    of_usual: Floats
-    climbs: Flags
-    straight: Flags
+    load: Floats
+    heaviest: Floats
 
     def of_kind(self, *names: str) -> Flags:
         """Return whether each set is of one of these kinds."""
@@ -214,15 +233,15 @@ def _beside_the_best(ordered: pl.DataFrame) -> _Seen:
     first_top = lifts.each(np.minimum, np.where(top, place, len(place)))[lifts.of_row]
     early = (place < first_top) & (first_top < len(place))
     planned = _planned(ordered, lifts, judged & (early | top), top)
-    usual = _beside_the_usual(ordered, lifts, np.where(known, load, np.nan), heaviest)
-    recorded_sets = found["recorded"].to_numpy()
-    return _Seen(run, lifts, kind, recorded_sets, share, early, judged, planned, *usual)
+    return _Seen(
+        run, lifts, kind, found["recorded"].to_numpy(), share, early, judged, planned,
+        np.where(known, load, np.nan), heaviest,
+    )  # fmt: skip
 
 
-def _beside_the_usual(
-    ordered: pl.DataFrame, lifts: Slices, load: Floats, heaviest: Floats
-) -> tuple[Floats, Flags, Flags]:
-    """Return `of_usual`, `climbs` and `straight` of every set."""
+def _beside_the_usual(ordered: pl.DataFrame, seen: _Seen) -> tuple[Floats, Flags, Flags]:
+    """Return each set's share of the usual top set; before the heaviest load?; straight sets?"""
+    lifts, load, heaviest = seen.lifts, seen.load, seen.heaviest
     at_heaviest = load == heaviest
     place = np.arange(len(load))
     first = lifts.each(np.minimum, np.where(at_heaviest, place, len(load)))
@@ -273,51 +292,48 @@ def _planned(ordered: pl.DataFrame, lifts: Slices, upward: Flags, top: Flags) ->
     # one top set: with straight sets after the climb, the climb was to warm up
     climbing = (n_tops == 1) & (n_sets >= len(WENDLER) + 1)
     place = np.flatnonzero(upward & climbing[lifts.of_row])
+    if not len(place):
+        return np.zeros(ordered.height, np.bool_)
     place = place[np.argsort(lifts.of_row[place], kind="stable")]
-    load, reps = pl.col("load_kg"), pl.col("reps")
-    rise = pl.when(pl.col("lift") == pl.col("lift").shift()).then(load.diff())
-    share = [load.shift(k) / load for k in (2, 1)]
-    before = [reps.shift(k) for k in (2, 1)]
-    pairs = ((5.0, 5.0), (3.0, 3.0), (5.0, 3.0))
-    wendler = (
-        share[0].is_between(*WENDLER[0])
-        & share[1].is_between(*WENDLER[1])
-        & pl.any_horizontal((before[0] == one) & (before[1] == two) for one, two in pairs)
-    )
-    alike = (reps.min() == reps.max()) & (reps.null_count() == 0) | (reps.null_count() == pl.len())
-    form = (
-        ordered.select("load_kg", "reps")[place]
-        .lazy()
-        .with_columns(pl.Series("place", place), pl.Series("lift", lifts.of_row[place]))
-        .with_columns(
-            rise.alias("rise"),
-            wendler.fill_null(False).alias("wendler"),
-            pl.col("place").shift(2).alias("third_last"),
-        )
-        .group_by("lift")
-        .agg(
-            pl.len().alias("sets"),
-            alike.alias("alike"),
-            pl.col("rise").min().alias("least"),
-            (pl.col("rise").max() - pl.col("rise").min()).alias("uneven"),
-            load.last().alias("top"),
-            pl.col("wendler", "third_last").last(),
-        )
-    )
+    load, reps = (ordered[name].gather(place).to_numpy() for name in ("load_kg", "reps"))
+    climbs = Slices(lifts.of_row[place])
+    sets = climbs.each(np.add, np.ones(len(place), np.int64))
+    last = climbs.first + sets - 1
+    untold = climbs.each(np.add, np.isnan(reps).astype(np.int64))
+    alike = climbs.each(np.minimum, reps) == climbs.each(np.maximum, reps)
+    rise = np.diff(load, prepend=np.nan)
+    rise[climbs.first] = np.nan
+    least = climbs.each(np.fmin, rise)
     even = (
-        (pl.col("sets") >= RAMP_SETS)
-        & pl.col("alike")
-        & (pl.col("least") > 0)
-        & (pl.col("uneven") <= RAMP_EVEN * pl.col("top"))
-    )
-    planned = (
-        form.filter(even | pl.col("wendler"))
-        .select("lift", pl.when(even).then(0).otherwise("third_last").alias("begins"))
-        .collect()
+        (sets >= RAMP_SETS)
+        & (alike | (untold == sets))
+        & (least > 0)
+        & (climbs.each(np.fmax, rise) - least <= RAMP_EVEN * load[last])
     )
     begins = np.full(lifts.count, ordered.height)
-    begins[planned["lift"].to_numpy()] = planned["begins"].to_numpy()
+    begins[lifts.of_row[place[last]]] = np.where(
+        even, 0, np.where(_wendler(load, reps, last), place[last - 2], ordered.height)
+    )
     found: Flags = np.arange(ordered.height) >= begins[lifts.of_row]
+    return found
+
+
+def _wendler(load: Floats, reps: Floats, last: Ints) -> Flags:
+    """Return whether each of these sets is the third of 5/3/1."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = [load[last - k] / load[last] for k in (2, 1)]
+    rises = np.logical_and(
+        *(
+            (low <= share) & (share <= high)
+            for share, (low, high) in zip(shares, WENDLER, strict=True)
+        )
+    )
+    before = [reps[last - k] for k in (2, 1)]
+    plans = [
+        (before[0] == one) & (before[1] == two)
+        for one, two in ((5.0, 5.0), (3.0, 3.0), (5.0, 3.0))
+    ]
+    found: Flags = rises & np.logical_or.reduce(plans)
     return found
 
 
@@ -338,7 +354,12 @@ def dosed(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
     """
     rule = rule or WorkingRule()
     return logbook.once(
-        ("dosed", rule), lambda: classified(logbook, rule).filter(pl.col("soft_count") > 0)
+        ("dosed", rule),
+        lambda: (
+            classified(logbook, rule)
+            .with_columns(_judged(logbook, rule).soft_count())
+            .filter(pl.col("soft_count") > 0)
+        ),
     )
 
 
@@ -353,8 +374,12 @@ def done(logbook: Logbook, rule: WorkingRule | None = None) -> pl.LazyFrame:
 
 
 def classified(logbook: Logbook, rule: WorkingRule) -> pl.DataFrame:
-    """Return every set with what it is, as `classify` does, worked out once."""
-    return logbook.once(("classified", rule), lambda: classify(logbook.sets, rule))
+    """Return every set with its `standing`, as `classify` does, worked out once."""
+    return _judged(logbook, rule).sets
+
+
+def _judged(logbook: Logbook, rule: WorkingRule) -> _Judged:
+    return logbook.once(("judged", rule), lambda: _judge(logbook.sets, rule))
 
 
 def _first_standing(seen: _Seen, warmup_below: float) -> NDArray[np.uint8]:
@@ -368,17 +393,20 @@ def _first_standing(seen: _Seen, warmup_below: float) -> NDArray[np.uint8]:
     return standing
 
 
-def _soft_count(seen: _Seen, standing: NDArray[np.uint8], warmup_below: float) -> Floats:
+def _soft_count(
+    ordered: pl.DataFrame, seen: _Seen, standing: NDArray[np.uint8], warmup_below: float
+) -> Floats:
     count: Floats = (standing == CODES["working"]).astype(np.float64)
     if warmup_below > 0:
+        of_top, climbs, straight = _beside_the_usual(ordered, seen)
         counted = (standing == CODES["working"]) | (standing == CODES["unmarked_warmup"])
-        unsure = np.flatnonzero(counted & seen.judged & seen.climbs & ~seen.planned)
-        of_usual = pl.Series(seen.of_usual[unsure])
+        unsure = np.flatnonzero(counted & seen.judged & climbs & ~seen.planned)
+        of_usual = pl.Series(of_top[unsure])
         soft, before_straight = (
             ((of_usual - nothing) / (one - nothing)).clip(0, 1).to_numpy()
             for nothing, one in (SOFT, SOFT_BEFORE_STRAIGHT)
         )
-        count[unsure] = np.where(seen.straight[unsure], before_straight, soft)
+        count[unsure] = np.where(straight[unsure], before_straight, soft)
     return count
 
 
