@@ -32,7 +32,7 @@ from analysis.models.cohort.results import (
     told_apart,
     verdicts,
 )
-from analysis.models.cohort.spread import dose_curve, spread
+from analysis.models.cohort.spread import Doses, dose_curve, spread
 from analysis.models.cohort.study import FEW, MEASURES, NO_DAYS, study_muscle
 from analysis.models.dose import TooLittleError
 from analysis.models.dose.effects import at_once, body
@@ -120,10 +120,10 @@ def test_every_step_of_the_flow_closes(studied, logbook):
     assert records.total == logbook.ledger["records"].sum()
     assert records.kept == logbook.sets.height == sets.total
     assert athletes.total == len(logbook.athletes)
-    assert sets.kept == studied.logbook.sets.height
+    assert sets.kept == studied.people.sets
     for muscle in studied.muscles:
         days, modelled, own = muscle_steps(muscle)
-        assert days.total == len(muscle.logs.days)
+        assert days.total == muscle.counts.days
         assert days.kept == muscle.effects["sets"].n_rows
         assert modelled.total == athletes.kept
         assert modelled.kept == muscle.effects["sets"].n_athletes == own.total
@@ -143,8 +143,8 @@ def test_the_flow_counts_files_by_reason(found):
 
 def test_one_log_under_two_names_counts_once(studied, found):
     assert studied.same_person == {"lifter001": "again"}
-    assert "lifter001" not in studied.logbook.athletes
-    assert len(studied.logbook.athletes) == 50
+    assert "lifter001" not in studied.people.athletes
+    assert len(studied.people.athletes) == 50
     row = found["same_person"].table.iloc[0]
     assert (row["athlete"], row["kept"]) == ("lifter001", "again")
 
@@ -258,7 +258,7 @@ def test_two_slopes_say_nothing_of_their_spread():
 
 def test_the_simultaneous_band_is_the_wider_and_both_hold_the_curve():
     logs = logs_of(*planted(7, athletes=40, weeks=60))
-    curve = dose_curve(body(logs.days, logs.weekly, MEASURES), logs)
+    curve = dose_curve(body(logs.days, logs.weekly, MEASURES), Doses.of(logs.weekly.doses["sets"]))
     drawn = curve.table
     assert (drawn["all_low"] < drawn["low"] + 1e-9).all()
     assert (drawn["all_high"] > drawn["high"] - 1e-9).all()
@@ -274,7 +274,7 @@ def test_the_simultaneous_band_is_the_wider_and_both_hold_the_curve():
 def test_no_curve_for_fewer_than_five_athletes():
     logs = logs_of(*planted(8, athletes=4))
     with pytest.raises(TooLittleError, match="5 or more"):
-        dose_curve(body(logs.days, logs.weekly, MEASURES), logs)
+        dose_curve(body(logs.days, logs.weekly, MEASURES), Doses.of(logs.weekly.doses["sets"]))
 
 
 def test_a_placebo_that_fires_is_no_cause():

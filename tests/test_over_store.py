@@ -94,6 +94,12 @@ def test_the_command_asks_a_store_by_its_buckets(folder, here, tmp_path):
     plan, store = str(folder / "plan.toml"), str(folder / "store")
     said = CliRunner().invoke(app, ["test", plan, store, "--out", str(tmp_path), "--jobs", "2"])
     assert said.exit_code == 0, said.output
+    for stage in ("pass 1, sums of doses", "pass 2, cross-products"):
+        line = next(line for line in said.stderr.splitlines() if line.startswith(stage))
+        assert "CPU-s" in line
+        assert "GB a worker" in line
+    assert "\nfit: " in said.stderr
+    assert "\npage: " in said.stderr
     verdict = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
     assert verdict["estimate"] == here.target.value
     assert verdict["n_people"] == 15

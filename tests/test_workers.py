@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.problems import UserError
+from analysis.progress import Stages
 from analysis.workers import HERE, Lost, mapped, merged, workers
 
 
@@ -98,3 +99,23 @@ def test_who_is_asked_for_must_be_there():
         pass
     with pytest.raises(UserError, match="name one"), workers(2, "tcp://127.0.0.1:1"):
         pass
+
+
+def busy(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return seconds
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_stage_knows_what_its_workers_spent(jobs):
+    stages = Stages()
+    with workers(jobs) as who, stages.stage("counting"):
+        assert mapped(busy, [0.1, 0.2], who, stages=stages) == [0.1, 0.2]
+    (stage,) = stages.done
+    assert 0.3 <= stage.cpu_s < 3
+    assert stage.peak_gb > 0.01
+    assert (stage.worker_gb > 0.01) == (jobs == 2)
+    assert next(stages.lines()).startswith("counting: ")
+    assert list(stages.lines())[-1].startswith("in all: ")

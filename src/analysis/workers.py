@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from analysis.problems import UserError
-from analysis.progress import Tell, silent
+from analysis.progress import Stages, Tell, peak_gb, silent
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -139,6 +139,7 @@ def mapped(
     *,
     name: Callable[[T], str] = str,
     tell: Tell = silent,
+    stages: Stages | None = None,
 ) -> list[R | Lost]:
     """Do a step for every piece of work.
 
@@ -148,6 +149,7 @@ def mapped(
         who: who does it.
         name: what a piece is called.
         tell: gets the pieces done, the pieces in all, and the rate and time left.
+        stages: gets what the workers spend, where it is not this process.
 
     Returns:
         What the step returned, or `Lost`, in the order of the pieces.
@@ -155,9 +157,16 @@ def mapped(
     Raises:
         Exception: whatever the step itself raises; it is a fault or an answer, and no death.
     """
-    pace = _Pace(len(pieces), tell)
     if who.start is None:
-        return [pace.after(step(piece)) for piece in pieces]
+        here = _Pace(len(pieces), tell)
+        return [here.after(step(piece)) for piece in pieces]
+    if stages is not None:
+        measured = mapped(_Measured(step), pieces, who, name=name, tell=tell)
+        for each in measured:
+            if not isinstance(each, Lost):
+                stages.by_worker(each.cpu_s, each.peak_gb)
+        return [each if isinstance(each, Lost) else each.value for each in measured]
+    pace = _Pace(len(pieces), tell)
     done: dict[int, R | Lost] = {}
     died: list[int] = []
     left = list(range(len(pieces)))
@@ -169,6 +178,27 @@ def mapped(
         if alone:
             done[place] = pace.after(Lost(name(pieces[place]), "its worker died twice"))
     return [done[place] for place in range(len(pieces))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent(Generic[R]):
+    """What a step returned, and what it cost whoever did it."""
+
+    value: R
+    cpu_s: float
+    peak_gb: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured(Generic[T, R]):
+    """A step that also says what it cost."""
+
+    step: Callable[[T], R]
+
+    def __call__(self, piece: T) -> _Spent[R]:
+        before = time.process_time()
+        value = self.step(piece)
+        return _Spent(value, time.process_time() - before, peak_gb())
 
 
 def merged(found: Iterable[R | Lost]) -> tuple[list[R], list[Lost]]:

@@ -290,17 +290,22 @@ def _test_store(
 ) -> None:
     from analysis.pages.hypothesis import checked_plans, register_of
     from analysis.pages.over_store import answer_store
+    from analysis.progress import Stages
     from analysis.workers import workers
 
     plans = checked_plans(hypothesis, paths)
     if len(plans) > 1:
         raise UserError("a folder of plans is not put to a store at once: put each plan")
-    place = register or register_of(paths)
+    place, stages = register or register_of(paths), Stages()
     with workers(jobs, cluster) as who:
         reading.show(
             "Testing",
-            lambda tell: answer_store(plans[0], store, out, who, register=place, tell=tell),
+            lambda tell: answer_store(
+                plans[0], store, out, who, register=place, tell=tell, stages=stages
+            ),
         )
+    for line in stages.lines():
+        say(line)
 
 
 def pool(

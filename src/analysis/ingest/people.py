@@ -20,6 +20,7 @@ import polars as pl
 from analysis.ingest.sources import Source
 from analysis.logbook import Logbook
 from analysis.notes import SHOWN_NAMES, Note, first_names
+from analysis.store import Store
 
 SHARED_WORKOUTS = 5
 """Workouts that two people may share by chance, to the minute and the set."""
@@ -128,6 +129,16 @@ def copies(sets: pl.DataFrame, found: pl.DataFrame) -> dict[str, str]:
         taken = stands_for.keys() | kept
         stands_for |= {other: name for other in sorted(partners[name]) if other not in taken}
     return stands_for
+
+
+def copies_in(store: Store) -> dict[str, str]:
+    """Return `copies` of a store, over all its buckets, by what was found on reading."""
+    found = store.shared()
+    if found.is_empty():
+        return {}
+    names = {*found["athlete"].to_list(), *found["other"].to_list()}
+    sets = store.scan().select("athlete").filter(pl.col("athlete").is_in(list(names)))
+    return copies(sets.collect(), found)
 
 
 def pairs(logbook: Logbook) -> pl.DataFrame:

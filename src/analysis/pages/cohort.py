@@ -111,8 +111,9 @@ def _tables(studied: CohortStudy, found: dict[str, Result]) -> dict[str, pd.Data
         return {}
     rest = [each.muscle for each in studied.muscles[DETAILED:]]
     names = [f"{kind}_{muscle}" for muscle in rest for kind in ("curve", "athletes", "flow")]
+    weeks = [each.weeks for each in studied.muscles if each.weeks is not None]
     return {
-        "weeks": pd.concat([each.logs.weekly_table() for each in studied.muscles]),
+        **({"weeks": pd.concat(weeks)} if weeks else {}),
         **{name: found[name].table for name in names if name in found},
     }
 
@@ -153,15 +154,12 @@ def _quality(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Block]:
 
 
 def _header(studied: CohortStudy) -> Iterator[tuple[str, str]]:
-    sets = studied.logbook.sets
-    days = sets["started_at"].sort().dt.strftime("%-d %b %Y")
-    yield "Athletes", f"{len(studied.logbook.athletes):,}"
-    yield "Period", f"{days[0]} to {days[-1]}"
-    yield (
-        "Logs",
-        f"{sets.height:,} sets in {sets.select('athlete', 'session').n_unique():,} sessions",
-    )
-    yield "From", ", ".join(sorted(sets["app"].unique()))
+    people = studied.people
+    yield "Athletes", f"{len(people.athletes):,}"
+    if people.first is not None and people.last is not None:
+        yield "Period", f"{people.first:%-d %b %Y} to {people.last:%-d %b %Y}"
+    yield "Logs", f"{people.sets:,} sets in {people.sessions:,} sessions"
+    yield "From", ", ".join(people.apps)
 
 
 def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any]:
@@ -171,8 +169,8 @@ def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any
         **made_with("polars", "pandas", "numpy", "scipy", "statsmodels"),
         "inputs": {str(entry["file"]): entry for entry in studied.given.provenance},
         "counts": {
-            "sets": studied.logbook.sets.height,
-            "athletes": len(studied.logbook.athletes),
+            "sets": studied.people.sets,
+            "athletes": len(studied.people.athletes),
             "left_out_as_the_same_person": len(studied.same_person),
         },
         "options": asdict(studied.options),

@@ -15,7 +15,7 @@ from analysis.models.hypothesis.run import numbers
 from analysis.outputs import whole_folder
 from analysis.pages.answers import estimate_result, refuse_other_plan, verdict_tiles
 from analysis.pages.lifter import made_with
-from analysis.progress import Tell, silent
+from analysis.progress import Stages, Tell, silent
 from analysis.report import Prose, Report, Section, Takeaway, Tiles
 from analysis.result import Result
 from analysis.say import count
@@ -38,6 +38,7 @@ def answer_store(
     register: Path | None = None,
     today: date | None = None,
     tell: Tell = silent,
+    stages: Stages | None = None,
 ) -> Iterator[str]:
     """Put a plan to a store, write its folder and yield what to tell the user.
 
@@ -49,14 +50,16 @@ def answer_store(
         register: JSON file of earlier looks; without it no run is confirmatory.
         today: day of the run, for the register.
         tell: gets how far it is.
+        stages: gets what each stage costs.
 
     Raises:
         UserError: the plan or the register cannot be used, or the folder holds another's answer.
     """
-    found = answer(plan, store, who, register=register, today=today, tell=tell)
+    stages = stages or Stages()
+    found = answer(plan, store, who, register=register, today=today, tell=tell, stages=stages)
     refuse_other_plan(out, found.plan_sha256)
-    page = store_page(found)
-    with whole_folder(out, "test") as draft:
+    with stages.stage("page"), whole_folder(out, "test") as draft:
+        page = store_page(found)
         page.save(draft)
         (draft / "plan.toml").write_bytes(found.plan_bytes)
         told = json.dumps(record(found), indent=2, ensure_ascii=False)

@@ -107,10 +107,10 @@ def files_result(logbook: Logbook) -> Result:
 
     Columns: those of the ledger, and `reason`.
     """
-    notes: dict[str, list[str]] = {}
-    for file in logbook.ledger["source_file"]:
-        own = [note.says for note in logbook.notes if note.file == file]
-        notes[file] = own
+    notes: dict[str, list[str]] = {file: [] for file in logbook.ledger["source_file"]}
+    for note in logbook.notes:
+        if note.file in notes:
+            notes[note.file].append(note.says)
     table = logbook.ledger.to_pandas()
     kinds = file_kinds(logbook.ledger)
     table["reason"] = [
@@ -142,10 +142,10 @@ TWIN = "the same person's log under another name"
 
 def steps(study: CohortStudy) -> list[Step]:
     """Return the steps that all muscles share: files, records, people, their sets."""
-    ledger, athletes = study.given.ledger, len(study.given.athletes)
+    ledger, athletes = study.given.ledger, study.n_given
     total = ledger.select(pl.col(pl.Int64).sum()).row(0, named=True)
     kinds = file_kinds(ledger).value_counts()
-    lost_sets = study.given.sets.height - study.logbook.sets.height
+    lost_sets = study.given_sets - study.people.sets
     return [
         Step(
             "Files read", "files", int(kinds.get("", 0)),
@@ -160,17 +160,17 @@ def steps(study: CohortStudy) -> list[Step]:
             },
         ),
         Step(
-            "Athletes", "athletes", len(study.logbook.athletes),
-            {TWIN: athletes - len(study.logbook.athletes)},
+            "Athletes", "athletes", len(study.people.athletes),
+            {TWIN: athletes - len(study.people.athletes)},
         ),
-        Step("Sets of these athletes", "sets", study.logbook.sets.height, {TWIN: lost_sets}),
+        Step("Sets of these athletes", "sets", study.people.sets, {TWIN: lost_sets}),
     ]  # fmt: skip
 
 
 def muscle_steps(muscle: MuscleStudy) -> list[Step]:
     """Return one muscle's steps: strength days, athletes in the model, athletes with a slope."""
     own, modelled = muscle.own, muscle.effects["sets"]
-    days, odd = len(muscle.logs.days), muscle.logs.odd_days
+    days, odd = muscle.counts.days, muscle.counts.odd_days
     without = int((own["n_days"] == 0).sum())
     in_model = modelled.n_athletes
     told = int(own["own"].notna().sum())
@@ -218,7 +218,7 @@ def muscle_flow_result(muscle: MuscleStudy) -> Result:
             f"{count(athletes.total, 'athlete')} are in the model; {own.kept:,} have a slope of "
             "their own."
         ),
-        notes=muscle.logs.notes(),
+        notes=muscle.counts.notes(),
     )
 
 
@@ -235,8 +235,8 @@ def days_result(study: CohortStudy) -> Result:
             "modelled": days.kept,
             "odd": days.left_out[ODD],
             "untold": days.left_out[UNTOLD],
-            "new_intercepts": each.logs.steps,
-            "unlogged_weeks": each.logs.unlogged_weeks,
+            "new_intercepts": each.counts.steps,
+            "unlogged_weeks": each.counts.unlogged_weeks,
             "athletes": athletes.total,
             "athletes_modelled": athletes.kept,
             "athletes_with_own_slope": own.kept,

@@ -81,8 +81,8 @@ def _verdict(row: dict[str, Any]) -> str:
 
 def who_sentence(study: CohortStudy) -> str:
     """Return who the page is about, and whether they are a cohort at all."""
-    people = study.logbook.athletes
-    sets = study.logbook.sets.height
+    people = study.people.athletes
+    sets = study.people.sets
     if study.is_cohort:
         return (
             f"{count(len(people), 'athlete')}, {sets:,} sets: each is compared with their own "
@@ -489,7 +489,7 @@ def effect_rows(study: CohortStudy, exposure: str) -> pd.DataFrame:
                 "placebo": "untold" if found is None else found.placebo.kind,
                 "bias_bound": np.nan if found is None else found.placebo.bias_bound,
                 **_interval("between", each.between if exposure == "sets" else None),
-                "by_effort_pct": by_effort_pct(each.logs.effort_known, exposure),
+                "by_effort_pct": by_effort_pct(each.counts.effort_known, exposure),
                 "reason": each.refused.get(exposure, ""),
             }
         )

@@ -14,20 +14,24 @@ b_i ~ N(μ, τ² + v_i), the normal-normal model of a random-effects meta-analys
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtri, ndtr
 
 from analysis.models.dose.effects import BANDS, LOG_WEEKS, Body, primary
-from analysis.models.dose.inputs import SHAPES, Floats, shape
-from analysis.models.dose.logs import MuscleLogs
+from analysis.models.dose.inputs import SHAPES, Floats, Ints, shape
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, Fit, TooLittleError
 
 GRID = 240
 REACH = 10.0
 """Where τ's grid ends, in SDs of an own slope; beyond, the likelihood of 5 slopes is < 1e-4."""
+
+BLOCK = 5_000
+"""Athletes whose grids are in memory at once."""
 
 STEPS = 60
 """Halvings of a quantile's bracket."""
@@ -98,11 +102,15 @@ def spread(own: Floats, error: Floats, level: float = 0.95) -> Spread:
     precision = 1 / (tau[:, None] ** 2 + v)
     mu = (precision * own).sum(1) / precision.sum(1)
     mu_var = 1 / precision.sum(1)
-    kept = tau[:, None] ** 2 * precision
-    centre = kept * own + (1 - kept) * mu[:, None]
-    width = np.sqrt(kept * v + (1 - kept) ** 2 * mu_var[:, None])
+    ends, shrunken = (np.empty((2, k)), np.empty(k))
+    for some in (slice(at, at + BLOCK) for at in range(0, k, BLOCK)):
+        kept = tau[:, None] ** 2 * precision[:, some]
+        centre = kept * own[some] + (1 - kept) * mu[:, None]
+        width = np.sqrt(kept * v[some] + (1 - kept) ** 2 * mu_var[:, None])
+        shrunken[some] = weight @ centre
+        for end, p in zip(ends, (tail, 1 - tail), strict=True):
+            end[some] = _quantile(p, centre, width, weight)
     next_width = np.sqrt(tau**2 + mu_var)
-    ends = [_quantile(p, centre, width, weight) for p in (tail, 1 - tail)]
     new = [_quantile(p, mu[:, None], next_width[:, None], weight)[0] for p in (tail, 1 - tail)]
     low, high = _q_profile(own, v, level)
     if high == 0.0:  # less spread than noise alone would show: the likelihood still bounds it
@@ -115,7 +123,7 @@ def spread(own: Floats, error: Floats, level: float = 0.95) -> Spread:
         typical_error=float(np.sqrt(typical)),
         new_low=float(new[0]),
         new_high=float(new[1]),
-        shrunken=weight @ centre,
+        shrunken=shrunken,
         low=ends[0],
         high=ends[1],
         level=level,
@@ -220,7 +228,48 @@ class Curve:
     contrast: tuple[float, float, float]
 
 
-def dose_curve(reduced: Body, logs: MuscleLogs, level: float = 0.95) -> Curve:
+@dataclass(frozen=True, eq=False)
+class Doses:
+    """Weekly sets of all logged weeks of those who train the muscle, as counts per value.
+
+    Attributes:
+        value: ascending, no two alike.
+        weeks: logged weeks with that many sets.
+    """
+
+    value: Floats
+    weeks: Ints
+
+    @classmethod
+    def of(cls, sets: Floats) -> Doses:
+        """Count weekly sets: (athletes, weeks), NaN where no log is."""
+        trains = np.nansum(sets, axis=1) > 0
+        value, weeks = np.unique(sets[np.isfinite(sets) & trains[:, None]], return_counts=True)
+        return cls(value, weeks.astype(np.int64))
+
+    @classmethod
+    def joined(cls, each: Sequence[Doses]) -> Doses:
+        """Return the counts of all, whatever their order."""
+        value, place = np.unique(np.concatenate([e.value for e in each]), return_inverse=True)
+        weeks = np.concatenate([e.weeks for e in each])
+        return cls(value, np.bincount(place, weeks, minlength=len(value)).astype(np.int64))
+
+    def mean(self, form: Callable[[Floats], Floats] = lambda value: value) -> float:
+        """Return the mean over weeks of a form of the dose."""
+        return float(form(self.value) @ self.weeks / self.weeks.sum())
+
+    def quantiles(self, shares: Sequence[float]) -> Floats:
+        """Return quantiles, between neighbours in a line, as `np.quantile` does."""
+        last = np.cumsum(self.weeks)
+        where = np.array(shares) * (last[-1] - 1)
+        below, above = (
+            self.value[np.searchsorted(last, place, side="right")]
+            for place in (np.floor(where), np.ceil(where))
+        )
+        return np.asarray(below + (where - np.floor(where)) * (above - below))
+
+
+def dose_curve(reduced: Body, seen: Doses, level: float = 0.95) -> Curve:
     """Fit the shapes and return their mean with its bands.
 
     Raises:
@@ -236,10 +285,8 @@ def dose_curve(reduced: Body, logs: MuscleLogs, level: float = 0.95) -> Curve:
             f"{n} athletes, {FEWEST_CLUSTERS} or more are needed for a curve that speaks of "
             "others like them"
         )
-    doses_seen = logs.weekly.doses["sets"]
-    seen = doses_seen[np.isfinite(doses_seen) & (np.nansum(doses_seen, axis=1) > 0)[:, None]]
-    quartiles = np.quantile(seen, (0.25, 0.75))
-    first, last = (float(end) for end in np.quantile(seen, MIDDLE))
+    quartiles = seen.quantiles((0.25, 0.75))
+    first, last = (float(end) for end in seen.quantiles(MIDDLE))
     doses = np.linspace(first, last, POINTS)
     weights = _weights(fits)
     drawn, mean = _draw(fits, weights, np.r_[doses, quartiles], seen)
@@ -264,7 +311,7 @@ def dose_curve(reduced: Body, logs: MuscleLogs, level: float = 0.95) -> Curve:
     return Curve(
         table=table,
         weights=dict(sorted(weights.items(), key=lambda item: -item[1])),
-        mean_dose=float(seen.mean()),
+        mean_dose=seen.mean(),
         quartiles=(float(quartiles[0]), float(quartiles[1])),
         contrast=(float(mean[-1] - mean[-2]), float(ends[0]), float(ends[1])),
     )
@@ -279,7 +326,7 @@ def _weights(fits: dict[str, Fit]) -> dict[str, float]:
 
 
 def _draw(
-    fits: dict[str, Fit], weights: dict[str, float], doses: Floats, seen: Floats
+    fits: dict[str, Fit], weights: dict[str, float], doses: Floats, seen: Doses
 ) -> tuple[Floats, Floats]:
     """Return curves drawn from all shapes, one per row, and their mean by weight."""
     rng = np.random.default_rng(SEED)
@@ -287,15 +334,15 @@ def _draw(
     for name, fit in fits.items():
         if n := round(DRAWS * weights[name]):
             slope = fit.contrast(primary(SHAPES[name].format("sets")))
-            rise = shape(name, doses) - shape(name, seen).mean()
+            rise = shape(name, doses) - seen.mean(partial(shape, name))
             drawn = slope.value + slope.std_error * rng.standard_t(slope.dof, n)
             parts.append(drawn[:, None] * rise)
             mean += weights[name] * slope.value * rise
     return np.concatenate(parts), mean
 
 
-def _nearest(doses: Floats, seen: Floats) -> Floats:
+def _nearest(doses: Floats, seen: Doses) -> Ints:
     """Count the weeks nearest to each dose; those beyond either end are not counted."""
     half = (doses[1] - doses[0]) / 2
     edges = np.r_[doses - half, doses[-1] + half]
-    return np.asarray(np.histogram(seen, edges)[0])
+    return np.asarray(np.histogram(seen.value, edges, weights=seen.weeks)[0]).astype(np.int64)

@@ -105,6 +105,56 @@ class DoseOptions:
         return "kriged" if self.unlogged == "unknown" else "zero"
 
 
+@dataclass(frozen=True, slots=True)
+class LogCounts:
+    """What a muscle's logs hold, in numbers that add up.
+
+    Attributes:
+        days: strength days.
+        odd_days, steps: those left out, and new intercepts.
+        days_of_known_effort: those whose repetitions in reserve were used.
+        weeks: from each athlete's first to last log.
+        unlogged_weeks: those of them without a log.
+    """
+
+    days: int = 0
+    odd_days: int = 0
+    steps: int = 0
+    days_of_known_effort: int = 0
+    weeks: int = 0
+    unlogged_weeks: int = 0
+
+    def __add__(self, other: LogCounts) -> LogCounts:
+        """Return the counts of both."""
+        return LogCounts(*(getattr(self, n) + getattr(other, n) for n in LogCounts.__slots__))
+
+    @property
+    def effort_known(self) -> float:
+        """Share of the days whose repetitions in reserve were used; 0 of no days."""
+        return self.days_of_known_effort / self.days if self.days else 0.0
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return notes on what was left out or is unknown, counted."""
+        unknown = 1 - self.effort_known
+        facts = {"of": self.weeks, "pct": 100 * unknown}
+        counted = (
+            ("unlogged weeks", self.unlogged_weeks,
+             "{n:week} of {of:,} between first and last log hold no log: their sets are unknown, "
+             "not 0."),
+            ("steps", self.steps,
+             "{n:jump} of a lift's level (another machine, another way of logging): its strength "
+             "is compared from there on only."),
+            ("odd days", self.odd_days,
+             "{n:strength day} far from its neighbours left out: a light day or a typing error."),
+            ("days of unknown effort", round(unknown * self.days) if unknown > 0.01 else 0,
+             "Effort is unknown for {pct:.0f} % of the strength days: strength is there of the "
+             "repetitions done, and stopping earlier than usual would look like lost strength."),
+        )  # fmt: skip
+        return tuple(
+            Note(kind, count=n, facts=facts, sentence=said) for kind, n, said in counted if n
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class MuscleLogs:
     """One muscle of a logbook, as arrays.
@@ -167,26 +217,21 @@ class MuscleLogs:
             }
         )
 
+    @property
+    def counts(self) -> LogCounts:
+        """What they hold, in numbers that add up over people."""
+        return LogCounts(
+            days=len(self.days),
+            odd_days=self.odd_days,
+            steps=self.steps,
+            days_of_known_effort=round(self.effort_known * len(self.days)),
+            weeks=int(self.weekly.n_weeks.sum()),
+            unlogged_weeks=self.unlogged_weeks,
+        )
+
     def notes(self) -> tuple[Note, ...]:
         """Return notes on what was left out or is unknown, counted."""
-        unknown = 1 - self.effort_known
-        facts = {"of": int(self.weekly.n_weeks.sum()), "pct": 100 * unknown}
-        counted = (
-            ("unlogged weeks", self.unlogged_weeks,
-             "{n:week} of {of:,} between first and last log hold no log: their sets are unknown, "
-             "not 0."),
-            ("steps", self.steps,
-             "{n:jump} of a lift's level (another machine, another way of logging): its strength "
-             "is compared from there on only."),
-            ("odd days", self.odd_days,
-             "{n:strength day} far from its neighbours left out: a light day or a typing error."),
-            ("days of unknown effort", round(unknown * len(self.days)) if unknown > 0.01 else 0,
-             "Effort is unknown for {pct:.0f} % of the strength days: strength is there of the "
-             "repetitions done, and stopping earlier than usual would look like lost strength."),
-        )  # fmt: skip
-        return tuple(
-            Note(kind, count=n, facts=facts, sentence=said) for kind, n, said in counted if n
-        )
+        return self.counts.notes()
 
 
 def panel(logbook: Logbook, *, muscle: str, **options: Any) -> pd.DataFrame:

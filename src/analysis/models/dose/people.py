@@ -9,7 +9,7 @@ model of both estimates how true slopes of the two halves correlate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from analysis.models.dose.effects import LOG_WEEKS, Body
 from analysis.models.dose.inputs import LAGS, OWN, Floats
 from analysis.models.dose.pooling import FEWEST_CLUSTERS, TooLittleError, moves, rows_of, with_sums
 from analysis.models.dose.variances import growth_out
-from analysis.models.dose.whitening import CrossProducts, Days, Sums
+from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 from analysis.models.mixed.fit import fit
 
 REPEATS = 0.5
@@ -37,7 +37,8 @@ def own_slopes(found: Body, measure: str) -> pd.DataFrame:
         One row per athlete of the body: `own`, `own_error` (NaN where the doses do not move or
         the days are too few), `n_rows`.
     """
-    products = with_sums(found.products, _total(measure))
+    needed = ["week", f"{measure}_{OWN}", *(f"{measure}_{name}" for name in LAGS), "strength"]
+    products = with_sums(found.products.pick(needed), _total(measure))
     names = [f"{measure}_{OWN}", f"{measure}_total"]
     left, _ = growth_out(products.pick(["week", *names, "strength"]))
     told = moves(products, names[1:]) & (products.n_rows - products.n_series > len(names) + 2)
@@ -95,7 +96,37 @@ def repeatability(
     Raises:
         TooLittleError: fewer than five athletes have slopes in both halves.
     """
-    halves = [_half(found, days.of(rows), columns, measure) for rows in _cut(days, found)]
+    halves = halves_of(days, columns, len(found.products.gram), measure, found.variances)
+    return repeats([half.scaled(found.scale) for half in halves], measure)
+
+
+def halves_of(
+    days: Days, columns: Mapping[str, Floats], n_athletes: int, measure: str, variances: Variances
+) -> list[CrossProducts]:
+    """Return the cross-products of the first and of the second half of each log.
+
+    Args:
+        days: strength days.
+        columns: of the model.
+        n_athletes: how many there are, with days or without.
+        measure: whose slopes.
+        variances: shared.
+    """
+    wanted = {name: columns[name] for name in ("week", LOG_WEEKS, f"{measure}_{OWN}")}
+    wanted |= {f"{measure}_{name}": columns[f"{measure}_{name}"] for name in LAGS}
+    return [
+        Sums(days.of(rows), n_athletes, wanted).whitened(variances)
+        for rows in _cut(days, n_athletes)
+    ]
+
+
+def repeats(scaled: Sequence[CrossProducts], measure: str) -> Repeatability:
+    """Fit the halves of every log, each athlete's divided by its own residual variance.
+
+    Raises:
+        TooLittleError: fewer than five athletes have slopes in both halves.
+    """
+    halves = [with_sums(half, _total(measure)) for half in scaled]
     names = [LOG_WEEKS, f"{measure}_{OWN}", f"{measure}_total"]
     told = np.logical_and(*(moves(half, names[2:]) for half in halves))
     n = int(told.sum())
@@ -119,20 +150,13 @@ def repeatability(
     return Repeatability(n, sd, correlation, *_observed(halves, told, measure))
 
 
-def _cut(days: Days, found: Body) -> tuple[np.ndarray, np.ndarray]:
+def _cut(days: Days, n_athletes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of the first and of the second half of each athlete's weeks with days."""
-    middle = np.full(len(found.products.gram), np.inf)
+    middle = np.full(n_athletes, np.inf)
     for athlete, weeks in pd.Series(days.week).groupby(days.athlete):
         middle[int(str(athlete))] = weeks.median()
     first = days.week <= middle[days.athlete]
     return np.flatnonzero(first), np.flatnonzero(~first)
-
-
-def _half(found: Body, days: Days, columns: Mapping[str, Floats], measure: str) -> CrossProducts:
-    wanted = {name: columns[name] for name in ("week", LOG_WEEKS, f"{measure}_{OWN}")}
-    wanted |= {f"{measure}_{name}": columns[f"{measure}_{name}"] for name in LAGS}
-    products = Sums(days, len(found.products.gram), wanted).whitened(found.variances)
-    return with_sums(products.scaled(found.scale), _total(measure))
 
 
 def _observed(

@@ -244,7 +244,7 @@ def fit(
             "no athlete's weekly work changes, or nobody has strength days enough"
             + (f" ({', '.join(missing)})" if missing else "")
         )
-    total, _ = growth_out(products.of(told).pick(_with_growth(held)))
+    total, _ = growth_out(products.pick(_with_growth(held)).of(told))
     xx, xy, yy = (total.gram.sum(axis=0)[at] for at in
                   (np.s_[:-1, :-1], np.s_[:-1, -1], np.s_[-1, -1]))  # fmt: skip
     size = np.sqrt(np.diag(xx))

@@ -46,7 +46,7 @@ from analysis.models.hypothesis.study import (
     planned,
     target_of,
 )
-from analysis.progress import Tell, silent
+from analysis.progress import Stages, Tell, silent
 from analysis.store import Store
 from analysis.workers import HERE, Workers, mapped, merged
 
@@ -136,6 +136,7 @@ def answer(
     register: Path | None = None,
     today: date | None = None,
     tell: Tell = silent,
+    stages: Stages | None = None,
 ) -> Answer:
     """Answer a plan from a store.
 
@@ -146,6 +147,7 @@ def answer(
         register: JSON file of earlier looks; without it no run is confirmatory.
         today: day of the run, for the register.
         tell: gets the buckets done, of both passes, how many there are, and the time left.
+        stages: gets what each stage costs.
 
     Raises:
         PathError, PlanError: the plan file is absent, or a key breaks a rule.
@@ -154,24 +156,30 @@ def answer(
     path = Path(plan_path)
     plan, sha = read_plan(path)
     check_names(plan, store.catalogue(), [], path.name)
-    copies = _copies(store)
-    pieces = [_Piece(store, bucket, path.read_bytes(), copies) for bucket in store.buckets]
-    firsts, lost = _through(_first_pass, pieces, who, tell, 1)
+    stages = stages or Stages()
+    with stages.stage("who is who"):
+        copies = copies_of(store)
+        pieces = [_Piece(store, bucket, path.read_bytes(), copies) for bucket in store.buckets]
+    with stages.stage("pass 1, sums of doses"):
+        firsts, lost = _through(_first_pass, pieces, who, tell, 1, stages)
     marks = {mark for each in firsts.values() for mark in each.fingerprints}
     look = stamp_of(plan, sha, marks, register, today or date.today())
     flow = _added([each.flow for each in firsts.values()], len(copies))
     within = target = None
     try:
-        shared, variances = _common(store, plan, list(firsts.values()), copies)
+        with stages.stage("what all hold in common"):
+            shared, variances = _common(store, plan, list(firsts.values()), copies)
         again = [
             replace(piece, shared=shared, variances=variances)
             for piece in pieces
             if piece.bucket in firsts
         ]
-        seconds, lost_later = _through(_second_pass, again, who, tell, 2)
+        with stages.stage("pass 2, cross-products"):
+            seconds, lost_later = _through(_second_pass, again, who, tell, 2, stages)
         lost += lost_later
-        within, apart = effects_of(plan, _body(plan, list(seconds.values()), variances))
-        target = target_of(plan, within, apart)
+        with stages.stage("fit"):
+            within, apart = effects_of(plan, _body(plan, list(seconds.values()), variances))
+            target = target_of(plan, within, apart)
         word, reason = rule.verdict(target, within.placebo, plan.smallest_effect, plan.effect)
     except TooLittleError as error:
         word, reason = rule.CANNOT, f"too little in these logs: {error}"
@@ -183,11 +191,16 @@ def answer(
 
 
 def _through(
-    step: Callable[[_Piece], R], pieces: Sequence[_Piece], who: Workers, tell: Tell, which: int
+    step: Callable[[_Piece], R],
+    pieces: Sequence[_Piece],
+    who: Workers,
+    tell: Tell,
+    which: int,
+    stages: Stages,
 ) -> tuple[dict[int, R], list[str]]:
     """Do a pass; return what each bucket gave, and the names of those that were lost."""
     found = mapped(
-        step, pieces, who, name=_name,
+        step, pieces, who, name=_name, stages=stages,
         tell=lambda done, total, what: tell(done, total, f"pass {which} of 2 {what}"),
     )  # fmt: skip
     _, lost = merged(found)
@@ -207,14 +220,9 @@ def _chosen(book: Logbook, plan: Plan, copies: frozenset[str]) -> tuple[Study, l
     return Study(plan, chosen.logbook), list(chosen.flow)
 
 
-def _copies(store: Store) -> frozenset[str]:
+def copies_of(store: Store) -> frozenset[str]:
     """Return the names under which a log stands a second time, over all buckets."""
-    pairs = store.shared()
-    if pairs.is_empty():
-        return frozenset()
-    names = {*pairs["athlete"].to_list(), *pairs["other"].to_list()}
-    sets = store.scan().select("athlete").filter(pl.col("athlete").is_in(list(names)))
-    return frozenset(people.copies(sets.collect(), pairs))
+    return frozenset(people.copies_in(store))
 
 
 def _first_pass(piece: _Piece) -> _First:
