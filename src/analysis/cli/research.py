@@ -152,11 +152,31 @@ def cohort(
     ] = None,
     anonymise: Anonymise = False,
     salt: Salt = Path("liftdose.salt"),
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
     strict: Strict = False,
 ) -> None:
-    """Pool many lifters: effects per muscle, how people differ, curves, and who is left out."""
-    from analysis.pages.cohort import save_cohort
+    """Pool many lifters: effects per muscle, how people differ, curves, and who is left out.
 
+    A store with more than 200,000 sets, or with --jobs or --cluster, is reduced bucket by bucket.
+    """
+    from analysis.pages.cohort import save_cohort, save_cohort_of_store
+    from analysis.progress import Stages
+    from analysis.workers import workers
+
+    said = (unit, encoding, exercises, tz, anonymise)
+    if (store := _large_store(paths, jobs, cluster, said)) is not None:
+        stages = Stages()
+        with workers(jobs, cluster) as who:
+            reading.show(
+                "Cohort",
+                lambda tell: save_cohort_of_store(
+                    store, out, who, muscles=muscle, tell=tell, stages=stages
+                ),
+            )
+        for line in stages.lines():
+            say(line)
+        return
     logbook = reading.read(
         paths, out, unit=unit, athlete=None, encoding=encoding, overrides=exercises, tz=tz
     )
@@ -269,12 +289,14 @@ def _large_store(
                 "liftdose ingest PATH… --store DIR"
             )
         return None
-    # The whole page fits hundreds of models to the logs: minutes for what one bucket holds.
+    # The whole page of a plan fits hundreds of models to the logs: minutes for what one bucket
+    # holds.
     if jobs == 1 and not cluster and store.manifest.sets <= BUCKET_SETS:
         return None
     if any(said):
         raise UserError(
-            "a store is asked by its buckets, with --out, --register, --jobs and --cluster only"
+            "a store of more than 200,000 sets is asked by its buckets: without --unit, "
+            "--encoding, --exercises, --tz, --athlete, --with, --anonymise and --share"
         )
     return store
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis.logbook import Logbook
+from analysis.models.cohort.over_store import study_store
 from analysis.models.cohort.results import also_sentence, numbers, results, takeaways, who_sentence
 from analysis.models.cohort.study import CohortStudy, study
 from analysis.outputs import whole_folder
 from analysis.pages.lifter import made_with
 from analysis.pages.slices import missing, rejected_results, said
+from analysis.progress import Stages
 from analysis.report import Block, FlowChart, Prose, Report, Section, Takeaway
 from analysis.result import Result
-from analysis.say import spoken
+from analysis.say import count, spoken
+from analysis.store import Store
+from analysis.workers import HERE, Workers
 
 LIMITS = (
     "These are logs, not a trial. Nobody was dealt more or fewer sets; whoever did more in a "
@@ -36,6 +41,9 @@ LIMITS = (
 DETAILED = 8
 """Muscles with a section of their own, those with most strength days: more make a page that is
 neither read nor mailed. The others are in the forests, and their tables in `data/`."""
+
+MOST_INPUTS = 1_000
+"""Inputs whose hashes a page lists one by one; of more it has one hash of all."""
 
 SHARED = ("flow", "days", "files", "effects_sets", "effects_frequency",
           "effects_light_share", "spread")  # fmt: skip
@@ -60,6 +68,45 @@ def save_cohort(
         page.save(draft)
     yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
     yield f"Page: {Path(out) / 'index.html'}"
+
+
+def save_cohort_of_store(
+    store: Store,
+    out: str | Path,
+    who: Workers = HERE,
+    *,
+    stages: Stages | None = None,
+    **asked: Any,
+) -> Iterator[str]:
+    """Write the page of a store, bucket by bucket, and yield what to tell the user.
+
+    Args:
+        store: the store.
+        out: folder for `index.html` and `data/`.
+        who: who does the work.
+        stages: gets what each stage costs.
+        asked: further parameters of `analysis.models.cohort.over_store.study_store`.
+
+    Raises:
+        ValueError: a muscle that is no group of the catalogue.
+    """
+    stages = stages or Stages()
+    studied = study_store(store, who, stages=stages, **asked)
+    with stages.stage("page"):
+        page = cohort_page(studied)
+        with whole_folder(out, "cohort") as draft:
+            page.save(draft)
+    yield from (f"- {takeaway.text}" for takeaway in page.takeaways)
+    yield from _lost(studied)
+    yield f"Page: {Path(out) / 'index.html'}"
+
+
+def _lost(studied: CohortStudy) -> Iterator[str]:
+    if studied.lost:
+        yield (
+            f"{count(len(studied.lost), 'bucket')} left out, for a worker died of each twice: "
+            f"{', '.join(studied.lost)}. Their people are in nothing of this."
+        )
 
 
 def cohort_page(studied: CohortStudy) -> Report:
@@ -149,6 +196,7 @@ def _muscles(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Section
 def _quality(studied: CohortStudy, found: dict[str, Result]) -> Iterator[Block]:
     yield found["files"]
     yield found["same_person"]
+    yield from map(Prose, _lost(studied))
     yield from rejected_results(studied.given)
     yield from said(studied.given)
 
@@ -162,12 +210,20 @@ def _header(studied: CohortStudy) -> Iterator[tuple[str, str]]:
     yield "From", ", ".join(people.apps)
 
 
+def _inputs(studied: CohortStudy) -> dict[str, Any]:
+    entries = studied.given.provenance
+    if len(entries) <= MOST_INPUTS:
+        return {str(entry["file"]): entry for entry in entries}
+    every = "\n".join(sorted(str(entry["sha256"]) for entry in entries))
+    return {"files": len(entries), "sha256_of_their_hashes": sha256(every.encode()).hexdigest()}
+
+
 def _provenance(studied: CohortStudy, found: dict[str, Result]) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
         **made_with("polars", "pandas", "numpy", "scipy", "statsmodels"),
-        "inputs": {str(entry["file"]): entry for entry in studied.given.provenance},
+        "inputs": _inputs(studied),
         "counts": {
             "sets": studied.people.sets,
             "athletes": len(studied.people.athletes),

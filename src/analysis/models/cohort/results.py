@@ -567,7 +567,10 @@ def curve_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
         summary=curve_sentence(muscle, curve),
         draw=drawing.draw_curve,
         notes=curve_notes(muscle, curve),
-        settings={"weights": curve.weights, "level": study.level},
+        settings={
+            "weights": {name: round(weight, DECIMALS) for name, weight in curve.weights.items()},
+            "level": study.level,
+        },
     )
 
 
@@ -579,7 +582,7 @@ def athletes_result(study: CohortStudy, muscle: MuscleStudy) -> Result:
     """
     table = _athlete_rows(study, muscle)
     told = table["own"].notna().any()
-    pooled = muscle.effects["sets"].estimate.value
+    pooled = round(muscle.effects["sets"].estimate.value, DECIMALS)
     return Result(
         name=f"athletes_{muscle.muscle}",
         title=f"{spoken(muscle.muscle).capitalize()}: athlete by athlete",

@@ -37,7 +37,7 @@ from analysis.models.dose.pooling import (
     moves,
     with_sums,
 )
-from analysis.models.dose.variances import GROWTH, learnt, own_scale, telling
+from analysis.models.dose.variances import FEWEST_ROWS, GROWTH, learnt, own_scale, telling
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 
 LOG_WEEKS = "log_weeks"
@@ -132,7 +132,7 @@ def body(
     """
     n = len(weekly.logged)
     columns = columns_of(weekly, measures, kernels=kernels, unknown=unknown, shared=shared)
-    if not len(days) or not (np.bincount(days.athlete, days.weight > 0) >= 4).any():
+    if not len(days) or not (np.bincount(days.athlete, days.weight > 0) >= FEWEST_ROWS).any():
         raise TooLittleError("no exercise has strength days enough")
     held = [LOG_WEEKS, *(f"{measures[0]}_{name}" for name in BANDS)]
     if variances is None:
@@ -159,11 +159,16 @@ def body_of(
         mean: by measure, each athlete's mean weekly dose.
         sums: strength days by week, where they are at hand.
     """
-    scale = np.ones(len(products.gram))
-    if int((products.n_rows > 0).sum()) >= FEWEST_CLUSTERS:
-        scale = own_scale(products, [LOG_WEEKS, f"{first}_{OWN}"])
-        scale = np.clip(scale, SMALLEST_SCALE, LARGEST_SCALE)
+    scale = scale_of(products, first)
     return Body(products.scaled(scale), mean, variances, scale, sums)
+
+
+def scale_of(products: CrossProducts, first: str) -> Floats:
+    """Return each athlete's residual variance in shared units; 1 where there are few athletes."""
+    if int((products.n_rows > 0).sum()) < FEWEST_CLUSTERS:
+        return np.ones(len(products.gram))
+    scale = own_scale(products, [LOG_WEEKS, f"{first}_{OWN}"])
+    return np.asarray(np.clip(scale, SMALLEST_SCALE, LARGEST_SCALE))
 
 
 @dataclass(frozen=True, eq=False)

@@ -279,7 +279,7 @@ def each_muscle(
     """
     options = replace(options or DoseOptions(), **changed)
     catalogue = logbook.catalogue
-    _refuse_unknown(muscles, catalogue)
+    refuse_unknown(muscles, catalogue)
     frame = _Calendar(weeks.calendar_of(logbook, options.week_starts))
     trains = catalogue.muscle_roles.filter(pl.col("muscle").is_in(list(muscles)))
     wanted = pl.concat([trains["exercise_id"].unique(), pl.Series([options.exercise])])
@@ -319,7 +319,12 @@ def weekly_sets(logbook: Logbook, muscle: str, options: DoseOptions) -> Floats:
     return frame.doses(_weekly(by_role, options))["sets"]
 
 
-def _refuse_unknown(muscles: Sequence[str], catalogue: Catalogue) -> None:
+def refuse_unknown(muscles: Sequence[str], catalogue: Catalogue) -> None:
+    """Refuse what is no muscle of the catalogue.
+
+    Raises:
+        ValueError: one is not, or none is named.
+    """
     groups = counting.muscles(catalogue)
     unknown = sorted(set(muscles) - set(groups))
     if unknown or not muscles:

@@ -24,6 +24,12 @@ ENOUGH_ATHLETES = 40
 ENOUGH_SERIES = 4
 """Most exercises of an athlete that they are learnt from."""
 
+ENOUGH_ROWS = 20
+"""Strength days from which a person may be one of those that they are learnt from."""
+
+FEWEST_ROWS = 4
+"""Strength days of somebody without which nothing can be learnt."""
+
 PRIOR_ROWS = 20
 """Rows that the shared residual variance weighs against an athlete's own."""
 
@@ -153,7 +159,7 @@ def telling(days: Days, n_athletes: int) -> Days:
     """
     kept = days.of(days.weight > 0)
     rows = np.bincount(kept.athlete, minlength=n_athletes)
-    enough = np.flatnonzero(rows >= min(20, rows.max(initial=0)))
+    enough = np.flatnonzero(rows >= min(ENOUGH_ROWS, rows.max(initial=0)))
     most = min(ENOUGH_ATHLETES, len(enough))
     enough = enough[np.linspace(0, len(enough) - 1, most).round().astype(np.int64)]
     return main_series(kept.of(np.isin(kept.athlete, enough)))

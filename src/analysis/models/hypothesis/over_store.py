@@ -31,7 +31,14 @@ from analysis.models.dose import Estimate, TooLittleError
 from analysis.models.dose.effects import BANDS, LOG_WEEKS, Body, Effect, body_of, columns_of
 from analysis.models.dose.inputs import Floats, Ints, autocovariance
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
-from analysis.models.dose.variances import ENOUGH_ATHLETES, GROWTH, learnt, telling
+from analysis.models.dose.variances import (
+    ENOUGH_ATHLETES,
+    ENOUGH_ROWS,
+    FEWEST_ROWS,
+    GROWTH,
+    learnt,
+    telling,
+)
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
 from analysis.models.hypothesis import study as rule
 from analysis.models.hypothesis.plan import Plan, check_names, parse_plan, read_plan
@@ -57,12 +64,6 @@ Row = tuple[str, int, int, str]
 IN_FILES = "in the files"
 ONCE = "each person once", "their workouts stand in another log, and count there"
 """Steps of the flow, as `study.choose_people` calls them."""
-
-FEWEST_ROWS = 4
-"""Strength days of somebody without which nothing can be learnt, as `effects.body` asks."""
-
-ENOUGH_ROWS = 20
-"""Strength days from which a person may be one of those that the variances are learnt from."""
 
 
 @dataclass(frozen=True, eq=False)
