@@ -1,7 +1,8 @@
 """Weekly volume of any number of lifters, against bare polars, DuckDB and pandas in the same run.
 
     python benchmarks/scale.py                        # 1 and 4 million sets
-    python benchmarks/scale.py --millions 1 4 16 50 --json scale.json
+    python benchmarks/scale.py --millions 1 4 16 50 --json benchmarks/scale.json
+    python benchmarks/scale.py --table benchmarks/scale.json
     python benchmarks/scale.py --draw scale.json docs/images/scale.svg
 
 The cohorts are simulated lifter by lifter (`cohorts.py`); a larger one holds the smaller. Each
@@ -9,7 +10,11 @@ program runs in a fresh process: CPU seconds are of it and its workers, memory i
 largest of them. The baselines do less: no set is judged, every set that is not marked as a warm-up
 counts; sets are added up per athlete, week and exercise, joined with muscles, and written as
 Parquet. Ours is `weekly`, in one process up to 2 million sets, with two workers above; its rows of
-the first lifters are compared with `lab.volume` of those lifters alone, bit by bit.
+the first lifters are compared with `lab.volume` of those lifters alone, bit by bit. Of one size it
+is also run in one process, with two workers and on a local Dask cluster of two: the same file.
+
+A figure is written when it is there. A program that needs more than the memory that it may have
+fails, which is a figure too.
 """
 
 from __future__ import annotations
@@ -18,11 +23,13 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from importlib.metadata import version
 from itertools import pairwise
 from math import log
@@ -36,8 +43,11 @@ FROM_MILLIONS = 2
 """Above so many, workers are worth their start."""
 
 PROGRAMS = ("liftdose", "polars", "duckdb", "pandas")
-MOST_MILLIONS = {"pandas": 4}
-"""Beyond this pandas would need more memory than most machines have."""
+MOST_GB = 14
+"""Memory that a program may take: more would push this machine's other programs out."""
+
+ENGINES = {"one process": "1", "two workers": "2", "two Dask workers": "dask"}
+"""Who may work `weekly` out, and what the program is told."""
 
 WEEKLY = """
 import sys
@@ -46,8 +56,14 @@ from analysis.measures.weekly import Part, weekly
 from analysis.workers import workers
 if __name__ == "__main__":
     parts = [Part(Path(name).name, (Path(name),)) for name in sys.argv[3:]]
-    with workers(int(sys.argv[1])) as who:
-        weekly(parts, sys.argv[2], measures=("volume",), who=who)
+    if sys.argv[1] == "dask":
+        from distributed import LocalCluster
+        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as local:
+            with workers(cluster=local.scheduler_address) as who:
+                weekly(parts, sys.argv[2], measures=("volume",), who=who)
+    else:
+        with workers(int(sys.argv[1])) as who:
+            weekly(parts, sys.argv[2], measures=("volume",), who=who)
 """
 
 POLARS = """
@@ -116,22 +132,28 @@ rows.groupby(["athlete", "week", "muscle"])[
 CODE = {"liftdose": WEEKLY, "polars": POLARS, "duckdb": DUCKDB, "pandas": PANDAS}
 
 
-def run(code: str, arguments: Sequence[str]) -> dict[str, float]:
+def run(code: str, arguments: Sequence[str]) -> dict[str, Any]:
     """Run a program in a process of its own; return its seconds, CPU seconds and peak memory."""
     with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
         script.write(code)
         script.flush()
         start = time.perf_counter()
-        process = subprocess.Popen([sys.executable, script.name, *arguments])
+        process = subprocess.Popen(
+            [sys.executable, script.name, *arguments], preexec_fn=_limited,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
-    if status:
-        raise SystemExit(f"{arguments[:2]} failed")
     return {
+        "failed": bool(status),
         "wall_s": round(wall, 2),
         "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
         "peak_gb": round(usage.ru_maxrss / 1024**2, 2),
     }
+
+
+def _limited() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_GB << 30, MOST_GB << 30))
 
 
 def write_roles(path: Path) -> None:
@@ -170,8 +192,10 @@ def same_as_alone(written: Path, part: Path) -> bool:
     return rows.equals(alone)
 
 
-def measure(folder: Path, millions: Sequence[float], jobs: int) -> dict[str, Any]:
-    """Measure every program at every size."""
+def measure(
+    folder: Path, millions: Sequence[float], jobs: int, engines_at: float, keep: Path | None
+) -> dict[str, Any]:
+    """Measure every program at every size, and who works `weekly` out at one."""
     import polars as pl
 
     from cohorts import write_sets
@@ -181,25 +205,38 @@ def measure(folder: Path, millions: Sequence[float], jobs: int) -> dict[str, Any
     held = [pl.scan_parquet(part).select(pl.len()).collect().item() for part in parts]
     roles, out = folder / "roles.parquet", folder / "weekly.parquet"
     write_roles(roles)
-    rows = []
+    found: dict[str, Any] = {
+        "machine": machine(), "jobs": jobs, "most_gb": MOST_GB, "rows": [], "engines": []
+    }  # fmt: skip
+
+    def add(rows: list[dict[str, Any]], row: dict[str, Any]) -> None:
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        if keep is not None:
+            keep.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
     for size in millions:
         n_parts = next(n for n in range(1, len(parts) + 1) if sum(held[:n]) >= size * 1e6)
         files = [str(part) for part in parts[:n_parts]]
         for program in PROGRAMS:
-            if size > MOST_MILLIONS.get(program, float("inf")):
-                continue
             workers = jobs if size > FROM_MILLIONS else 1
             first = str(workers) if program == "liftdose" else str(roles)
             row: dict[str, Any] = {"program": program, "sets": sum(held[:n_parts])}
             row |= run(CODE[program], [first, str(out), *files])
             row["load_average"] = round(os.getloadavg()[0], 1)
-            if program == "liftdose":
+            if program == "liftdose" and not row["failed"]:
                 row["rows"] = pl.scan_parquet(out).select(pl.len()).collect().item()
                 row["same_as_alone"] = same_as_alone(out, parts[0])
+            out.unlink(missing_ok=True)
+            add(found["rows"], row)
+        for who, said in ENGINES.items() if size == engines_at else ():
+            row = {"engine": who, "sets": sum(held[:n_parts])} | run(
+                WEEKLY, [said, str(out), *files]
+            )
+            row["sha256"] = sha256(out.read_bytes()).hexdigest()[:12]
+            add(found["engines"], row)
             out.unlink()
-            rows.append(row)
-            print(json.dumps(row), flush=True)
-    return {"machine": machine(), "jobs": jobs, "rows": rows}
+    return found
 
 
 def machine() -> dict[str, str]:
@@ -220,6 +257,12 @@ def table(found: dict[str, Any]) -> str:
     ]
     bare = {row["sets"]: row["cpu_s"] for row in found["rows"] if row["program"] == "polars"}
     for row in found["rows"]:
+        if row["failed"]:
+            lines.append(
+                f"| {row['sets']:,} | {row['program']} | more than {found['most_gb']} GB "
+                f"| | | | | {row['load_average']} |"
+            )
+            continue
         per_million = row["cpu_s"] / row["sets"] * 1e6
         lines.append(
             f"| {row['sets']:,} | {row['program']} | {row['wall_s']} | {row['cpu_s']} | "
@@ -227,7 +270,7 @@ def table(found: dict[str, Any]) -> str:
             f"{row['load_average']} |"
         )
     for program in PROGRAMS:
-        points = [(r["sets"], r["cpu_s"]) for r in found["rows"] if r["program"] == program]
+        points = [(r["sets"], r["cpu_s"]) for r in done(found, program)]
         if len(points) > 1:
             (n0, t0), (n1, t1) = points[0], points[-1]
             steps = ", ".join(
@@ -236,7 +279,21 @@ def table(found: dict[str, Any]) -> str:
             lines.append(
                 f"\n{program}: log-log slope of CPU {log(t1 / t0) / log(n1 / n0):.2f} ({steps})"
             )
-    return "\n".join(lines)
+    if found["engines"]:
+        lines += ["", "| who works it out | sets | wall s | CPU s | peak GB | file |",
+                  "|---|---|---|---|---|---|"]  # fmt: skip
+        lines += [
+            f"| {row['engine']} | {row['sets']:,} | {row['wall_s']} | {row['cpu_s']} | "
+            f"{row['peak_gb']} | {row['sha256']}… |"
+            for row in found["engines"]
+        ]
+    said = ", ".join(f"{name} {value}" for name, value in found["machine"].items())
+    return "\n".join([*lines, "", said])
+
+
+def done(found: dict[str, Any], program: str) -> list[dict[str, Any]]:
+    """Return the rows of a program that came to an end."""
+    return [row for row in found["rows"] if row["program"] == program and not row["failed"]]
 
 
 COLOURS = {"liftdose": "#0072b2", "polars": "#d55e00", "duckdb": "#009e73", "pandas": "#cc79a7"}
@@ -248,7 +305,7 @@ def draw(found: dict[str, Any]) -> str:
     low, high = 5.9, 7.9  # 0.8 to 80 million sets
     shapes = []
     for at, (name, title) in enumerate(panels):
-        left, values = 60 + 360 * at, [row[name] for row in found["rows"]]
+        left, values = 60 + 360 * at, [row[name] for row in found["rows"] if not row["failed"]]
         least, most = int(log(min(values), 10) - 1), int(log(max(values), 10) + 1)
 
         def place(
@@ -266,7 +323,7 @@ def draw(found: dict[str, Any]) -> str:
             x = place(n, 10**least).split(",")[0]
             shapes.append(f'<text x="{x}" y="270" text-anchor="middle">{n / 1e6:g}M sets</text>')
         for program, colour in COLOURS.items():
-            rows = [row for row in found["rows"] if row["program"] == program]
+            rows = done(found, program)
             line = " ".join(place(row["sets"], row[name]) for row in rows)
             shapes.append(
                 f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
@@ -286,16 +343,20 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="keep the cohort here, and use what is there")
     parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument("--engines-at", type=float, default=4, metavar="MILLIONS")
+    parser.add_argument("--table", type=Path, metavar="JSON", help="print a table of figures")
     parser.add_argument("--draw", type=Path, nargs=2, metavar=("JSON", "SVG"))
     asked = parser.parse_args()
     if asked.draw:
         asked.draw[1].write_text(draw(json.loads(asked.draw[0].read_text())), encoding="utf-8")
         return
+    if asked.table:
+        print(table(json.loads(asked.table.read_text())))
+        return
     with tempfile.TemporaryDirectory(prefix="liftdose-scale-") as scratch:
-        found = measure(asked.folder or Path(scratch), sorted(asked.millions), asked.jobs)
+        folder = asked.folder or Path(scratch)
+        found = measure(folder, sorted(asked.millions), asked.jobs, asked.engines_at, asked.json)
     print(table(found))
-    if asked.json:
-        asked.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

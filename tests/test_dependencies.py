@@ -17,7 +17,8 @@ HOMES = packages_distributions()
 RUN = {
     "jupyterlab": "make notebooks", "nbval": "make test", "pytest-xdist": "make test",
     "ruff": "make lint", "mypy": "make lint", "pandas-stubs": "mypy", "scipy-stubs": "mypy",
-    "pre-commit": "CONTRIBUTING.md", "pyarrow": "polars, to hand tables to pandas",
+    "pre-commit": "CONTRIBUTING.md", "duckdb": "benchmarks/scale.py, in a process of its own",
+    "pyarrow": "polars, to hand tables to pandas",
 }  # fmt: skip
 """What is declared to be run, not imported, and by whom."""
 
