@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -9,7 +12,8 @@ from hypothesis import strategies as st
 from analysis.ingest import lines
 
 PIECES = ['"', ",", "\n", "\r", "\r\n", "a", "é", " ", "\t", '""', '"x"', "\0", "1,2,3\n",
-          '"q,""z""",2,3\n', ",,\n", '"a\nb",2,3\n', "x" * 70, '"\n1,2,3\n",2,3\n']  # fmt: skip
+          '"q,""z""",2,3\n', '1,2,"a\nb"\n', '1,"a\n\n b",3\n',
+          ",,\n", '"a\nb",2,3\n', "x" * 70, '"\n1,2,3\n",2,3\n']  # fmt: skip
 HEAD = "one,two,three\n"
 
 
@@ -33,6 +37,7 @@ def counted(text):
     block=st.sampled_from([7, 64, 65, 1000]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example(text='1,2,"over\nthree\nlines"\n1,"over\ntwo",3\n', block=7)
 @example(text='"' * 63 + "\n" + ",,\n" * 40, block=64)
 @example(text="a" * 63 + "\n" + "b" * 64 + "\n\n", block=1000)
 def test_lines_are_those_of_a_count_by_hand(tmp_path, monkeypatch, text, block):
@@ -41,6 +46,10 @@ def test_lines_are_those_of_a_count_by_hand(tmp_path, monkeypatch, text, block):
     path.write_bytes((HEAD + text).encode())
     found = lines.count(path, ",", 3)
     assert (found.total, found.blank, found.inside) == counted(HEAD + text)
+    if found.regular:
+        rows = csv.reader(io.StringIO(HEAD + text, newline=""))
+        cells = {n for row in rows for n, cell in enumerate(row) if "\n" in cell}
+        assert found.broken == cells
 
 
 @pytest.mark.parametrize(

@@ -270,8 +270,8 @@ def _records(members: Sequence[_Member], peek: Peek, vendor: Vendor) -> pl.DataF
     whole = b"".join(
         [header.removeprefix(b"\xef\xbb\xbf"), b"\n", *(each.body for each in members)]
     )
-    inside = any(each.counted.inside for each in members)
-    rows = records.scan(whole, peek, vendor, lines_inside=inside).collect(engine="in-memory")
+    broken = frozenset().union(*(each.counted.broken for each in members))
+    rows = records.scan(whole, peek, vendor, broken=broken).collect(engine="in-memory")
     heights = np.array([each.records for each in members])
     if rows.height != heights.sum():
         raise UnreadableError("as many records as lines tell of were not found")

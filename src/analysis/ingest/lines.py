@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Bits = npt.NDArray[np.uint64]
     Counts = npt.NDArray[np.int64]
 
-BLOCK_BYTES = 4_000_000
+BLOCK_BYTES = 1_000_000
 TAB, LF, CR, SPACE, QUOTE = 9, 10, 13, 32, 34
 UNICODE_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
@@ -49,12 +49,14 @@ class Lines:
         blank: those that hold nothing but spaces, separators and quotes.
         inside: those that begin inside a quoted cell and are not blank, and blank ones there.
         regular: whether a fast reader may be trusted with the file as it is.
+        broken: numbers of the cells of a record, from 0, in which lines end; of a regular file.
     """
 
     total: int
     blank: int
     inside: int
     regular: bool
+    broken: frozenset[int] = frozenset()
 
     @property
     def records(self) -> int:
@@ -115,6 +117,7 @@ class _Counter:
     def __init__(self, delimiter: int, width: int) -> None:
         self.total = self.blank = self.inside = 0
         self.regular = True
+        self._broken: set[int] = set()
         self._delimiter, self._width = delimiter, width
         self._open = False  # a quote of an earlier block is not closed yet
         self._cells = 0  # separators of the record that an earlier block left open
@@ -122,7 +125,9 @@ class _Counter:
         self._header = b""
 
     def lines(self) -> Lines:
-        return Lines(self.total, self.blank, self.inside, self.regular and not self._open)
+        regular = self.regular and not self._open
+        broken = frozenset(self._broken) if regular else frozenset()
+        return Lines(self.total, self.blank, self.inside, regular, broken)
 
     def add(self, block: bytes) -> None:
         if not self._header:
@@ -162,7 +167,10 @@ class _Counter:
         if self._width == 0:
             return False
         own = _between(between & ~odd, ends)
-        whole = _between(between, ends) if inside.any() else own
+        whole = own
+        if inside.any():
+            whole = _between(between, ends)
+            self._broken |= self._cells_of(own, inside)
         record = np.flatnonzero(~inside)
         wanted = self._width - 1
         first = int(record[0]) if record.size else inside.size
@@ -182,6 +190,14 @@ class _Counter:
         self._gap = self._gap or bool(gaps.size)
         hidden = wanted > 0 and bool((whole[inside] >= wanted).any())
         return ended_right and bool(right.all()) and not after_gap and not hidden
+
+    def _cells_of(self, own: Counts, inside: Flags) -> set[int]:
+        """Return the numbers of the cells that lines begin in."""
+        before = np.cumsum(own) - own
+        line = np.flatnonzero(inside)
+        start = np.maximum.accumulate(np.where(inside, -1, np.arange(inside.size)))[line]
+        cells = before[line] - np.where(start >= 0, before[start], -self._cells)
+        return set(np.unique(cells).tolist())
 
 
 def _bits(flags: Flags) -> Bits:

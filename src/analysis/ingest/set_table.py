@@ -31,6 +31,8 @@ NUMBERS = {
 LOGGED_NUMBER = "logged_number"
 """Beside the set table while it is staged: the place of a set as the app itself numbers it."""
 
+PLACE = "_place"
+
 FILE = 1 << 32
 """Where files are read together, `source_row` is the file's number × this, plus the line."""
 
@@ -321,6 +323,7 @@ def set_table(
             _session, return_dtype=pl.String, is_elementwise=True
         ),
         mapped=_mapping(catalogue),
+        **({"told": tempo_and_side.told("note")} if "note" in present else {}),
         **{
             name: _value(name, present) if text in present else pl.lit(None, dtype=pl.Float64)
             for name, text in NUMBERS.items()
@@ -337,9 +340,9 @@ def set_table(
         "kind": pl.col("kind") if "kind" in present else pl.lit("work"),
     }
     if "note" in present:
-        for name, what in (("tempo", tempo_and_side.tempo), ("side", tempo_and_side.side)):
-            field = [pl.col(name)] if name in present else []
-            made[name] = pl.coalesce(*field, tempo_and_side.read(what))
+        for name in ("tempo", "side"):
+            said = pl.col("told").struct.field(name)
+            made[name] = pl.coalesce(name, said) if name in present else said
     known = {*present, "session", "exercise_number", "set_number", *NUMBERS}
     columns = [
         _final(column, made, known).cast(column.dtype).alias(column.name) for column in schema.SETS
@@ -397,7 +400,9 @@ def _numbered(rows: pl.LazyFrame, present: set[str], *, many: bool) -> pl.LazyFr
     if numbered:
         number = pl.col("set_number")
         run_begins |= (number <= number.shift(1)).fill_null(False)
-    rows = rows.with_columns(new_session=begins).with_columns(new_run=run_begins)
+    # A count of all rows would hold the whole file back until it is known; an index does not.
+    rows = rows.with_row_index(PLACE).with_columns(new_session=begins)
+    rows = rows.with_columns(new_run=run_begins)
     rows = rows.with_columns(run=pl.col("new_run").cast(pl.Int32).cum_sum())
     before = pl.when("new_session").then("run").forward_fill()
     places = {"exercise_number": pl.col("run") - before + 1}
@@ -411,7 +416,7 @@ def _changed(column: str) -> pl.Expr:
 
 
 def _count_since(start: pl.Expr) -> pl.Expr:
-    place = pl.int_range(pl.len(), dtype=pl.Int32)
+    place = pl.col(PLACE).cast(pl.Int32)
     return place - pl.when(start).then(place).forward_fill() + 1
 
 

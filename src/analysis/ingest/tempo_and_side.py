@@ -11,7 +11,6 @@ be repetitions and a load and are left alone. The note itself is kept as it is. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import polars as pl
 
@@ -117,14 +116,26 @@ def side(note: str) -> str | None:
     return said.pop() if len(said) == 1 else None
 
 
-def read(what: Callable[[str], str | None]) -> pl.Expr:
-    """Return `tempo` or `side` of the column `note`; each distinct note is read once per run."""
+TOLD = pl.Struct({"tempo": pl.String, "side": pl.String})
+
+
+def told(column: str) -> pl.Expr:
+    """Return `tempo` and `side` of a column of notes, as `TOLD`; each note is read once."""
 
     def of_notes(notes: pl.Series) -> pl.Series:
         place = notes.rle_id()  # apps repeat a note on every set of an exercise
         runs = notes.filter(place.ne_missing(place.shift(1)))
-        known = {note: what(note[:2000]) for note in runs.unique().drop_nulls()}
-        said = [known[note] if note is not None else None for note in runs]
-        return pl.Series(notes.name, said, pl.String).gather(place)
+        each = runs.unique().drop_nulls()
+        said = {note: (tempo(note[:2000]), side(note[:2000])) for note in each}
+        known = [note for note, found in said.items() if any(found)]
+        if not known:
+            return pl.Series(notes.name, [None], TOLD).new_from_index(0, notes.len())
+        found = [
+            runs.replace_strict(
+                known, [said[note][which] for note in known], default=None, return_dtype=pl.String
+            ).gather(place)
+            for which in (0, 1)
+        ]
+        return pl.DataFrame(found, schema=["tempo", "side"]).to_struct(notes.name)
 
-    return pl.col("note").map_batches(of_notes, return_dtype=pl.String, is_elementwise=True)
+    return pl.col(column).map_batches(of_notes, return_dtype=TOLD, is_elementwise=True)

@@ -7,6 +7,8 @@ phone's language. Notes hold line breaks, real or as backslash-n, by app version
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from analysis.ingest.vendors import Carries, Peek, Staged, Vendor, translate
@@ -48,17 +50,27 @@ def stage(raw: pl.LazyFrame | None, peek: Peek) -> Staged:
 
 
 def _note(peek: Peek) -> pl.Expr:
-    notes = [pl.col(name) for name in ("exercise_notes", "description") if name in peek.columns]
+    notes = [name for name in ("exercise_notes", "description") if name in peek.columns]
     if not notes:
         return pl.lit(None, dtype=pl.String)
-    text = (
-        pl.when(notes[-1].fill_null("") == "")
-        .then(notes[0])
-        .otherwise(
-            pl.concat_str(notes, separator="\n", ignore_nulls=True).str.strip_chars_start("\n")
-        )
-    )
-    return text.str.replace_all("\\n", "\n", literal=True)
+    return pl.map_batches(notes, _joined, return_dtype=pl.String, is_elementwise=True)
+
+
+def _joined(notes: Sequence[pl.Series]) -> pl.Series:
+    """Put what stands on an exercise above what stands on the workout; most columns are empty."""
+    texts = [each.to_frame().select(_or_null(pl.first())).to_series() for each in notes]
+    texts = [each for each in texts if each.null_count() < each.len()] or texts[:1]
+    text = texts[0]
+    if len(texts) > 1:
+        text = pl.select(pl.concat_str(texts, separator="\n", ignore_nulls=True)).to_series()
+        text = text.to_frame().select(_or_null(pl.first())).to_series()
+    if text.str.contains("\\n", literal=True).any():
+        text = text.str.replace_all("\\n", "\n", literal=True)
+    return text
+
+
+def _or_null(text: pl.Expr) -> pl.Expr:
+    return pl.when(text != "").then(text)
 
 
 VENDOR = Vendor(
