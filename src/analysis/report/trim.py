@@ -111,25 +111,6 @@ def _some(node: Node | None) -> list[Node]:
     return [node] if node is not None else []
 
 
-def _bindings(statement: Node, own: set[str]) -> Scope:
-    """Return the names bound in every function and block inside a statement, by the node's id.
-
-    The names that the statement itself makes are added to `own`.
-    """
-    bound: Scope = {}
-    waiting = [(statement, own, own)]
-    while waiting:
-        node, function, block = waiting.pop()
-        if node.type in NAMED:
-            block.add(text(node.child_by_field_name("name")))
-        if node.type in FUNCTIONS or node.type in BLOCKS:
-            block = bound.setdefault(node.id, set())
-            function = block if node.type in FUNCTIONS else function
-        _bind(node, function, block)
-        waiting += [(child, function, block) for child in node.named_children]
-    return bound
-
-
 def _bind(node: Node, function: set[str], block: set[str]) -> None:
     """Add the names that a node itself binds."""
     if node.type in FUNCTIONS:
