@@ -3,7 +3,7 @@
     files      --files 1000 --rows 2000     many small exports, against a bare polars scan of them
     build      --lifters 5000               a store from a set table of simulated lifters
     add        --lifters 5000 --exports 20  exports added one by one, beyond their reading
-    question   --lifters 5000 --jobs 2      a plan put to the store: planted effect, and per stage
+    question   --lifters 5000 --jobs 2      a plan and the cohort of a store, stage by stage
     kills      --kills 100                  a writer killed at random moments; readers meanwhile
 
 Every program runs in a process of its own; CPU and peak memory are of that process and its
@@ -14,7 +14,6 @@ children. Simulated lifters are those of `analysis.simulate`, a year long, with 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import random
@@ -184,61 +183,22 @@ def add(asked: argparse.Namespace, base: Path) -> None:
         )
 
 
-STAGES = """
-import json, resource, sys
-from pathlib import Path
-from time import perf_counter
-from analysis.models.hypothesis.over_store import answer
-from analysis.store import Store
-from analysis.workers import workers
-
-def now():
-    own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF,
-                                                       resource.RUSAGE_CHILDREN))
-    spent = sum(each.ru_utime + each.ru_stime for each in (own, others))
-    return perf_counter(), spent, own.ru_maxrss / 1024, others.ru_maxrss / 1024
-
-def tell(done, total, what):
-    # a pass begins with 0 done; that its workers have ended shows only after it
-    if done in (0, total):
-        marks.append((what[:6], bool(done), now()))
-
-plan, store, jobs = Path(sys.argv[1]), Store.open(sys.argv[2]), int(sys.argv[3])
-marks = [("start", True, now())]
-with workers(jobs) as who:
-    answer(plan, store, who, tell=tell)
-marks.append(("end", True, now()))
-print(json.dumps(marks))
-"""
-"""What `question` runs to see the stages: both passes, what is learnt between, the fit."""
-
-NAMES = {
-    ("pass 1", False): "  to begin", ("pass 1", True): "  pass 1: sums",
-    ("pass 2", False): "  what all hold in common", ("pass 2", True): "  pass 2: cross-products",
-    ("end", True): "  effect, placebo, verdict",
-}  # fmt: skip
-
-
-def stages(plan: Path, store: Path, jobs: int, sets: int) -> None:
-    """Show what each stage costs; CPU of other processes shows in the stage after they end."""
-    said = [sys.executable, "-c", STAGES, str(plan), str(store), str(jobs)]
-    marks = json.loads(subprocess.run(said, capture_output=True, check=True).stdout)
-    print(f"stages with --jobs {jobs}; peak of this process, and of the largest worker")
-    for (_, _, before), (what, ended, after) in itertools.pairwise(marks):
-        measured = (after[0] - before[0], after[1] - before[1], max(after[2:]))
-        show(NAMES[what, ended], measured, sets)
+def staged(command: list[str]) -> None:
+    """Run a command and show what it says of its stages: seconds, CPU seconds, memory."""
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    lines = [line for line in said.splitlines() if " CPU-s, " in line]
+    print("\n".join(f"    {line}" for line in lines), flush=True)
 
 
 def question(asked: argparse.Namespace, base: Path) -> None:
-    """A plan put to a store, stage by stage."""
-    sets = build(asked, base)
+    """A plan put to a store, and its cohort, stage by stage."""
+    build(asked, base)
     (base / "hypothesis.toml").write_text(PLAN, "utf-8")
-    stages(base / "hypothesis.toml", base / "store", 1, sets)
     for jobs in (1, asked.jobs):
         out = base / f"answer-{jobs}"
+        print(f"liftdose test PLAN STORE --jobs {jobs}", flush=True)
         said = ("--out", out, "--jobs", jobs, "--register", base / f"register-{jobs}.json")
-        command = liftdose("test", base / "hypothesis.toml", base / "store", *said)
-        show(f"liftdose test PLAN STORE --jobs {jobs}", run(command), sets)
+        staged(liftdose("test", base / "hypothesis.toml", base / "store", *said))
     found = [
         json.loads((base / f"answer-{jobs}" / "verdict.json").read_text("utf-8"))
         for jobs in (1, asked.jobs)
@@ -251,6 +211,8 @@ def question(asked: argparse.Namespace, base: Path) -> None:
         f"{'inside' if inside else 'OUTSIDE'} the interval; the same bytes from {asked.jobs} "
         f"processes: {found[0] == found[1]}"
     )
+    print(f"liftdose cohort STORE --jobs {asked.jobs}", flush=True)
+    staged(liftdose("cohort", base / "store", "--out", base / "cohort", "--jobs", asked.jobs))
 
 
 def kills(asked: argparse.Namespace, base: Path) -> None:
