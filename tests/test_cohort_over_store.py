@@ -78,6 +78,8 @@ def test_processes_and_a_cluster_give_the_same_bytes(store, here, tmp_path):
 def test_a_bucket_that_is_lost_is_named_and_its_people_are_in_nothing(store, monkeypatch):
     def all_but_one(step, pieces, _who, *, name, **_how):
         first, *others = pieces
+        if not name(first).startswith("bucket"):
+            return [*map(step, pieces)]
         return [at_work.Lost(name(first), "died"), *map(step, others)]
 
     monkeypatch.setattr(over_store, "mapped", all_but_one)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from pathlib import Path
 from typing import Any, TypeVar
@@ -171,13 +171,14 @@ def study_store(
         if later:  # who is in nothing that was fitted is not in the cohort
             census = reduce(add, (firsts[bucket].census for bucket in seconds), Census())
         athletes = {bucket: firsts[bucket].census.athletes for bucket in seconds}
-        found = []
         with stages.stage("fit"):
-            for done, muscle in enumerate(wanted):
-                tell(done, len(wanted), muscle)
-                parts = _Parts(muscle, athletes, seconds, folder)
-                found.append(parts.fitted(census, common.get(muscle), level))
-            tell(len(wanted), len(wanted), "")
+            parts = [_parts(each, athletes, seconds, folder, common.get(each)) for each in wanted]
+            tried = mapped(
+                partial(_fitted, census, level), parts, who, name=_muscle, tell=tell,
+                stages=stages,
+            )  # fmt: skip
+        fitted, died = merged(tried)
+        found = [replace(each, weeks=_weeks(each.muscle, seconds)) for each in fitted]
     studied, too_little = sorted_out(found)
     return CohortStudy(
         given=given,
@@ -187,7 +188,7 @@ def study_store(
         same_person=same,
         shared=store.shared().to_pandas(),
         muscles=studied,
-        too_little=too_little,
+        too_little={**too_little, **{each.name: each.why for each in died}},
         options=options,
         level=level,
         lost=tuple(lost + later),
@@ -332,21 +333,21 @@ class _Parts:
     Attributes:
         muscle: the muscle.
         athletes: by bucket, its people, sorted.
-        seconds: by bucket, what it gave.
+        files: by bucket, what its logs are reduced to.
+        counts: of all.
         folder: where the files lie.
+        common: what all hold in common; None where nobody has days enough.
     """
 
     muscle: str
     athletes: Mapping[int, Sequence[str]]
-    seconds: Mapping[int, _Second]
+    files: Mapping[int, Path]
+    counts: LogCounts
     folder: Path
+    common: tuple[Shared, Variances] | None
 
-    def fitted(
-        self, census: Census, common: tuple[Shared, Variances] | None, level: float
-    ) -> MuscleStudy:
+    def fitted(self, census: Census, level: float) -> MuscleStudy:
         """Fit the muscle."""
-        given = [each for each in self.seconds.values() if self.muscle in each.counts]
-        counts = reduce(add, (each.counts[self.muscle] for each in given), LogCounts())
         place = {name: at for at, name in enumerate(census.athletes)}
         n_days = np.zeros(len(place), np.int64)
         doses = [Doses(np.zeros(0), np.zeros(0, np.int64))]
@@ -354,32 +355,25 @@ class _Parts:
             n_days[mine] = told["n_days"]
             doses.append(Doses(told["value"], told["weeks"]))
         found = Reduced(
-            self.muscle, census.athletes, n_days, counts, Doses.joined(doses), None,
+            self.muscle, census.athletes, n_days, self.counts, Doses.joined(doses), None,
             FEW if n_days.any() else NO_DAYS, np.zeros(0, np.int64), (),
         )  # fmt: skip
-        if common is not None:
-            found = self._with_body(found, place, common[1])
+        if self.common is not None:
+            found = self._with_body(found, place, self.common[1])
         studied = fit_muscle(found, level=level)
         # a fit holds everybody's cross-products; what is asked of it has been asked
         light = {
-            name: replace(each, model=replace(each.model, pooled=None))
+            name: replace(each, model=replace(each.model, pooled=None, few=None))
             for name, each in studied.effects.items()
         }
-        weeks = [each.weeks[self.muscle] for each in given if each.weeks]
-        table = (
-            pd.concat(weeks).sort_values("athlete", kind="stable", ignore_index=True)
-            if weeks
-            else None
-        )
-        return replace(studied, effects=light, weeks=table)
+        return replace(studied, effects=light)
 
     def _files(self, place: Mapping[str, int]) -> Iterator[tuple[Ints, Mapping[str, Any]]]:
         """Yield, by bucket, the places of its people and its file."""
-        for bucket, each in self.seconds.items():
-            if self.muscle in each.files:
-                mine = [place[name] for name in self.athletes[bucket]]
-                with np.load(each.files[self.muscle]) as told:
-                    yield np.array(mine, dtype=np.int64), told
+        for bucket, path in self.files.items():
+            mine = [place[name] for name in self.athletes[bucket]]
+            with np.load(path) as told:
+                yield np.array(mine, dtype=np.int64), told
 
     def _with_body(
         self, found: Reduced, place: Mapping[str, int], variances: Variances
@@ -422,3 +416,31 @@ class _Parts:
             n_rows[rows], n_series[rows] = told[f"{name}_n_rows"], told[f"{name}_n_series"]
         assert gram is not None
         return CrossProducts(names, gram, log_det, n_rows, n_series)
+
+
+def _parts(
+    muscle: str,
+    athletes: Mapping[int, Sequence[str]],
+    seconds: Mapping[int, _Second],
+    folder: Path,
+    common: tuple[Shared, Variances] | None,
+) -> _Parts:
+    given = {bucket: each for bucket, each in seconds.items() if muscle in each.files}
+    counts = reduce(add, (each.counts[muscle] for each in given.values()), LogCounts())
+    files = {bucket: each.files[muscle] for bucket, each in given.items()}
+    return _Parts(muscle, athletes, files, counts, folder, common)
+
+
+def _weeks(muscle: str, seconds: Mapping[int, _Second]) -> pd.DataFrame | None:
+    tables = [each.weeks[muscle] for each in seconds.values() if muscle in each.weeks]
+    if not tables:
+        return None
+    return pd.concat(tables).sort_values("athlete", kind="stable", ignore_index=True)
+
+
+def _muscle(parts: _Parts) -> str:
+    return parts.muscle
+
+
+def _fitted(census: Census, level: float, parts: _Parts) -> MuscleStudy:
+    return parts.fitted(census, level)

@@ -30,10 +30,14 @@ GRID = 240
 REACH = 10.0
 """Where τ's grid ends, in SDs of an own slope; beyond, the likelihood of 5 slopes is < 1e-4."""
 
+FEWEST_POINTS, FINER, NEGLIGIBLE = 24, 48, 1e-9
+"""Points of the grid that must carry weight, more than negligible; else a finer one is laid where
+the weight is."""
+
 BLOCK = 5_000
 """Athletes whose grids are in memory at once."""
 
-STEPS = 60
+STEPS = 40
 """Halvings of a quantile's bracket."""
 
 
@@ -98,7 +102,14 @@ def spread(own: Floats, error: Floats, level: float = 0.95) -> Spread:
     k, tail = len(own), (1 - level) / 2
     typical = _typical(v)
     top = REACH * float(np.sqrt(typical + _squared_sd(own, v, k - 1.0)))
-    tau, weight = _likely(own, v, top)
+    at = (np.arange(GRID) + 0.5) / GRID  # denser near 0
+    tau = top * at**2
+    weight = _likely(own, v, tau, at)
+    carries = np.flatnonzero(weight > NEGLIGIBLE)
+    if len(carries) < FEWEST_POINTS:  # so many slopes that the likelihood falls between points
+        ends = tau[[max(carries[0] - 1, 0), min(carries[-1] + 1, GRID - 1)]]
+        tau = ends[0] + (ends[1] - ends[0]) / FINER * (np.arange(FINER) + 0.5)
+        weight = _likely(own, v, tau, np.ones(FINER))
     precision = 1 / (tau[:, None] ** 2 + v)
     mu = (precision * own).sum(1) / precision.sum(1)
     mu_var = 1 / precision.sum(1)
@@ -159,17 +170,15 @@ def _q_profile(own: Floats, v: Floats, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _likely(own: Floats, v: Floats, top: float) -> tuple[Floats, Floats]:
-    """Return a grid of τ, denser near 0, and the weight of each: restricted likelihood × step."""
-    at = (np.arange(GRID) + 0.5) / GRID
-    tau = top * at**2
+def _likely(own: Floats, v: Floats, tau: Floats, step: Floats) -> Floats:
+    """Return the weight of each point of a grid of τ: restricted likelihood × step."""
     precision = 1 / (tau[:, None] ** 2 + v)
     total = precision.sum(1)
     mu = (precision * own).sum(1) / total
     q = (precision * (own - mu[:, None]) ** 2).sum(1)
     log = 0.5 * (np.log(precision).sum(1) - np.log(total) - q)
-    weight = np.exp(log - log.max()) * at
-    return tau, weight / weight.sum()
+    weight = np.exp(log - log.max()) * step
+    return np.asarray(weight / weight.sum())
 
 
 def _quantile(p: float, centre: Floats, width: Floats, weight: Floats) -> Floats:

@@ -151,10 +151,13 @@ def repeats(scaled: Sequence[CrossProducts], measure: str) -> Repeatability:
 
 
 def _cut(days: Days, n_athletes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of the first and of the second half of each athlete's weeks with days."""
+    """Return the rows up to the median week of each athlete's days, and those after it."""
+    n = np.bincount(days.athlete, minlength=n_athletes)
+    week = days.week[np.lexsort((days.week, days.athlete))]
+    begin, there = np.cumsum(n) - n, n > 0
     middle = np.full(n_athletes, np.inf)
-    for athlete, weeks in pd.Series(days.week).groupby(days.athlete):
-        middle[int(str(athlete))] = weeks.median()
+    low, high = begin + (n - 1) // 2, begin + n // 2
+    middle[there] = (week[low[there]] + week[high[there]]) / 2
     first = days.week <= middle[days.athlete]
     return np.flatnonzero(first), np.flatnonzero(~first)
 

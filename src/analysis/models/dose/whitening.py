@@ -131,10 +131,10 @@ class Sums:
         kept = kept.of(np.lexsort((kept.series, kept.day, kept.week, kept.athlete)))
         self._x = np.stack(list(columns.values()), axis=-1)
         self.n_rows = np.bincount(kept.athlete, minlength=n_athletes).astype(np.int64)
-        pairs, series = np.unique(
-            np.column_stack([kept.athlete, kept.series]), axis=0, return_inverse=True
-        )
-        self.n_series = np.bincount(pairs[:, 0], minlength=n_athletes).astype(np.int64)
+        first_row, series = np.unique(
+            coded(kept.athlete, kept.series), return_index=True, return_inverse=True
+        )[1:]
+        self.n_series = np.bincount(kept.athlete[first_row], minlength=n_athletes).astype(np.int64)
         first = np.cumsum(self.n_series) - self.n_series
         place = series.ravel() - first[kept.athlete] + 1
         self._batches = [
@@ -171,7 +171,7 @@ class _Batch:
 
     def __init__(self, days: Days, place: Ints, athletes: Ints, n_series: int, x: Floats) -> None:
         # most weeks first: those who still have a k-th week are then the first so many
-        seen = np.unique(np.column_stack([days.athlete, days.week]), axis=0)[:, 0]
+        seen = days.athlete[np.unique(coded(days.athlete, days.week), return_index=True)[1]]
         n_weeks = np.bincount(seen, minlength=int(athletes.max()) + 1)[athletes]
         self.athletes = athletes = athletes[np.argsort(-n_weeks, kind="stable")]
         self._size = n_series + 1
@@ -285,6 +285,12 @@ def _predict(
         to_cross.swapaxes(-1, -2) @ to_cross,
         log_m,
     )
+
+
+def coded(athlete: Ints, own: Ints) -> Ints:
+    """Return a number for each pair of an athlete and a number of theirs, in the pairs' order."""
+    code: Ints = athlete * (int(own.max(initial=0)) + 1) + own
+    return code
 
 
 def _level(code: Ints, values: Floats) -> Floats:
