@@ -138,6 +138,11 @@ class Catalogue:
                 if muscle in agreed]  # fmt: skip
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Muscles as a coach says them, in their order, which is from the legs up."""
+        return tuple(self.muscles.sort("order")["group"].unique(maintain_order=True))
+
+    @cached_property
     def muscle_roles(self) -> pl.DataFrame:
         """One row per exercise and `muscle` (as a coach says it), with its strongest role.
 

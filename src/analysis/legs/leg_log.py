@@ -10,23 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 import polars as pl
 
 from analysis.exercises import Catalogue
 from analysis.logbook import Logbook
-from analysis.measures import counting, day_strength, weeks, working
+from analysis.measures import counting, day_strength, sums, weeks, working
 from analysis.measures.balance import balance
-from analysis.measures.frequency import frequency
+from analysis.measures.frequency import days_of
 from analysis.measures.intensity import intensity
 from analysis.measures.recent import coverage
 from analysis.measures.recovery import recovery
 from analysis.measures.technique import technique
-from analysis.measures.volume import volume
+from analysis.measures.volume import table_of
 from analysis.models.strength.result import strength
 from analysis.notes import Many, Note
-from analysis.result import Result
+from analysis.result import Result, rounded
 
 GROUPS = ("quads", "hamstrings", "glutes", "calves", "adductors")
 APART = ("gastrocnemius", "soleus")
@@ -47,12 +48,19 @@ def with_legs(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, muscles=pl.concat([muscles, apart, whole]))
 
 
+def only_legs(catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue of `with_legs` without the groups that no leg table shows."""
+    every = with_legs(catalogue)
+    shown = pl.col("group").is_in([*MUSCLES, LEGS])
+    return replace(every, muscles=every.muscles.filter(shown))
+
+
 @dataclass(frozen=True)
 class LegLog:
     """The measures of one athlete's legs.
 
     Attributes:
-        logbook: one athlete's sets, with the catalogue of `with_legs`.
+        logbook: one athlete's sets, with the catalogue of `only_legs`.
         block_weeks: length of "now", the weeks that end with the last logged day.
     """
 
@@ -62,7 +70,7 @@ class LegLog:
     @classmethod
     def of(cls, logbook: Logbook, block_weeks: int = 4) -> LegLog:
         """Return the leg log of a logbook of one athlete."""
-        return cls(logbook.regrouped(with_legs(logbook.catalogue)), block_weeks)
+        return cls(logbook.regrouped(only_legs(logbook.catalogue)), block_weeks)
 
     @cached_property
     def sets(self) -> pl.DataFrame:
@@ -84,7 +92,7 @@ class LegLog:
     @cached_property
     def weekly(self) -> pl.DataFrame:
         """`volume` in the weeks that hold a log, per leg muscle and for the legs."""
-        return self._legs(volume(self.logbook)).filter(pl.col("training_days").is_not_null())
+        return self._of_logged_weeks(table_of(sums.weekly(self.logbook)))
 
     @cached_property
     def logged_weeks(self) -> int:
@@ -94,8 +102,8 @@ class LegLog:
     @cached_property
     def days(self) -> pl.DataFrame:
         """`frequency` in the weeks that hold a log, per leg muscle and for the legs."""
-        table = self._legs(frequency(self.logbook))
-        return table.filter(pl.col("training_days").is_not_null())
+        weekly = sums.weekly(self.logbook)
+        return self._of_logged_weeks(weekly.table(days_of(weekly)))
 
     @cached_property
     def parts(self) -> pl.DataFrame:
@@ -106,6 +114,12 @@ class LegLog:
     def rests(self) -> pl.DataFrame:
         """`recovery`: days between direct sessions, deload weeks."""
         return self._legs(recovery(self.logbook))
+
+    @cached_property
+    def leg_rest(self) -> dict[str, Any] | None:
+        """The row of `rests` for the legs as one, None where there is none."""
+        rows = self.rests.filter(pl.col("muscle") == LEGS)
+        return rows.row(0, named=True) if rows.height else None
 
     @cached_property
     def techniques(self) -> dict[tuple[str, str], tuple[int, int, int]]:
@@ -150,12 +164,22 @@ class LegLog:
 
     def over_log(self, column: str) -> dict[str, float]:
         """Return the mean of a column of `weekly` over the logged weeks, by muscle."""
-        return dict(self.weekly.group_by("muscle").agg(pl.col(column).mean()).iter_rows())
+        return self._over_log[column]
+
+    @cached_property
+    def _over_log(self) -> dict[str, dict[str, float]]:
+        names = [f"{rule}_sets" for rule in counting.RULES]
+        means = self.weekly.group_by("muscle").agg(pl.col(names).mean())
+        return {name: dict(means.select("muscle", name).iter_rows()) for name in names}
 
     @staticmethod
     def _legs(result: Result) -> pl.DataFrame:
         table = pl.from_pandas(result.table)
         return table.filter(pl.col("muscle").is_in([*MUSCLES, LEGS]))
+
+    @staticmethod
+    def _of_logged_weeks(table: pl.DataFrame) -> pl.DataFrame:
+        return rounded(table.filter(pl.col("training_days").is_not_null()))
 
 
 def median(values: pl.Series) -> float:

@@ -7,8 +7,6 @@ what they leave out.
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from analysis.legs.leg_log import (
@@ -236,7 +234,7 @@ def leg_recovery(log: LegLog) -> Result:
 
 def rest_days(log: LegLog) -> Answer:
     """Find the days from one direct leg session to the next."""
-    row = _legs(log)
+    row = log.leg_rest
     if row is None or row["median_gap_days"] is None:
         return Answer("Fewer than two days with leg work (n < 2).", "cannot tell yet")
     gap = float(row["median_gap_days"])
@@ -253,7 +251,7 @@ def rest_days(log: LegLog) -> Answer:
 
 def deloads(log: LegLog) -> Answer:
     """Find the weeks in which leg volume fell to 60 % of the weeks before or less."""
-    row = _legs(log)
+    row = log.leg_rest
     compared = 0 if row is None else int(row["compared_weeks"])
     if row is None or not compared:
         return Answer("Too few weeks to tell a lighter one (n = 0).", "cannot tell yet")
@@ -303,8 +301,3 @@ def mobility(log: LegLog) -> Answer:
         "entries",
         days,
     )
-
-
-def _legs(log: LegLog) -> dict[str, Any] | None:
-    rows = log.rests.filter(pl.col("muscle") == LEGS)
-    return rows.row(0, named=True) if rows.height else None

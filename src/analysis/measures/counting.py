@@ -83,8 +83,7 @@ def hard(max_rir: float = MAX_RIR, kinds: Sequence[str] = FAILURE_KINDS) -> pl.E
 
 def muscles(catalogue: Catalogue) -> list[str]:
     """Return the muscle groups in the catalogue's order, which is from the legs up."""
-    ordered = catalogue.muscles.sort("order")["group"].unique(maintain_order=True)
-    return [str(name) for name in ordered]
+    return list(catalogue.groups)
 
 
 def place_of_muscle(catalogue: Catalogue) -> pl.Expr:
@@ -121,15 +120,16 @@ def lost(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Return the sets that reach no muscle group, by name: not in the catalogue; without one."""
     trains = catalogue.muscle_roles["exercise_id"].unique().implode()
-    named = (
+    of_none = (
         sets.lazy()
         .filter(pl.col("exercise_id").is_null() | ~pl.col("exercise_id").is_in(trains))
-        .group_by("exercise", pl.col("exercise_id").is_null().alias("unmapped"))
-        .agg(pl.len().alias("sets"))
+        .select("exercise", pl.col("exercise_id").is_null().alias("unmapped"))
         .collect()
     )
     unmapped, without = (
-        dict(named.filter(chosen).select("exercise", "sets").iter_rows())
+        dict(of_none.filter(chosen)["exercise"].value_counts().iter_rows())
+        if of_none.height
+        else {}
         for chosen in (pl.col("unmapped"), ~pl.col("unmapped"))
     )
     return unmapped, without

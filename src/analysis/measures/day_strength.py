@@ -203,19 +203,15 @@ def rir_known() -> pl.Expr:
 
 def notes(done: pl.LazyFrame, tops: pl.DataFrame, estimate: E1rmRule) -> tuple[Note, ...]:
     """Return notes on sets without a load of their own, the cap, and unknown effort."""
-    without = (
-        done.filter(series_load(estimate.body_mass_kg).is_null())
-        .group_by("load_basis")
-        .agg(pl.len().alias("sets"))
-        .collect()
-    )
+    unloaded = done.filter(series_load(estimate.body_mass_kg).is_null()).select("load_basis")
+    without = unloaded.collect()["load_basis"].value_counts()
     facts = {
         "of": Many(tops.height),
         "cap": estimate.rep_cap,
         "bases": listing(dict(without.iter_rows())),
     }
     counted = (
-        ("sets without load", int(without["sets"].sum()),
+        ("sets without load", int(without["count"].sum()),
          "{n:set} have no load that a strength estimate could use, by load basis: {bases}; added, "
          "assisted and bodyweight work needs the body mass."),
         ("above the repetition cap", tops["e1rm_kg"].null_count(),

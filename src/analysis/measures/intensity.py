@@ -83,7 +83,10 @@ def intensity(
             "expected ascending"
         )
     found = day_strength.lift_days(logbook, estimate, rule)
-    sets = found.sets.with_columns(share(found, reference, past_weeks))
+    sets = logbook.once(
+        ("shares of e1RM", estimate, rule, reference, past_weeks),
+        lambda: found.sets.with_columns(share(found, reference, past_weeks)),
+    )
     table = _placed(cells(sets, logbook, zones, week_starts), logbook, week_starts)
     done = working.done(logbook, rule).filter(pl.col("set_count") > 0)
     return Result(

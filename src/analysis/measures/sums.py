@@ -84,9 +84,9 @@ def weekly(
 ) -> Weekly:
     """Return the weekly sums of a logbook, made once for all measures of these choices."""
     rule = rule or WorkingRule()
-    calendar = weeks.calendar_of(logbook, week_starts)
+    choices = (rule, max_rir, tuple(failure_kinds), body_mass_kg, week_starts)
     rows = logbook.once(
-        ("week sums", rule, max_rir, tuple(failure_kinds), body_mass_kg, week_starts),
+        ("week sums", *choices),
         lambda: _per_run(
             working.classified(logbook, rule),
             counting.hard(max_rir, failure_kinds),
@@ -94,9 +94,15 @@ def weekly(
             weeks.week(week_starts),
         ),
     )
-    place = weeks.place_of_week(rows, calendar)
-    shares = Shares(rows["exercise_id"], place, calendar.height, logbook.catalogue)
-    return Weekly(calendar, rows, place, shares, logbook.catalogue)
+
+    def shared_out() -> Weekly:
+        calendar = weeks.calendar_of(logbook, week_starts)
+        place = weeks.place_of_week(rows, calendar)
+        shares = Shares(rows["exercise_id"], place, calendar.height, logbook.catalogue)
+        return Weekly(calendar, rows, place, shares, logbook.catalogue)
+
+    # a logbook that groups muscles otherwise shares what was made
+    return logbook.once(("weekly", id(logbook.catalogue), *choices), shared_out)
 
 
 def _per_run(sets: pl.DataFrame, hard: pl.Expr, load: pl.Expr, week: pl.Expr) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ def technique(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
     )
 
 
+@cache
 def vocabulary() -> dict[str, str]:
     """Return one whole-word pattern per technique, all languages together."""
     text = files("analysis.measures").joinpath("technique_words.toml").read_text("utf-8")

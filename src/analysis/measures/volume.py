@@ -140,9 +140,9 @@ def _tonnage_note(done: pl.LazyFrame, body_mass_kg: BodyMass) -> tuple[Note, ...
     lost = (
         done.with_columns(effective_load(body_mass_kg))
         .filter(tonnage().is_null())
-        .group_by("load_basis")
-        .agg(pl.len().alias("sets"))
-        .collect()
+        .select("load_basis")
+        .collect()["load_basis"]
+        .value_counts()
     )
     if lost.is_empty():
         return ()
@@ -151,7 +151,7 @@ def _tonnage_note(done: pl.LazyFrame, body_mass_kg: BodyMass) -> tuple[Note, ...
         "(by load basis: {bases}); bodyweight work needs the body mass."
     )
     facts = {"bases": ", ".join(f"{basis} {n:,}" for basis, n in sorted(lost.iter_rows()))}
-    n = int(lost["sets"].sum())
+    n = int(lost["count"].sum())
     return (Note("sets without tonnage", count=n, facts=facts, sentence=said),)
 
 

@@ -12,15 +12,15 @@ from analysis.logbook import Logbook
 from analysis.models.strength import sentences, verdicts
 from analysis.models.strength.known import (
     AWAY_DAYS,
-    Known,
     as_days,
     first_member,
     known,
     records,
 )
-from analysis.models.strength.level import follow
 from analysis.models.strength.population import published
+from analysis.models.strength.regimes import Floats
 from analysis.models.strength.result import COLUMNS, alone, shift_rows, strength
+from analysis.models.strength.verdicts import Changes
 from analysis.result import DECIMALS, DECIMALS_KG
 
 LEADS, LATELY_DAYS = 3, 56.0
@@ -75,6 +75,9 @@ def facts(logbook: Logbook) -> Facts:
     )
 
 
+POINTS = 60
+
+
 def history(logbook: Logbook) -> pd.DataFrame:
     """Return the line behind the verdicts of each muscle: strength then, beside today's.
 
@@ -85,20 +88,11 @@ def history(logbook: Logbook) -> pd.DataFrame:
         One row per `athlete`, `muscle` and `day`: `index` (100 is the last training day), `low`
         and `high` (95 % band), `lifts` (that reach back so far).
     """
-    return logbook.once(("strength history",), lambda: _history(known(logbook)))
-
-
-POINTS = 60
-
-
-def _history(what: Known) -> pd.DataFrame:
-    lifts = what.lifts
+    lifts = known(logbook).lifts
     units = lifts.units[0]
     if not units.count:
         return pd.DataFrame(columns=["athlete", "muscle", "day", "index", "low", "high", "lifts"])
-    told, back = verdicts.through_time(
-        lifts.series, what.repairs, published(), units, end=lifts.end, points=POINTS
-    )
+    (told, _), back, _ = _through_time(logbook)
     place, unit = np.nonzero(~np.isnan(told.mean))
     mean, sd = told.mean[place, unit], told.sd[place, unit]
     end = lifts.end[first_member(units)][unit]
@@ -107,14 +101,12 @@ def _history(what: Known) -> pd.DataFrame:
             "athlete": lifts.muscles["athlete"].to_numpy()[unit],
             "muscle": lifts.muscles["muscle"].to_numpy()[unit],
             "day": as_days(end - back[place]),
-            "index": 100 * np.exp(-mean),
-            "low": 100 * np.exp(-mean - 1.96 * sd),
-            "high": 100 * np.exp(-mean + 1.96 * sd),
+            "index": (100 * np.exp(-mean)).round(DECIMALS),
+            "low": (100 * np.exp(-mean - 1.96 * sd)).round(DECIMALS),
+            "high": (100 * np.exp(-mean + 1.96 * sd)).round(DECIMALS),
             "lifts": told.lifts[place, unit],
         }
     )
-    ends = ["index", "low", "high"]
-    table[ends] = table[ends].round(DECIMALS)
     return table.sort_values(["athlete", "muscle", "day"], kind="stable", ignore_index=True)
 
 
@@ -125,25 +117,14 @@ def lift_lines(logbook: Logbook) -> pd.DataFrame:
         One row per `athlete`, `lift` and `day`, back to the lift's last step at most: `level_kg`
         (e1RM), and `low_kg`, `high_kg`: the 95 % band of the change from then to today.
     """
-    return logbook.once(("strength lines",), lambda: _lift_lines(known(logbook)))
-
-
-def _lift_lines(what: Known) -> pd.DataFrame:
-    lifts, each = what.lifts, np.arange(what.lifts.series.lifts)
-    if not each.size:
+    lifts = known(logbook).lifts
+    nothing = np.zeros((1, lifts.series.lifts))
+    if not nothing.size:
         return pd.DataFrame(
             columns=["athlete", "lift", "day", "level_kg", "low_kg", "high_kg"]
         )  # fmt: skip
-    units = verdicts.Units(each, each, len(each), 0.0)
-    told, back = verdicts.through_time(
-        lifts.series, what.repairs, published(), units, end=lifts.end, points=POINTS
-    )
-    now = follow(
-        lifts.series, what.repairs, published(), starts=np.empty((0, len(each))), end=lifts.end
-    )
-    today = np.sum(now.cells.T * now.level, axis=0)
-    mean = np.concatenate([np.zeros((1, len(each))), told.mean])
-    sd = np.concatenate([np.zeros((1, len(each))), told.sd])
+    (_, told), back, today = _through_time(logbook)
+    mean, sd = np.concatenate([nothing, told.mean]), np.concatenate([nothing, told.sd])
     current = ~np.isnan(told.mean).all(axis=0)
     place, lift = np.nonzero(~np.isnan(mean) & current)
     middle, spread = today[lift] - mean[place, lift], 1.96 * sd[place, lift]
@@ -158,6 +139,19 @@ def _lift_lines(what: Known) -> pd.DataFrame:
         }
     )
     return table.sort_values(["athlete", "lift", "day"], kind="stable", ignore_index=True)
+
+
+def _through_time(logbook: Logbook) -> tuple[tuple[Changes, ...], Floats, Floats]:
+    """Return muscles and single lifts followed back from today; worked out once for both."""
+    what = known(logbook)
+    lifts, each = what.lifts, np.arange(what.lifts.series.lifts)
+    kinds = (lifts.units[0], verdicts.Units(each, each, len(each), 0.0))
+    return logbook.once(
+        ("strength through time", id(what.catalogue)),
+        lambda: verdicts.through_time(
+            lifts.series, what.repairs, published(), kinds, end=lifts.end, points=POINTS
+        ),
+    )
 
 
 def leading(logbook: Logbook) -> pd.DataFrame:

@@ -74,6 +74,15 @@ def strength(
         (how far the last 28 days are below it: 0 within 3 %, null where it cannot be told),
         `lifts` (in the mean), `days` (with an e1RM) and `shifts` (steps found).
     """
+    estimate, rule = estimate or E1rmRule(), rule or WorkingRule()
+    numbers = population or published()
+    key = ("strength told", id(logbook.catalogue), numbers.key, estimate, rule)
+    return logbook.once(key, lambda: _told(logbook, numbers, estimate, rule))
+
+
+def _told(
+    logbook: Logbook, population: Population, estimate: E1rmRule, rule: WorkingRule
+) -> Result:
     what = known(logbook, population, estimate, rule)
     table = pd.concat([_lifters(what), _muscles(what), alone(what)], ignore_index=True)
     table = table.sort_values("athlete", kind="stable", ignore_index=True)
@@ -85,12 +94,8 @@ def strength(
         table=table[list(COLUMNS)],
         summary=_summary(table),
         draw=_draw,
-        notes=_notes(what, logbook, estimate or E1rmRule(), rule or WorkingRule()),
-        settings={
-            **asdict(estimate or E1rmRule()),
-            **asdict(rule or WorkingRule()),
-            **_settings(population or published()),
-        },
+        notes=_notes(what, logbook, estimate, rule),
+        settings={**asdict(estimate), **asdict(rule), **_settings(population)},
     )
 
 

@@ -13,7 +13,7 @@ claim as printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -165,13 +165,15 @@ def changes(
         length = np.broadcast_to(np.array(HORIZONS)[fixed], (units.horizons, units.count))
         back = _back_since(series, units) > asked[row, units.lift] - COMEBACK_DAYS
         lifts = _Members(mean[row, units.lift], sd[row, units.lift], back)
-        told.append(_pooled(lifts, units, population, np.vstack([length, days])))
+        middle, error, n, weight = _pooled(lifts, units, population)
+        days = np.vstack([length, days])
+        told.append(_by_length(days, middle, error, n, weight, units.unit))
     return tuple(told)
 
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """Changes of the lifts that are pooled; arrays are (horizon, membership), or one horizon's.
+    """Changes of the lifts that are pooled; arrays are (horizon, membership).
 
     Attributes:
         mean: change, log units; NaN where it is not known.
@@ -182,10 +184,6 @@ class _Members:
     mean: Floats
     sd: Floats
     back: Flags
-
-    def __iter__(self) -> Iterator[_Members]:
-        """Horizon by horizon."""
-        return (_Members(*each) for each in zip(self.mean, self.sd, self.back, strict=True))
 
 
 def _back_since(series: Series, units: Units) -> Floats:
@@ -279,16 +277,17 @@ def _nth_of_its_kind(values: Ints) -> Ints:
 def _whole_log(units: Units, span: Floats, current: Flags) -> Floats:
     """Return per unit the days back to which half of its current lifts reach; NaN without one."""
     kept = current[units.lift]
-    return _group_median(np.where(kept, span[units.lift], np.nan), units, lower=True)
+    reach = np.where(kept, span[units.lift], np.nan)
+    return _group_median(reach, units.unit, units.count, lower=True)
 
 
-def _group_median(values: Floats, units: Units, *, lower: bool = False) -> Floats:
-    """Return the median of each unit's values, NaN left out; of two middle ones the lower."""
-    order = np.lexsort((values, units.unit))  # NaN last within a unit
-    count = np.bincount(units.unit[~np.isnan(values)], minlength=units.count)
-    begin = np.searchsorted(units.unit[order], np.arange(units.count))
+def _group_median(values: Floats, group: Ints, groups: int, *, lower: bool = False) -> Floats:
+    """Return the median of each group's values, NaN left out; of two middle ones the lower."""
+    order = np.lexsort((values, group))  # NaN last within a group
+    count = np.bincount(group[~np.isnan(values)], minlength=groups)
+    begin = np.searchsorted(group[order], np.arange(groups))
     some = count > 0
-    middle = np.full(units.count, np.nan)
+    middle = np.full(groups, np.nan)
     ordered = values[order]
     low = ordered[begin[some] + (count[some] - 1) // 2]
     middle[some] = low if lower else (low + ordered[begin[some] + count[some] // 2]) / 2
@@ -304,14 +303,7 @@ def _alone(mean: Floats, sd: Floats, span: Floats, population: Population) -> Ch
     return _by_length(days, mean[:rows], error, reach.astype(np.int64), reach.astype(float))
 
 
-def _pooled(members: _Members, units: Units, population: Population, days: Floats) -> Changes:
-    """Return the weighted mean change of each unit, horizon by horizon."""
-    parts = [_pooled_once(row, units, population) for row in members]
-    middle, error, lifts, weight = (np.stack(part) for part in zip(*parts, strict=True))
-    return _by_length(days, middle, error, lifts, weight, units.unit)
-
-
-def _pooled_once(
+def _pooled(
     members: _Members, units: Units, population: Population
 ) -> tuple[Floats, Floats, Ints, Floats]:
     """Return mean change, SD, lifts and weights: a random-effects mean of each unit's lifts.
@@ -321,22 +313,26 @@ def _pooled_once(
     After a break all lifts come back together, so that their errors are more of one piece.
     """
     mean, sd = members.mean, members.sd
+    rows, of = len(mean), units.unit
+    each = of + units.count * np.arange(rows)[:, None]
     known = ~np.isnan(mean)
     change, error = np.where(known, mean, 0.0), np.where(known, sd, 1.0)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(units.unit, values, minlength=units.count).astype(float)
+        sums = np.bincount(each.ravel(), values.ravel(), minlength=rows * units.count)
+        return sums.astype(float).reshape(rows, units.count)
 
-    lifts: Ints = np.bincount(units.unit[known], minlength=units.count).astype(np.int64)
-    between = np.maximum(_between(change, np.where(known, error**-2, 0.0), total, units), LEAST_SD)
-    between = between[units.unit]
-    centre = _group_median(mean, units)[units.unit]
+    lifts: Ints = total(known.astype(float)).astype(np.int64)
+    precision = np.where(known, error**-2, 0.0)
+    between = np.maximum(_between(change, precision, total, of), LEAST_SD)[:, of]
+    middles = _group_median(mean.ravel(), each.ravel(), rows * units.count)
+    centre = middles.reshape(rows, units.count)[:, of]
     away = np.nan_to_num(np.abs(change - centre) / np.hypot(error, between))
     trust = STRAY / np.maximum(away, STRAY)
     weight = np.where(known, trust / (error**2 + between**2), 0.0)
-    weight /= np.maximum(total(weight), 1e-300)[units.unit]
+    weight /= np.maximum(total(weight), 1e-300)[:, of]
     apart, together = total((weight * error) ** 2), total(weight * error) ** 2
-    uneven = np.where(known, weight - 1 / np.maximum(lifts, 1)[units.unit], 0.0)
+    uneven = np.where(known, weight - 1 / np.maximum(lifts, 1)[:, of], 0.0)
     back = total(weight * members.back) ** 2
     shared = units.shared + (population.shared_return - units.shared) * back
     variance = (1 - shared) * apart + shared * together
@@ -347,12 +343,12 @@ def _pooled_once(
 
 
 def _between(
-    change: Floats, precision: Floats, total: Callable[[Floats], Floats], units: Units
+    change: Floats, precision: Floats, total: Callable[[Floats], Floats], of: Ints
 ) -> Floats:
     """Return the SD between the true changes of each unit's lifts, by moments."""
     whole = np.maximum(total(precision), 1e-300)
     centre = total(precision * change) / whole
-    squares = total(precision * (change - centre[units.unit]) ** 2)
+    squares = total(precision * (change - centre[:, of]) ** 2)
     lifts = total((precision > 0).astype(float))
     scale = whole - total(precision**2) / whole
     excess = (squares - (lifts - 1)) / np.maximum(scale, 1e-9)
@@ -383,14 +379,25 @@ def through_time(
     series: Series,
     repairs: Repairs,
     population: Population,
-    units: Units,
+    kinds: tuple[Units, ...],
     *,
     end: Floats,
     points: int,
-) -> tuple[Changes, Floats]:
-    """Return each unit's change from many days to the last one, and how many days back they are.
+) -> tuple[tuple[Changes, ...], Floats, Floats]:
+    """Follow each unit back from the last day.
 
-    The same as `changes` for the fixed horizons, which are among the days.
+    Args:
+        series: days of the lifts, all with `FEWEST_DAYS` or more.
+        repairs: of the same days.
+        population: what is known of lifts in general.
+        kinds: muscles, lifters or lifts alone, made of lifts.
+        end: (lift): last training day of its lifter.
+        points: days to look back to, about.
+
+    Returns:
+        Per kind, the changes from many days to the last one, the same as `changes` for the fixed
+        horizons, which are among them; how many days back they are; the level of each lift on
+        the last day.
     """
     current = is_current(series, repairs, end)
     longest = float(np.max(end - series.day[series.first], initial=SHORTEST))
@@ -400,12 +407,14 @@ def through_time(
     known = follow(series, repairs, population, starts=starts, end=end)
     mean, sd = _with_doubts(series, repairs, population, starts, end, known)
     mean = np.where(current & (starts >= _last_regime(series, repairs)), mean, np.nan)
-    came_back = _back_since(series, units) > starts[:, units.lift] - COMEBACK_DAYS
-    members = _Members(mean[:, units.lift], sd[:, units.lift], came_back)
-    parts = [_pooled_once(row, units, population) for row in members]
-    middle, error, lifts, weight = (np.stack(part) for part in zip(*parts, strict=True))
-    days = np.broadcast_to(back[:, None], middle.shape)
-    return Changes(days, middle, error, lifts, weight), back
+    told = []
+    for units in kinds:
+        came_back = _back_since(series, units) > starts[:, units.lift] - COMEBACK_DAYS
+        members = _Members(mean[:, units.lift], sd[:, units.lift], came_back)
+        middle, error, lifts, weight = _pooled(members, units, population)
+        days = np.broadcast_to(back[:, None], middle.shape)
+        told.append(Changes(days, middle, error, lifts, weight))
+    return tuple(told), back, np.sum(known.cells.T * known.level, axis=0)
 
 
 def judge(told: Changes, *, least: float = DECIDED) -> Verdicts:
@@ -454,8 +463,8 @@ def best_blocks(
     back = ((series.day[series.last][lift] - series.day[used]) // block_days).astype(np.int64)
     key = lift * 100_000 + back
     block, place = np.unique(key, return_inverse=True)
-    parts = Units(np.arange(len(place)), place, len(block), 0.0)
-    level, days = _group_median(value, parts), np.bincount(place, minlength=len(block))
+    level = _group_median(value, place, len(block))
+    days = np.bincount(place, minlength=len(block))
     of, ago = block // 100_000, block % 100_000
     full = days >= fewest
     best_day, below = np.full((2, series.lifts), np.nan)
