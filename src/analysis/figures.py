@@ -109,7 +109,7 @@ def line(
 
 
 def band(
-    x: Sequence[Any], low: Sequence[Any], high: Sequence[Any], name: str, *, series: int = 0
+    x: Iterable[Any], low: Iterable[Any], high: Iterable[Any], name: str, *, series: int = 0
 ) -> Trace:
     """Return the area between low and high, drawn as one closed outline."""
     edge_x, edge_low, edge_high = plain(x), plain(low), plain(high)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.figures import Trace, band, bars, figure, line
 from analysis.measures.intensity import zone_columns
@@ -16,13 +18,16 @@ from analysis.report import Section, Tile, Tiles
 from analysis.result import Figure, Result
 from analysis.say import count
 
+Columns = Mapping[str, NDArray[Any]]
+"""Some rows of a table, by column: for a dozen rows pandas takes ten times as long."""
+
 # A muscle at a glance: weekly sets, training days, load and repetitions of its direct sets.
 
 
 def muscle_tiles(
     now: Mapping[Hashable, Any],
-    often: pd.DataFrame,
-    heavy: pd.DataFrame | None,
+    often: Columns,
+    heavy: Columns | None,
     zones: Mapping[str, str],
 ) -> Tiles:
     """Return the tiles of one muscle.
@@ -46,28 +51,29 @@ def _sets(now: Mapping[Hashable, Any]) -> Tile:
     return Tile("Sets a week, last block", round(float(now["last_block"]), 1), "", comparison)
 
 
-def _days(often: pd.DataFrame) -> Tile:
-    days = often.loc[often["training_days"].notna(), "direct_days"]
+def _days(often: Columns) -> Tile:
+    days = often["direct_days"][~np.isnan(often["training_days"])]
     twice = 100 * (days >= 2).mean()
     comparison = f"two or more in {twice:.0f} % of {len(days)} logged weeks"
     return Tile("Days a week, trained directly", round(float(days.mean()), 1), "", comparison)
 
 
-def _load(heavy: pd.DataFrame) -> Tile:
-    known = heavy[heavy["pct_sets"] > 0]
-    if known.empty:
+def _load(heavy: Columns) -> Tile:
+    known = heavy["pct_sets"] > 0
+    if not known.any():
         return Tile("Load", "unknown", "", "no direct set with an earlier e1RM to be a share of")
-    comparison = f"middle of {len(known)} weeks, {int(known['pct_sets'].sum()):,} sets"
-    return Tile("Load, % of e1RM", round(float(known["pct_e1rm"].median())), "%", comparison)
+    comparison = f"middle of {known.sum()} weeks, {int(heavy['pct_sets'].sum()):,} sets"
+    middle = float(np.median(heavy["pct_e1rm"][known]))
+    return Tile("Load, % of e1RM", round(middle), "%", comparison)
 
 
-def _repetitions(heavy: pd.DataFrame, zones: Mapping[str, str]) -> Tile:
+def _repetitions(heavy: Columns, zones: Mapping[str, str]) -> Tile:
     """Return the zone that holds most sets, with the shares of the others beside it."""
-    sums = heavy[list(zones)].sum()
-    total = float(sums.sum())
+    sums = {zone: int(heavy[column].sum()) for column, zone in zones.items()}
+    total = sum(sums.values())
     if not total:
         return Tile("Repetitions", "none", "", "all direct sets are timed or by distance")
-    shares = {zones[str(name)]: 100 * value / total for name, value in sums.items() if value}
+    shares = {zone: 100 * value / total for zone, value in sums.items() if value}
     most = max(shares, key=lambda zone: shares[zone])
     rest = ", ".join(f"{zone}: {share:.0f} %" for zone, share in shares.items() if zone != most)
     said = f"reps in {shares[most]:.0f} % of sets" + (f"; {rest}" if rest else "")
@@ -78,14 +84,8 @@ def _repetitions(heavy: pd.DataFrame, zones: Mapping[str, str]) -> Tile:
 
 
 SETS = ["week", "direct_sets", "fractional_sets", "hard_sets", "effort_unknown_sets"]
-STRENGTH = ["index", "low", "high", "lifts"]
+STRENGTH = ["day", "index", "low", "high", "lifts"]
 CHANGE = ["verdict", "change_pct", "low_pct", "high_pct", "since"]
-
-
-def trained_groups(exercises: Result) -> list[str]:
-    """Return the muscle groups with a direct exercise, in the catalogue's order."""
-    table = exercises.table
-    return [str(name) for name in table.loc[table["role"] == "direct", "muscle"].unique()]
 
 
 def muscle_sections(
@@ -117,11 +117,12 @@ def muscle_sections(
     told = records(verdicts[verdicts["scope"] == "muscle"].reset_index())
     said = {row["name"]: of_row(row) for row in told}
     used = exercises.table.drop(columns="athlete").join(lifts, on="exercise")
-    drawn = _by_group(lines)
-    weeks, names = _by_group(volume.table), _by_group(used)
-    days, loads = _by_group(often.table), _by_group(heavy.table)
+    drawn, weeks = _by_group(lines, STRENGTH), _by_group(volume.table, SETS)
     zones = zone_columns(heavy.settings["zones"])
-    for group in trained_groups(exercises):
+    days = _by_group(often.table, ["training_days", "direct_days"])
+    loads = _by_group(heavy.table, ["pct_sets", "pct_e1rm", *zones])
+    own = {str(group): rows for group, rows in used.groupby("muscle", sort=False)}
+    for group in (group for group, rows in own.items() if "direct" in set(rows["role"])):
         strength_said = said.get(group, "")
         yield Section(
             f"muscle-{group.replace('_', '-')}",
@@ -129,7 +130,7 @@ def muscle_sections(
             [
                 muscle_tiles(now[group], days[group], loads.get(group), zones),
                 _by_week(weeks[group], drawn.get(group), group, strength_said),
-                _exercises(names[group], group),
+                _exercises(own[group], group),
             ],
             intro=" ".join(
                 filter(None, [f"{_now(now[group])}.", missing.get(group), strength_said])
@@ -145,8 +146,16 @@ def _missing(row: Mapping[Hashable, Any]) -> str:
     )
 
 
-def _by_group(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(name): rows for name, rows in table.groupby("muscle")}
+def _by_group(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Columns]:
+    """Return the rows of each muscle group, by column."""
+    number, groups = table["muscle"].factorize()
+    order = np.argsort(number, kind="stable")
+    begins = np.searchsorted(number[order], np.arange(len(groups) + 1))
+    ordered = {name: table[name].to_numpy()[order] for name in columns}
+    return {
+        str(group): {name: values[first:end] for name, values in ordered.items()}
+        for group, (first, end) in zip(groups, pairwise(begins), strict=True)
+    }
 
 
 def in_words(group: str) -> str:
@@ -163,13 +172,13 @@ def _now(row: Mapping[Hashable, Any]) -> str:
     return f"{row['last_block']:.1f} sets a week ({row['direct_last_block']:.1f} direct{own})"
 
 
-def _by_week(weeks: pd.DataFrame, line: pd.DataFrame | None, group: str, said: str) -> Result:
-    logged = weeks["fractional_sets"].dropna().to_numpy()
+def _by_week(weeks: Columns, line: Columns | None, group: str, said: str) -> Result:
+    logged = weeks["fractional_sets"][~np.isnan(weeks["fractional_sets"])]
     low, middle, high = np.quantile(logged, (0.25, 0.5, 0.75))
     return Result(
         name=f"weekly-{group.replace('_', '-')}",
         title=f"Sets and strength by week: {in_words(group).lower()}",
-        table=_side_by_side(weeks[SETS], line),
+        table=_side_by_side(weeks, line),
         summary=(
             f"You usually do {middle:.0f} sets a week ({low:.0f}–{high:.0f}, n = "
             f"{count(len(logged), 'logged week')}). {said}"
@@ -184,28 +193,26 @@ def _by_week(weeks: pd.DataFrame, line: pd.DataFrame | None, group: str, said: s
     )
 
 
-def _side_by_side(weeks: pd.DataFrame, line: pd.DataFrame | None) -> pd.DataFrame:
+def _side_by_side(weeks: Columns, line: Columns | None) -> pd.DataFrame:
     """Return the sets of every week with the strength line where it has a point."""
-    table = weeks.reset_index(drop=True)
     if line is None:
-        return table
-    week = table["week"].to_numpy().astype("datetime64[D]")
+        return pd.DataFrame(weeks)
+    week, day = (dates.astype("datetime64[D]") for dates in (weeks["week"], line["day"]))
     # the Monday before or on the day; where two days share a week, the later one is kept
-    place = np.searchsorted(week, line["day"].to_numpy().astype("datetime64[D]"), "right") - 1
+    place = np.searchsorted(week, day, "right") - 1
     inside = place >= 0
-    for name in STRENGTH:
-        values = np.full(len(table), np.nan)
-        values[place[inside]] = line[name].to_numpy()[inside]
-        table[name] = values
-    return table
+    strength = {name: np.full(len(week), np.nan) for name in STRENGTH[1:]}
+    for name, values in strength.items():
+        values[place[inside]] = line[name][inside]
+    return pd.DataFrame({**weeks, **strength})
 
 
 def _draw(table: pd.DataFrame) -> Figure:
     if "index" not in table:
         one = _bars(table, "y")
         return figure(one, x="Week", y="Sets a week", time_axis="x", height=260, barmode="overlay")
-    known = table[table["index"].notna()]
-    week = known["week"].tolist()
+    known = table[~np.isnan(table["index"].to_numpy())]
+    week = known["week"].to_numpy()
     hover = "week of %{x}: %{y:.1f}, %{customdata} lifts<extra></extra>"
     strength = [
         band(week, known["low"].tolist(), known["high"].tolist(), "95 % band", series=1),
@@ -248,20 +255,19 @@ def _bars(table: pd.DataFrame, axis: str) -> list[Trace]:
 
 
 def _exercises(rows: pd.DataFrame, group: str) -> Result:
-    table = rows.drop(columns="muscle")
-    rated = table["change_pct"].notna().sum()
+    roles, rated = rows["role"].tolist(), int(rows["change_pct"].count())
     return Result(
         name=f"exercises-{group.replace('_', '-')}",
         title=f"Exercises: {in_words(group).lower()}",
-        table=table.reset_index(drop=True),
+        table=rows.drop(columns="muscle").reset_index(drop=True),
         summary=(
-            f"{_of(table, 'direct')} directly; {_of(table, 'indirect', 'assists', 'assist')}; "
+            f"{_of(roles, 'direct')} directly; {_of(roles, 'indirect', 'assists', 'assist')}; "
             f"{rated} {'has' if rated == 1 else 'have'} a change of strength (% since a day of "
             "its own, with its 95 % interval)."
         ),
     )
 
 
-def _of(table: pd.DataFrame, role: str, one: str = "trains it", more: str = "train it") -> str:
-    n = int((table["role"] == role).sum())
+def _of(roles: list[str], role: str, one: str = "trains it", more: str = "train it") -> str:
+    n = roles.count(role)
     return f"{count(n, 'exercise')} {one if n == 1 else more}"
