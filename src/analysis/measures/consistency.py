@@ -81,7 +81,11 @@ class Consistency:
 
 
 def by_day(logbook: Logbook) -> pl.DataFrame:
-    """Return one row per `athlete` and logged `day`: `sessions` and working `sets`."""
+    """Return one row per `athlete` and logged `day`: `sessions` and working `sets`; made once."""
+    return logbook.once("training by day", lambda: _by_day(logbook))
+
+
+def _by_day(logbook: Logbook) -> pl.DataFrame:
     days = logbook.sets.group_by("athlete", weeks.day()).agg(
         pl.col("session").n_unique().cast(pl.Int64).alias("sessions")
     )

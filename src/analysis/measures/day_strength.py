@@ -68,9 +68,7 @@ def top_sets(
         `best_e1rm_kg` (of the best set).
     """
     estimate, rule = estimate or E1rmRule(), rule or WorkingRule()
-    return logbook.once(
-        ("top sets", estimate, rule), lambda: lift_days(logbook, estimate, rule).tops
-    )
+    return lift_days(logbook, estimate, rule).tops
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,11 @@ class LiftDays:
 
 
 def lift_days(logbook: Logbook, estimate: E1rmRule, rule: WorkingRule) -> LiftDays:
-    """Return the working sets by day of a lift, with the set that speaks for each day."""
+    """Return the working sets by day of a lift, with the set that speaks for each day, once."""
+    return logbook.once(("lift days", estimate, rule), lambda: _lift_days(logbook, estimate, rule))
+
+
+def _lift_days(logbook: Logbook, estimate: E1rmRule, rule: WorkingRule) -> LiftDays:
     sets = _by_lift(logbook, estimate, rule)
     lift = sets.select(pl.struct("athlete", "lift").rle_id()).to_series().to_numpy()
     day = sets["day"].to_physical().to_numpy()

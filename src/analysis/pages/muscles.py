@@ -121,7 +121,8 @@ def muscle_sections(
     zones = zone_columns(heavy.settings["zones"])
     days = _by_group(often.table, ["training_days", "direct_days"])
     loads = _by_group(heavy.table, ["pct_sets", "pct_e1rm", *zones])
-    own = {str(group): rows for group, rows in used.groupby("muscle", sort=False)}
+    muscle = used.pop("muscle")
+    own = {str(group): rows for group, rows in used.groupby(muscle, sort=False)}
     for group in (group for group, rows in own.items() if "direct" in set(rows["role"])):
         strength_said = said.get(group, "")
         yield Section(
@@ -259,7 +260,7 @@ def _exercises(rows: pd.DataFrame, group: str) -> Result:
     return Result(
         name=f"exercises-{group.replace('_', '-')}",
         title=f"Exercises: {in_words(group).lower()}",
-        table=rows.drop(columns="muscle").reset_index(drop=True),
+        table=rows.reset_index(drop=True),
         summary=(
             f"{_of(roles, 'direct')} directly; {_of(roles, 'indirect', 'assists', 'assist')}; "
             f"{rated} {'has' if rated == 1 else 'have'} a change of strength (% since a day of "

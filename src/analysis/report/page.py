@@ -77,7 +77,7 @@ def write_folder(
     paths = []
     for name, text in texts.items():
         paths.append(data / f"{name}.csv")
-        paths[-1].write_text(text, encoding="utf-8", newline="")
+        paths[-1].write_bytes(text.encode())
     paths.append(data / "provenance.json")
     facts = json.dumps(provenance, indent=2, sort_keys=True, ensure_ascii=False, default=str)
     paths[-1].write_text(facts + "\n", encoding="utf-8", newline="\n")

@@ -200,15 +200,22 @@ def _polars_csv(table: pl.DataFrame) -> str:
 
 
 def _iso(stamps: np.ndarray[Any, Any]) -> list[Any]:
-    missing = np.isnat(stamps)
     days = stamps.astype("datetime64[D]")
-    whole = bool((days[~missing] == stamps[~missing]).all())
-    if whole:
-        texts = np.datetime_as_string(days).tolist()
-    else:
-        seconds = np.datetime_as_string(stamps, unit="s").tolist()
-        texts = [text.replace("T", " ") for text in seconds]
-    return [None if no else text for text, no in zip(texts, missing.tolist(), strict=True)]
+    if ((days == stamps) | np.isnat(stamps)).all():
+        return [day_text(number) for number in days.astype(np.int64).tolist()]
+    texts = np.datetime_as_string(stamps, unit="s").tolist()
+    return [None if text == "NaT" else text.replace("T", " ") for text in texts]
+
+
+@cache
+def day_text(days: int) -> str | None:
+    """Return the ISO date of a day, counted from 1970-01-01; None for numpy's missing one.
+
+    >>> day_text(0), day_text(-(2**63))
+    ('1970-01-01', None)
+    """
+    text = str(np.datetime64(days, "D"))
+    return None if text == "NaT" else text
 
 
 def _is_missing(value: Any) -> bool:

@@ -19,7 +19,7 @@ from analysis.models.strength.known import (
 )
 from analysis.models.strength.population import published
 from analysis.models.strength.regimes import Floats
-from analysis.models.strength.result import COLUMNS, alone, shift_rows, strength
+from analysis.models.strength.result import COLUMNS, alone, shifts, strength
 from analysis.models.strength.verdicts import Changes
 from analysis.result import DECIMALS, DECIMALS_KG
 
@@ -61,7 +61,7 @@ def facts(logbook: Logbook) -> Facts:
         key=lambda row: (order[row["verdict"]], -max(row["p_up"], 1 - row["p_up"])),
     )
     end = what.lifts.end.max()
-    steps = shift_rows(what, odd_days=False)
+    steps = shifts(logbook).table
     recent = steps[steps["day"] > pd.Timestamp(as_days(np.array([end - HALF_YEAR]))[0])]
     days = what.lifts.training[0]
     gaps = np.diff(days)

@@ -76,30 +76,11 @@ def forecast(
     what = known(logbook, population, estimate)
     lifts, series = what.lifts, what.lifts.series
     current = np.flatnonzero(series.day[series.last] >= lifts.end - verdicts.RECENT)
-    parts = []
-    for horizon in FORECAST_DAYS if len(current) else ():
-        mean, sd = ahead(series, numbers, lifts.end + horizon)
-        e1rm_kg = np.exp(quantiles(mean, sd, numbers))[current]
-        reps, per_load = _usual(lifts, current, settings)
-        for quantity, of, values in (
-            ("e1rm", np.ones(len(current)), e1rm_kg),
-            ("load", reps, e1rm_kg / per_load[:, None]),
-        ):
-            names = lifts.table.iloc[current]
-            rows = pd.DataFrame(
-                {
-                    "athlete": names["athlete"].to_numpy(),
-                    "exercise": names["lift"].to_numpy(),
-                    "day": as_days(lifts.end[current] + horizon),
-                    "horizon_days": horizon,
-                    "quantity": quantity,
-                    "reps": of,
-                    **dict(zip(RANGES, values.round(4).T, strict=True)),
-                }
-            )
-            parts.append(rows)
-    head = ["athlete", "exercise", "day", "horizon_days", "quantity", "reps", *RANGES]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=head)
+    if len(current):
+        table = _rows(lifts, current, numbers, settings)
+    else:
+        head = ["athlete", "exercise", "day", "horizon_days", "quantity", "reps", *RANGES]
+        table = pd.DataFrame(columns=head)
     table = table.sort_values(
         ["athlete", "exercise", "horizon_days", "quantity"], kind="stable", ignore_index=True
     )
@@ -125,6 +106,34 @@ def forecast(
 RANGES = ("low_95_kg", "low_80_kg", "low_50_kg", "middle_kg", "high_50_kg", "high_80_kg",
           "high_95_kg")  # fmt: skip
 DRAWN_LIFTS, DRAWN_DAYS = 4, 365.0
+
+
+def _rows(lifts: Lifts, current: Ints, population: Population, estimate: E1rmRule) -> pd.DataFrame:
+    """Return the rows of `forecast`, of every horizon at once."""
+    series, times = lifts.series, len(FORECAST_DAYS)
+    horizon = np.repeat(FORECAST_DAYS, len(current))
+    again = Series(
+        (series.lift + series.lifts * np.arange(times)[:, None]).ravel(),
+        np.tile(series.day, times),
+        np.tile(series.value, times),
+    )
+    mean, sd = ahead(again, population, np.add.outer(FORECAST_DAYS, lifts.end).ravel())
+    of = (current + series.lifts * np.arange(times)[:, None]).ravel()
+    e1rm_kg = np.exp(quantiles(mean, sd, population))[of]
+    reps, per_load = (np.tile(usual, times) for usual in _usual(lifts, current, estimate))
+    values = np.concatenate([e1rm_kg, e1rm_kg / per_load[:, None]])
+    names = lifts.table.iloc[np.tile(current, 2 * times)]
+    return pd.DataFrame(
+        {
+            "athlete": names["athlete"].to_numpy(),
+            "exercise": names["lift"].to_numpy(),
+            "day": as_days(np.tile(lifts.end[np.tile(current, times)] + horizon, 2)),
+            "horizon_days": np.tile(horizon, 2),
+            "quantity": np.repeat(["e1rm", "load"], len(of)),
+            "reps": np.concatenate([np.ones(len(of)), reps]),
+            **dict(zip(RANGES, values.round(4).T, strict=True)),
+        }
+    )
 
 
 def _usual(lifts: Lifts, current: Ints, estimate: E1rmRule) -> tuple[Floats, Floats]:

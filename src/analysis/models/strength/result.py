@@ -280,7 +280,11 @@ def shifts(logbook: Logbook, *, odd_days: bool = False) -> Result:
         `days_off` (since the lift was last trained), `lifter_days_off` (longest time without any
         training since then).
     """
-    what = known(logbook)
+    key = ("shifts", id(logbook.catalogue), odd_days)
+    return logbook.once(key, lambda: _shifts(known(logbook), odd_days=odd_days))
+
+
+def _shifts(what: Known, *, odd_days: bool) -> Result:
     table = shift_rows(what, odd_days=odd_days)
     steps = table[table["kind"] != "odd day"]
     return Result(
