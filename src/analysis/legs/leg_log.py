@@ -17,14 +17,20 @@ import polars as pl
 
 from analysis.exercises import Catalogue
 from analysis.logbook import Logbook
-from analysis.measures import counting, day_strength, sums, weeks, working
-from analysis.measures.balance import balance
+from analysis.measures import (
+    balance,
+    counting,
+    day_strength,
+    intensity,
+    recovery,
+    sums,
+    technique,
+    volume,
+    weeks,
+    working,
+)
 from analysis.measures.frequency import days_of
-from analysis.measures.intensity import intensity
-from analysis.measures.recent import coverage
-from analysis.measures.recovery import recovery
-from analysis.measures.technique import technique
-from analysis.measures.volume import table_of
+from analysis.measures.recent import coverage_of
 from analysis.models.strength.result import strength
 from analysis.notes import Many, Note
 from analysis.result import Result, rounded
@@ -92,7 +98,7 @@ class LegLog:
     @cached_property
     def weekly(self) -> pl.DataFrame:
         """`volume` in the weeks that hold a log, per leg muscle and for the legs."""
-        return self._of_logged_weeks(table_of(sums.weekly(self.logbook)))
+        return self._of_logged_weeks(volume.table_of(sums.weekly(self.logbook)))
 
     @cached_property
     def logged_weeks(self) -> int:
@@ -108,12 +114,14 @@ class LegLog:
     @cached_property
     def parts(self) -> pl.DataFrame:
         """`balance`: shares of compound and isolation, knee and hip, one leg and two."""
-        return pl.from_pandas(balance(self.logbook).table)
+        return rounded(balance.table_of(self.logbook))
 
     @cached_property
     def rests(self) -> pl.DataFrame:
         """`recovery`: days between direct sessions, deload weeks."""
-        return self._legs(recovery(self.logbook))
+        return self._legs(recovery.table_of(self.logbook)).with_columns(
+            pl.col("longest_gap_days").cast(pl.Float64)
+        )
 
     @cached_property
     def leg_rest(self) -> dict[str, Any] | None:
@@ -124,10 +132,10 @@ class LegLog:
     @cached_property
     def techniques(self) -> dict[tuple[str, str], tuple[int, int, int]]:
         """Sets, mentions and days of `technique`, by group and technique."""
-        named = technique(self.logbook).table[["muscle", "technique", "sets", "mentions", "days"]]
+        named = technique.table_of(self.logbook)
+        counted = named.select("muscle", "technique", "sets", "mentions", "days").iter_rows()
         return {
-            (group, name): (int(sets), int(mentions), int(days))
-            for group, name, sets, mentions, days in named.itertuples(index=False)
+            (group, name): (sets, mentions, days) for group, name, sets, mentions, days in counted
         }
 
     @cached_property
@@ -147,7 +155,8 @@ class LegLog:
     @cached_property
     def loads(self) -> pl.DataFrame:
         """`intensity` of direct leg work per week."""
-        return self._legs(intensity(self.logbook)).filter(pl.col("muscle") == LEGS)
+        table = intensity.table_of(intensity.shared(self.logbook), self.logbook)
+        return rounded(table.filter(pl.col("muscle") == LEGS))
 
     def now(self, rule: str) -> dict[str, float]:
         """Return sets a week in the last block by muscle, counted as "direct" or "fractional"."""
@@ -155,7 +164,7 @@ class LegLog:
 
     @cached_property
     def _now(self) -> dict[str, dict[str, float]]:
-        table = self._legs(coverage(self.logbook, block_weeks=self.block_weeks))
+        table = self._legs(coverage_of(self.logbook, block_weeks=self.block_weeks))
         columns = {"direct": "direct_last_block", "fractional": "last_block"}
         return {
             rule: dict(table.select("muscle", column).iter_rows())
@@ -173,9 +182,8 @@ class LegLog:
         return {name: dict(means.select("muscle", name).iter_rows()) for name in names}
 
     @staticmethod
-    def _legs(result: Result) -> pl.DataFrame:
-        table = pl.from_pandas(result.table)
-        return table.filter(pl.col("muscle").is_in([*MUSCLES, LEGS]))
+    def _legs(table: pl.DataFrame) -> pl.DataFrame:
+        return rounded(table.filter(pl.col("muscle").is_in([*MUSCLES, LEGS])))
 
     @staticmethod
     def _of_logged_weeks(table: pl.DataFrame) -> pl.DataFrame:

@@ -53,7 +53,24 @@ def balance(
         side, null elsewhere).
     """
     rule = rule or WorkingRule()
-    done = working.done(logbook, rule)
+    done, table = working.done(logbook, rule), table_of(logbook, rule, dominance)
+    return Result(
+        name="balance",
+        title="Balance of the training",
+        table=tidy(table),
+        summary=_summary(table),
+        draw=_draw,
+        notes=(*counting.left_out(done, logbook.catalogue), *_side_note(done)),
+        settings={**asdict(rule), "dominance": {k: tuple(v) for k, v in dominance.items()}},
+    )
+
+
+def table_of(
+    logbook: Logbook,
+    rule: WorkingRule | None = None,
+    dominance: Mapping[str, Sequence[str]] = DOMINANCE,
+) -> pl.DataFrame:
+    """Return the table of `balance`."""
     counted = (
         sums.weekly(logbook, rule)
         .rows.group_by("athlete", "exercise_id")
@@ -70,22 +87,13 @@ def balance(
         [
             *_within_groups(grouped),
             _dominance(described, dominance),
-            _sides(done, logbook.catalogue),
+            _sides(working.done(logbook, rule), logbook.catalogue),
         ],
         how="diagonal",
     )
     share = 100 * pl.col("sets") / pl.col("sets").sum().over("athlete", "contrast", "muscle")
-    table = parts.filter(pl.col("sets") > 0).select(
+    return parts.filter(pl.col("sets") > 0).select(
         *KEYS, "sets", share.alias("share_pct"), "top_load_kg"
-    )
-    return Result(
-        name="balance",
-        title="Balance of the training",
-        table=tidy(table),
-        summary=_summary(table),
-        draw=_draw,
-        notes=(*counting.left_out(done, logbook.catalogue), *_side_note(done)),
-        settings={**asdict(rule), "dominance": {k: tuple(v) for k, v in dominance.items()}},
     )
 
 

@@ -82,13 +82,10 @@ def intensity(
             f"reference is {reference!r}, expected median or best; zones are {tuple(zones)}, "
             "expected ascending"
         )
-    found = day_strength.lift_days(logbook, estimate, rule)
-    sets = logbook.once(
-        ("shares of e1RM", estimate, rule, reference, past_weeks),
-        lambda: found.sets.with_columns(share(found, reference, past_weeks)),
-    )
-    table = _placed(cells(sets, logbook, zones, week_starts), logbook, week_starts)
+    sets = shared(logbook, estimate, rule, reference, past_weeks)
+    table = table_of(sets, logbook, zones, week_starts)
     done = working.done(logbook, rule).filter(pl.col("set_count") > 0)
+    tops = day_strength.top_sets(logbook, estimate, rule)
     return Result(
         name="intensity",
         title="Intensity per muscle",
@@ -97,7 +94,7 @@ def intensity(
         draw=partial(_draw, zones=zone_columns(zones)),
         notes=(
             *_reference_note(sets),
-            *day_strength.notes(done, found.tops, estimate),
+            *day_strength.notes(done, tops, estimate),
             *counting.left_out(done, logbook.catalogue),
         ),
         settings={
@@ -109,6 +106,23 @@ def intensity(
             "week_starts": week_starts,
         },
     )
+
+
+def shared(
+    logbook: Logbook,
+    estimate: E1rmRule | None = None,
+    rule: WorkingRule | None = None,
+    reference: str = "median",
+    past_weeks: int = 12,
+) -> pl.DataFrame:
+    """Return the sets of a logbook's days of lifts with `share`, worked out once."""
+    estimate, rule = estimate or E1rmRule(), rule or WorkingRule()
+
+    def with_share() -> pl.DataFrame:
+        found = day_strength.lift_days(logbook, estimate, rule)
+        return found.sets.with_columns(share(found, reference, past_weeks))
+
+    return logbook.once(("shares", estimate, rule, reference, past_weeks), with_share)
 
 
 def share(found: LiftDays, reference: str = "median", past_weeks: int = 12) -> pl.Series:
@@ -168,15 +182,22 @@ def cells(
     )
 
 
-def _placed(cells: pl.DataFrame, logbook: Logbook, week_starts: str) -> pl.DataFrame:
+def table_of(
+    sets: pl.DataFrame,
+    logbook: Logbook,
+    zones: Sequence[int] = ZONES,
+    week_starts: str = "monday",
+) -> pl.DataFrame:
+    """Return the table of `intensity`, of sets with their `share`."""
+    found = cells(sets, logbook, zones, week_starts)
     groups = counting.muscles(logbook.catalogue)
     calendar = weeks.calendar_of(logbook, week_starts)
-    week, group = (cells["cell"] // len(groups)), (cells["cell"] % len(groups))
+    week, group = (found["cell"] // len(groups)), (found["cell"] % len(groups))
     return calendar[week].select(
         "athlete",
         "week",
         pl.Series("muscle", groups, pl.String).gather(group),
-        *cells.drop("cell"),
+        *found.drop("cell"),
     )
 
 

@@ -83,11 +83,27 @@ def coverage(
         `own_average` (sets a week by the rule, means over logged weeks), `change_pct`,
         `direct_last_block` (direct sets a week), and the logged weeks of each.
     """
-    done = working.done(logbook)
+    table = coverage_of(logbook, block_weeks=block_weeks, rule=rule)
+    return Result(
+        name="coverage",
+        title="Weekly sets per muscle, last block",
+        table=tidy(table),
+        summary=_coverage_summary(table, block_weeks),
+        draw=_draw,
+        notes=counting.left_out(working.done(logbook), logbook.catalogue),
+        settings={"block_weeks": block_weeks, "rule": rule},
+    )
+
+
+def coverage_of(
+    logbook: Logbook, *, block_weeks: int = 4, rule: counting.Rule = "fractional"
+) -> pl.DataFrame:
+    """Return the table of `coverage`."""
     when = week_from_end()
     logged = logbook.sets.select("athlete", when).unique()
     per_exercise = (
-        done.select("athlete", when, "exercise_id", "set_count")
+        working.done(logbook)
+        .select("athlete", when, "exercise_id", "set_count")
         .group_by("athlete", "weeks_ago", "exercise_id")
         .agg(pl.col("set_count").sum())
         .collect()
@@ -98,7 +114,7 @@ def coverage(
         .agg(sets=counting.credit(rule).sum(), direct=counting.credit("direct").sum())
     )
     every = pl.DataFrame({"muscle": counting.muscles(logbook.catalogue)})
-    table = (
+    return (
         logged.join(every, how="cross")
         .join(weekly, on=["athlete", "weeks_ago", "muscle"], how="left")
         .with_columns(pl.col("sets", "direct").fill_null(0.0))
@@ -111,15 +127,6 @@ def coverage(
         .with_columns(_change())
         .sort("athlete", counting.place_of_muscle(logbook.catalogue))
     )  # fmt: skip
-    return Result(
-        name="coverage",
-        title="Weekly sets per muscle, last block",
-        table=tidy(table),
-        summary=_coverage_summary(table, block_weeks),
-        draw=_draw,
-        notes=counting.left_out(done, logbook.catalogue),
-        settings={"block_weeks": block_weeks, "rule": rule},
-    )
 
 
 def week_from_end() -> pl.Expr:

@@ -39,19 +39,7 @@ def recovery(
         group never trained directly has 0 sessions; its gaps are null.
     """
     rule = rule or WorkingRule()
-    done = working.done(logbook, rule)
-    gaps = _gaps(_days(done, logbook))
-    deloads = _deloads(logbook, rule, deload_pct)
-    table = deloads.join(gaps, on=SERIES, how="left", maintain_order="left").select(
-        *SERIES,
-        pl.col("sessions").fill_null(0),
-        "median_gap_days",
-        "longest_gap_days",
-        "longest_gap_from",
-        "days_since_last",
-        "deload_weeks",
-        "compared_weeks",
-    )
+    table = table_of(logbook, rule, deload_pct)
     return Result(
         name="recovery",
         title="Days between sessions of a muscle",
@@ -60,9 +48,28 @@ def recovery(
         draw=_draw,
         notes=(
             "A gap is between logged sessions: training that was not logged looks like rest.",
-            *counting.left_out(done, logbook.catalogue),
+            *counting.left_out(working.done(logbook, rule), logbook.catalogue),
         ),
         settings={**asdict(rule), "deload_pct": deload_pct},
+    )
+
+
+def table_of(
+    logbook: Logbook, rule: WorkingRule | None = None, deload_pct: float = DELOAD_PCT
+) -> pl.DataFrame:
+    """Return the table of `recovery`."""
+    rule = rule or WorkingRule()
+    gaps = _gaps(_days(working.done(logbook, rule), logbook))
+    deloads = _deloads(logbook, rule, deload_pct)
+    return deloads.join(gaps, on=SERIES, how="left", maintain_order="left").select(
+        *SERIES,
+        pl.col("sessions").fill_null(0),
+        "median_gap_days",
+        "longest_gap_days",
+        "longest_gap_from",
+        "days_since_last",
+        "deload_weeks",
+        "compared_weeks",
     )
 
 

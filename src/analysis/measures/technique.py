@@ -46,23 +46,29 @@ def technique(logbook: Logbook, *, rule: WorkingRule | None = None) -> Result:
         that names it) and `days` (days with either).
     """
     rule = rule or WorkingRule()
-    done = working.work(logbook, rule).with_columns(weeks.day(), pl.struct(RUN).alias("run"))
-    named = pl.any_horizontal(pl.col("^.*:(field|note)$"))
-    found = done.with_columns(*_marks(done)).filter(named)
-    direct = counting.by_muscle(found, logbook.catalogue).filter(pl.col("role") == "direct")
-    every = found.with_columns(pl.lit(ALL).alias("muscle"))
-    names, both = list(vocabulary()), (every.lazy(), direct.lazy())
-    counted = pl.concat([_counted(rows, name) for name in names for rows in both])
-    table = counted.sort("athlete", maintain_order=True).collect()
+    done, table = working.work(logbook, rule), table_of(logbook, rule)
     return Result(
         name="technique",
         title="Techniques named in the log",
         table=tidy(table),
         summary=_summary(table, done),
         draw=_draw,
-        notes=_notes(done, table, names),
+        notes=_notes(done, table),
         settings={**asdict(rule), "languages": ("en", "pt", "es", "fr", "de", "it")},
     )
+
+
+def table_of(logbook: Logbook, rule: WorkingRule | None = None) -> pl.DataFrame:
+    """Return the table of `technique`."""
+    work = working.work(logbook, rule)
+    done = work.with_columns(weeks.day(), pl.struct(RUN).alias("run"))
+    named = pl.any_horizontal(pl.col("^.*:(field|note)$"))
+    found = done.with_columns(*_marks(done)).filter(named)
+    direct = counting.by_muscle(found, logbook.catalogue).filter(pl.col("role") == "direct")
+    every = found.with_columns(pl.lit(ALL).alias("muscle"))
+    both = (every.lazy(), direct.lazy())
+    counted = pl.concat([_counted(rows, name) for name in vocabulary() for rows in both])
+    return counted.sort("athlete", maintain_order=True).collect()
 
 
 @cache
@@ -124,11 +130,11 @@ def _summary(table: pl.DataFrame, done: pl.DataFrame) -> str:
     )
 
 
-def _notes(done: pl.DataFrame, table: pl.DataFrame, names: list[str]) -> tuple[str, ...]:
+def _notes(done: pl.DataFrame, table: pl.DataFrame) -> tuple[str, ...]:
     written = done.filter(pl.col("note").is_not_null())
     runs = written.select(pl.struct(RUN).n_unique()).item() if written.height else 0
     found = set(table["technique"])
-    never = [spoken(name) for name in names if name not in found]
+    never = [spoken(name) for name in vocabulary() if name not in found]
     sentences = [
         f"{count(runs, 'exercise run')} with a note were searched for whole words in six "
         "languages; a mention is a word, not proof of how the set was done.",
