@@ -88,9 +88,11 @@ def without_markup(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: without_markup(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        texts = any(isinstance(each, str | dict | list | tuple) for each in value)
-        return [without_markup(each) for each in value] if texts else value
+        return value if _NUMBERS.issuperset(map(type, value)) else [*map(without_markup, value)]
     return value
+
+
+_NUMBERS = frozenset((float, int, bool, type(None)))
 
 
 def small_tables() -> AbstractContextManager[Any]:

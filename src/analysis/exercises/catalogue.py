@@ -138,6 +138,11 @@ class Catalogue:
                 if muscle in agreed]  # fmt: skip
 
     @cached_property
+    def of_a_muscle(self) -> pl.Series:
+        """The exercises that work any muscle group, as one list."""
+        return self.muscle_roles["exercise_id"].unique().implode()
+
+    @cached_property
     def groups(self) -> tuple[str, ...]:
         """Muscles as a coach says them, in their order, which is from the legs up."""
         return tuple(self.muscles.sort("order")["group"].unique(maintain_order=True))

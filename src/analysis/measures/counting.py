@@ -119,10 +119,10 @@ def lost(
     sets: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Return the sets that reach no muscle group, by name: not in the catalogue; without one."""
-    trains = catalogue.muscle_roles["exercise_id"].unique().implode()
+    trains = pl.col("exercise_id").is_in(catalogue.of_a_muscle)
     of_none = (
         sets.lazy()
-        .filter(pl.col("exercise_id").is_null() | ~pl.col("exercise_id").is_in(trains))
+        .filter(pl.col("exercise_id").is_null() | ~trains)
         .select("exercise", pl.col("exercise_id").is_null().alias("unmapped"))
         .collect()
     )

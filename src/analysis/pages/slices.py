@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -254,15 +255,20 @@ def _lead(
 ) -> Result:
     """Return a lead lift: its days, its level beside today's, and where the level jumped."""
     name = str(row["name"])
-    own = pd.concat(
-        [days.loc[days["lift"] == name, ["day", "e1rm_kg"]], lines[lines["lift"] == name]]
-    )[["day", "e1rm_kg", "level_kg", "low_kg", "high_kg"]]
+    logged, drawn = ((rows["lift"] == name).to_numpy() for rows in (days, lines))
+    day = np.concatenate([days["day"].to_numpy()[logged], lines["day"].to_numpy()[drawn]])
+    order = np.argsort(day, kind="stable")
+    of_days, of_lines = np.full(logged.sum(), np.nan), np.full(drawn.sum(), np.nan)
+    values = {"e1rm_kg": np.concatenate([days["e1rm_kg"].to_numpy()[logged], of_lines])}
+    for column in ("level_kg", "low_kg", "high_kg"):
+        values[column] = np.concatenate([of_days, lines[column].to_numpy()[drawn]])
+    own = {"day": day, **values}
     steps = jumped[jumped["lift"] == name]
     marks = [f"{day:%Y-%m-%d}" for day in steps["day"]]
     return Result(
         f"lead-{place}",
         name,
-        own.sort_values("day", kind="stable", ignore_index=True),
+        pd.DataFrame({column: each[order] for column, each in own.items()}),
         _of_lift(row),
         draw=partial(_draw_lead, marks=marks),
         notes=(
@@ -274,7 +280,7 @@ def _lead(
 
 def _draw_lead(table: pd.DataFrame, marks: Sequence[str]) -> Figure:
     known = table[table["level_kg"].notna()]
-    logged, day = table[table["e1rm_kg"].notna()], known["day"].tolist()
+    logged, day = table[table["e1rm_kg"].notna()], known["day"].to_numpy()
     drawn = figure(
         [
             line(logged["day"], logged["e1rm_kg"], "e1RM of the day", series=1, mode="markers",

@@ -170,9 +170,11 @@ def joined(columns: list[list[str]]) -> str:
 
 
 def _texts(column: PlainColumn) -> list[str]:
-    if column.kind in "biufM":
-        return ["" if value is None else str(value) for value in column.plain]
+    if column.kind in "biufM" and None not in column.plain:
+        return [*map(str, column.plain)]
     texts = ["" if value is None else str(value) for value in column.plain]
+    if column.kind in "biufM":
+        return texts
     if not _MAYBE_FORMULA.search("\0".join(texts)):
         return texts  # one look at the whole column, as for quotes: most hold nothing of the kind
     return ["" if value is None else str(inert(value)) for value in column.plain]
