@@ -9,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.report.tables import decimals
@@ -23,6 +24,7 @@ _OPTIONS = {
 }
 # A workbook stores when it was made; a fixed day keeps two builds of one input the same bytes.
 _CREATED = datetime(2000, 1, 1)
+_DAY_0, _LEAP_DAY_1900 = np.datetime64("1899-12-30"), np.datetime64("1900-03-01")
 _TOP = {"valign": "top"}
 _LOOKS: dict[str, dict[str, Any]] = {
     "head": {"bold": True, "bottom": 1, "text_wrap": True},
@@ -74,8 +76,10 @@ def _fill(sheet: Any, result: Result, formats: Mapping[str, Any]) -> None:
         sheet.write_string(0, number, str(name), formats["head"])
         kind = _kind(values)
         cell = formats[kind]
-        if kind.startswith("number"):  # most cells by far, and nothing to ask of their type
-            for row, value in enumerate(values.tolist(), start=1):
+        days = _serial_days(values) if kind == "day" else None
+        if kind.startswith("number") or days is not None:
+            # most cells by far, and nothing to ask of their type
+            for row, value in enumerate(values.tolist() if days is None else days, start=1):
                 if value is not None and value is not pd.NA and isfinite(value):
                     sheet.write_number(row, number, value, cell)
         else:
@@ -102,6 +106,21 @@ def _kind(values: pd.Series[Any]) -> str:
     return "text"
 
 
+def _serial_days(dates: pd.Series[Any]) -> list[float] | None:
+    """Return dates as Excel counts them, NaN for none; None where that is not as simple.
+
+    One may have a time of day or a zone; and Excel believes that 1900 was a leap year.
+    """
+    stamps = dates.to_numpy()
+    if stamps.dtype.kind != "M":
+        return None
+    days, missing = stamps.astype("datetime64[D]"), np.isnat(stamps)
+    if not (missing | ((days == stamps) & (days > _LEAP_DAY_1900))).all():
+        return None
+    serial: list[float] = np.where(missing, np.nan, (days - _DAY_0).astype(float)).tolist()
+    return serial
+
+
 def _tint(sheet: Any, table: pd.DataFrame, grounds: Mapping[str, Any]) -> None:
     for word, ground in grounds.items():
         if len(table):
@@ -110,9 +129,11 @@ def _tint(sheet: Any, table: pd.DataFrame, grounds: Mapping[str, Any]) -> None:
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, cell: Any) -> None:
-    if value is None or value is pd.NaT or value is pd.NA:
+    if type(value) is str:
+        sheet.write_string(row, column, value, cell)
+    elif value is None or value is pd.NaT or value is pd.NA:
         return
-    if isinstance(value, bool):
+    elif isinstance(value, bool):
         sheet.write_boolean(row, column, value, cell)
     elif isinstance(value, int | float):
         if isfinite(value):
