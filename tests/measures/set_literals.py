@@ -1,11 +1,11 @@
 """Small set tables written as they would be said, and a catalogue of a few lifts."""
 
 from datetime import datetime
-from types import SimpleNamespace
 
 import polars as pl
 
 from analysis import schema
+from analysis.exercises.catalogue import Catalogue
 from analysis.logbook import Logbook
 
 LIFTS = {
@@ -69,7 +69,7 @@ def catalogue():
         for lift, (*_, trained) in LIFTS.items()
         for group, role in trained.items()
     ]
-    return SimpleNamespace(
+    return Catalogue(
         exercises=pl.DataFrame(
             [
                 {
@@ -85,7 +85,6 @@ def catalogue():
             ]
         ),
         roles=pl.DataFrame(roles).select("exercise_id", "muscle", "role"),
-        muscle_roles=pl.DataFrame(roles).select("exercise_id", "muscle", "role"),
         muscles=pl.DataFrame(
             {
                 "muscle": GROUPS,
@@ -95,6 +94,8 @@ def catalogue():
                 "order": range(len(GROUPS)),
             }
         ),
+        names={},
+        aliases={},
     )
 
 
