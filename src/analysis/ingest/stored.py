@@ -155,9 +155,16 @@ class _Adding:
     def ledger(self) -> pl.DataFrame:
         return Accounts(tuple(self.inputs)).ledger()
 
-    def join(self, bucket: int, fresh: _Fresh) -> None:
-        """Join what is new to a bucket, and write its files of the new state."""
-        store, old = self.change.store, self.change.store.accounts(bucket)
+    def join(self, bucket: int, fresh: _Fresh, known: Accounts | None = None) -> None:
+        """Join what is new to a bucket, and write its files of the new state.
+
+        Args:
+            bucket: its number.
+            fresh: what is new.
+            known: the accounts of the bucket, where they have been read.
+        """
+        store = self.change.store
+        old = store.accounts(bucket) if known is None else known
         new = [
             _input(account, *key) for account, key in zip(fresh.accounts, fresh.keys, strict=True)
         ]
@@ -166,7 +173,8 @@ class _Adding:
         kept = [each for each in old.inputs if each.label not in replaced]
         gone = {each.athlete for each in old.inputs if each.label in replaced and _gave(each)}
         back = {each.athlete for each in kept if each.athlete in names and _gave(each)} | gone
-        before = _live(store, bucket, [each for each in kept if each.athlete in back])
+        holding = _holding(store.paths("sets", bucket), back)
+        before = _live(store, bucket, holding, [each for each in kept if each.athlete in back])
         times = Counter(each.athlete for each in fresh.accounts)
         several = [
             each
@@ -176,7 +184,7 @@ class _Adding:
         mine = sorted([*before.values(), *several], key=lambda each: (each.athlete, each.label))
         said = settle_across([each for each in mine if each.sets])
         self.notes += said
-        self._write_sets(bucket, fresh, mine, back)
+        self._write_sets(bucket, fresh, mine, back, holding)
         self._write_copies(bucket, mine)
         settled = {(each.athlete, each.label): each for each in mine}
         after = [_settled(each, settled, said) for each in (*kept, *new)]
@@ -202,7 +210,12 @@ class _Adding:
         path.write_text(accounts.as_json(), encoding="utf-8", newline="\n")
 
     def _write_sets(
-        self, bucket: int, fresh: _Fresh, mine: Sequence[Account], back: set[str]
+        self,
+        bucket: int,
+        fresh: _Fresh,
+        mine: Sequence[Account],
+        back: set[str],
+        holding: Sequence[Path],
     ) -> None:
         store, change = self.change.store, self.change
         apart = {id(each) for each in mine}
@@ -222,10 +235,8 @@ class _Adding:
         self.touched |= names | back
         self.entries.append(people_index.prints(rows))
         self.sets += rows.height
-        there = store.paths("sets", bucket)
-        taken = _holding(there, back)
-        others = [path for path in there if path not in taken]
-        taken += _small(others, rows.height)
+        others = [path for path in store.paths("sets", bucket) if path not in holding]
+        taken = [*holding, *_small(others, rows.height)]
         if taken:
             whole = pl.concat(map(_stored, taken)).collect()
             stay = whole.filter(~pl.col("athlete").is_in(list(back)))
@@ -413,7 +424,7 @@ def _from_exports(
         each.keys.append(key)
     _say_of_people(store, found.files, known, by_bucket)
     for bucket, each in sorted(by_bucket.items()):
-        adding.join(bucket, each)
+        adding.join(bucket, each, known.get(bucket) if store.manifest.state else None)
     different = sorted({*store.manifest.different, *map(tuple, found.different)})
     if by_bucket or tuple(different) != store.manifest.different:
         adding.end(different)
@@ -636,14 +647,23 @@ def _ledger(account: Account) -> dict[str, Any]:
     return dict(zip(names, account.ledger_row(), strict=True))
 
 
-def _live(store: Store, bucket: int, inputs: Iterable[Input]) -> dict[str, Account]:
-    """Return the accounts of inputs that are there, with their sets as they were read."""
+def _live(
+    store: Store, bucket: int, holding: Sequence[Path], inputs: Iterable[Input]
+) -> dict[str, Account]:
+    """Return the accounts of inputs that are there, with their sets as they were read.
+
+    Args:
+        store: the store as it is.
+        bucket: of these inputs.
+        holding: the files of the bucket that hold sets of their athletes.
+        inputs: of whole athletes.
+    """
     live = [each for each in inputs if _gave(each) and not each.covered]
     if not live:
         return {}
     names = {each.athlete for each in live}
     of = pl.col("athlete").is_in(list(names))
-    there = pl.scan_parquet(store.paths("sets", bucket), glob=False)
+    there = pl.scan_parquet(list(holding), glob=False)
     whole = there.select(STORED.names()).filter(of).collect()
     copies = store.table("copies", bucket)
     found = {}
