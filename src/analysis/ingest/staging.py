@@ -286,7 +286,7 @@ def _stage(
         if peek.quick and account.blame["started_at"]:
             raise _NotQuickError
         _count_unnamed_distances(account, staged)
-        _count_unknownkinds_of(account)
+        _count_unknown_kinds(account)
         _number_twin_sessions(account)
     _count_records(account, vendor, peek)
     _drop_pasted(account)
@@ -477,7 +477,7 @@ def _count_unnamed_distances(account: Account, staged: Staged) -> None:
         account.say("distance", given)
 
 
-def _count_unknownkinds_of(account: Account) -> None:
+def _count_unknown_kinds(account: Account) -> None:
     kinds = account.part.scan().group_by("kind").len().collect()
     unknown = kinds.filter(~pl.col("kind").is_in(list(schema.KINDS))).sort("kind")
     if unknown.height:
