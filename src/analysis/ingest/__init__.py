@@ -1,7 +1,7 @@
 """From files, folders and zips to one set table, with an account of every record.
 
-`read` returns a `Logbook` in memory; `write` streams the same tables to a folder, in memory that
-does not grow with the log.
+`read` returns a `Logbook` in memory; `write` streams the same tables to a folder. What one very
+large file takes in memory is measured in docs/store.md.
 """
 
 from __future__ import annotations
