@@ -81,6 +81,23 @@ def test_a_piece_that_kills_its_worker_is_named_and_the_rest_goes_on(pool):
     assert lost == [Lost("bucket 3", "its worker died twice")]
 
 
+def test_a_cluster_that_all_workers_have_left_is_not_waited_for(monkeypatch):
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("analysis.workers.LOOK_S", 0.1)
+    monkeypatch.setattr("analysis.workers.GONE_S", 0.5)
+    with (
+        LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as local,
+        workers(cluster=local.scheduler_address) as who,
+    ):
+        assert mapped(squared, range(3), who) == [0, 1, 4]
+        local.scale(0)
+        while who.anybody():
+            time.sleep(0.02)
+        with pytest.raises(UserError, match="no worker for 0 s, and 0 of 3 pieces"):
+            mapped(squared, range(3), who)
+
+
 def test_what_a_step_says_is_no_death(pool):
     for who in (HERE, pool):
         with pytest.raises(UserError, match="no such number"):

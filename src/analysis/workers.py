@@ -6,7 +6,8 @@ in the order of the pieces, so that sums over them are the same to the last bit 
 A worker may die: of memory, or because its machine does. Its pieces are tried once more, each
 by itself, so that one piece that kills its worker costs no other its turn. What dies twice is
 returned as `Lost`, by name, and the rest goes on. So a step must be harmless when it is done
-twice: it writes under a name of its own, and renames.
+twice: it writes under a name of its own, and renames. Where all workers of a cluster have gone and
+none comes back, nobody would ever answer: that ends the work, with a word.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import Any, Generic, TypeVar
@@ -33,6 +34,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS
 
 AHEAD = 2
 """Pieces in hand per worker: one at work, one ready."""
+
+LOOK_S, GONE_S = 5.0, 60.0
+"""How often somebody who waits looks whether any worker is there, and how long none may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,12 @@ class Workers:
     Attributes:
         start: makes an executor; None for this process. Called again where one has broken.
         count: how many workers it has.
+        anybody: whether a worker is there at all; asked where an executor would not say.
     """
 
     start: Callable[[], Executor] | None = None
     count: int = 1
+    anybody: Callable[[], bool] = lambda: True
 
 
 HERE = Workers()
@@ -86,7 +92,8 @@ def workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Workers]:
             count = len(client.scheduler_info()["workers"])
             if not count:
                 raise UserError(f"--cluster {cluster}: the scheduler has no worker")
-            yield Workers(partial(client.get_executor, pure=False, retries=0), count)
+            start = partial(client.get_executor, pure=False, retries=0)
+            yield Workers(start, count, partial(_has_workers, client))
     elif jobs == 1:
         yield HERE
     else:
@@ -115,6 +122,13 @@ def _client(address: str) -> Iterator[Any]:
         raise UserError(f"--cluster {address}: no scheduler answers there ({error})") from error
     with client:
         yield client
+
+
+def _has_workers(client: Any) -> bool:
+    try:
+        return bool(client.scheduler_info()["workers"])
+    except OSError:  # nor is the scheduler there
+        return False
 
 
 @contextmanager
@@ -156,6 +170,7 @@ def mapped(
 
     Raises:
         Exception: whatever the step itself raises; it is a fault or an answer, and no death.
+        UserError: for `GONE_S` no worker of a cluster was there.
     """
     if who.start is None:
         here = _Pace(len(pieces), tell)
@@ -174,7 +189,7 @@ def mapped(
         died += _round(step, pieces, who, left, done, pace)
         left = [place for place in left if place not in done and place not in died]
     for place in died:  # each by itself: who dies again has died of its own piece
-        alone = _round(step, pieces, Workers(who.start), [place], done, pace, fewest=1)
+        alone = _round(step, pieces, replace(who, count=1), [place], done, pace, fewest=1)
         if alone:
             done[place] = pace.after(Lost(name(pieces[place]), "its worker died twice"))
     return [done[place] for place in range(len(pieces))]
@@ -236,13 +251,33 @@ def _round(
                     died.append(place)
             if not at_work:
                 return died
-            ended, _ = wait(at_work, return_when=FIRST_COMPLETED)
+            ended = _first_ended(at_work, who, f"{len(done):,} of {len(pieces):,}")
             for future in ended:
                 place = at_work.pop(future)
                 if _ended_well(future):
                     done[place] = pace.after(future.result())
                 else:
                     died.append(place)
+
+
+def _first_ended(at_work: Iterable[Future[R]], who: Workers, done: str) -> set[Future[R]]:
+    """Wait until a step has ended.
+
+    Raises:
+        UserError: for `GONE_S` no worker was there.
+    """
+    alone_s = 0.0
+    while alone_s < GONE_S:
+        ended, _ = wait(at_work, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+        if ended:
+            return ended
+        alone_s = 0.0 if who.anybody() else alone_s + LOOK_S
+    for future in at_work:
+        future.cancel()
+    raise UserError(
+        f"the cluster has had no worker for {GONE_S:.0f} s, and {done} pieces of work are done: "
+        "start its workers, and run it again"
+    )
 
 
 def _ended_well(future: Future[R]) -> bool:
