@@ -322,8 +322,8 @@ def spread_words(row: dict[str, Any]) -> str:
     return (
         f"{spoken(str(row['muscle'])).capitalize()}: true slopes differ between athletes with an "
         f"SD of {row['sd']:.2f} % [{row['sd_low']:.2f} to {row['sd_high']:.2f}] around "
-        f"{row['mean']:+z.2f} % per weekly set held for four weeks (n = {row['athletes']} own "
-        "slopes); an "
+        f"{row['mean']:+z.2f} % per weekly set held for four weeks "
+        f"(n = {count(int(row['athletes']), 'own slope')}); an "
         f"athlete not yet seen would have one between {row['new_low']:+z.2f} and "
         f"{row['new_high']:+z.2f} %. Reliability {row['reliability']:.2f} "
         f"[{row['reliability_low']:.2f} to {row['reliability_high']:.2f}]: {share:.0f} % of the "
