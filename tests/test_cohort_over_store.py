@@ -61,12 +61,9 @@ def test_it_is_the_page_of_one_logbook(store, here, tmp_path):
     assert any(name.endswith("weeks.csv") for name in files(out))
 
 
-def test_processes_and_a_cluster_give_the_same_bytes(store, here, tmp_path):
+def test_a_cluster_gives_the_same_bytes(store, here, tmp_path):
     from distributed import LocalCluster
 
-    with workers(2) as who:
-        list(save_cohort_of_store(Store.open(store), tmp_path / "pool", who, muscles=MUSCLES))
-    assert files(tmp_path / "pool") == files(here[0])
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as local,
         workers(cluster=local.scheduler_address) as who,
@@ -93,7 +90,7 @@ def test_a_bucket_that_is_lost_is_named_and_its_people_are_in_nothing(store, mon
     assert {*found.muscles[0].own["athlete"]} == {*found.people.athletes}
 
 
-def test_the_command_says_what_each_stage_cost(store, here, tmp_path):
+def test_processes_give_the_same_bytes_and_say_what_each_stage_cost(store, here, tmp_path):
     asked = [word for muscle in MUSCLES for word in ("--muscle", muscle)]
     command = ["cohort", str(store), "--out", str(tmp_path / "out"), "--jobs", "2", *asked]
     said = CliRunner().invoke(app, command)

@@ -69,12 +69,16 @@ def told(found):
     return [repr(each) for each in numbers], found.flow.to_dict("records"), found.stamp
 
 
-def test_processes_and_a_cluster_give_the_same_bytes(folder, here):
-    from distributed import LocalCluster
-
+def test_processes_give_the_same_bytes(folder, here):
     store = Store.open(folder / "store")
     with workers(2) as who:
         assert told(answer(folder / "plan.toml", store, who, today=DAY)) == told(here)
+
+
+def test_a_cluster_gives_the_same_bytes(folder, here):
+    from distributed import LocalCluster
+
+    store = Store.open(folder / "store")
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as local,
         workers(cluster=local.scheduler_address) as who,
