@@ -295,7 +295,7 @@ def _large_store(
         return None
     if any(said):
         raise UserError(
-            "a store of more than 200,000 sets is asked by its buckets: without --unit, "
+            f"a store of more than {BUCKET_SETS:,} sets is asked by its buckets: without --unit, "
             "--encoding, --exercises, --tz, --athlete, --with, --anonymise and --share"
         )
     return store

@@ -14,12 +14,12 @@ left out: cross-products alone give no interval for them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import add
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -42,8 +42,9 @@ from analysis.models.cohort.study import (
     sorted_out,
     wanted_muscles,
 )
-from analysis.models.dose.effects import BANDS, LOG_WEEKS, Body, columns_of, scale_of
-from analysis.models.dose.inputs import Floats, Ints, autocovariance
+from analysis.models.dose.buckets import passed
+from analysis.models.dose.effects import Body, columns_of, learnt_from, scale_of
+from analysis.models.dose.inputs import Ints, Shared, added, autocovariance
 from analysis.models.dose.logs import (
     DoseOptions,
     LogCounts,
@@ -53,23 +54,13 @@ from analysis.models.dose.logs import (
 )
 from analysis.models.dose.people import halves_of
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
-from analysis.models.dose.variances import (
-    ENOUGH_ATHLETES,
-    ENOUGH_ROWS,
-    FEWEST_ROWS,
-    GROWTH,
-    learnt,
-    main_series,
-)
+from analysis.models.dose.variances import FEWEST_ROWS, main_series, names_to_learn_from
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
 from analysis.notes import loudest_first
 from analysis.outputs import scratch_folder
 from analysis.progress import Stages, Tell, silent
 from analysis.store import Accounts, Store
-from analysis.workers import HERE, Lost, Workers, mapped, merged
-
-R = TypeVar("R")
-Shared = Mapping[str, tuple[Floats, Ints]]
+from analysis.workers import HERE, Workers, mapped, merged
 
 PRODUCTS = ("whole", "first_half", "second_half")
 """What a file holds cross-products of: logs, and their halves."""
@@ -155,7 +146,7 @@ def study_store(
     refuse_unknown(wanted, given.catalogue)
     pieces = [_Piece(store, bucket, wanted, options, frozenset(same)) for bucket in store.buckets]
     with stages.stage("pass 1, sums of doses"):
-        firsts, lost = _through(_first_pass, pieces, who, tell, "pass 1 of 2", stages)
+        firsts, lost = passed(_first_pass, pieces, who, tell, "pass 1 of 2", stages)
     census = reduce(add, (each.census for each in firsts.values()), Census())
     with stages.stage("what all hold in common"):
         common = _common(store, wanted, options, list(firsts.values()))
@@ -167,7 +158,7 @@ def study_store(
             if piece.bucket in firsts
         ]
         with stages.stage("pass 2, cross-products"):
-            seconds, later = _through(_second_pass, again, who, tell, "pass 2 of 2", stages)
+            seconds, later = passed(_second_pass, again, who, tell, "pass 2 of 2", stages)
         if later:  # who is in nothing that was fitted is not in the cohort
             census = reduce(add, (firsts[bucket].census for bucket in seconds), Census())
         athletes = {bucket: firsts[bucket].census.athletes for bucket in seconds}
@@ -193,31 +184,6 @@ def study_store(
         level=level,
         lost=tuple(lost + later),
     )
-
-
-def _through(
-    step: Callable[[_Piece], R],
-    pieces: Sequence[_Piece],
-    who: Workers,
-    tell: Tell,
-    which: str,
-    stages: Stages,
-) -> tuple[dict[int, R], list[str]]:
-    """Do a pass; return what each bucket gave, and the names of those that were lost."""
-    found = mapped(
-        step, pieces, who, name=_name, stages=stages,
-        tell=lambda done, total, what: tell(done, total, f"{which} {what}"),
-    )  # fmt: skip
-    given = {
-        piece.bucket: each
-        for piece, each in zip(pieces, found, strict=True)
-        if not isinstance(each, Lost)
-    }
-    return given, [each.name for each in merged(found)[1]]
-
-
-def _name(piece: _Piece) -> str:
-    return f"bucket {piece.bucket}"
 
 
 def _without_sets(store: Store) -> Logbook:
@@ -261,10 +227,7 @@ def _common(
         rows = {name: n for each in firsts for name, n in each.rows.get(muscle, {}).items()}
         most = max(rows.values(), default=0)
         if most >= FEWEST_ROWS and len(rows) >= FEWEST_CLUSTERS:
-            names = sorted(name for name, n in rows.items() if n >= min(ENOUGH_ROWS, most))
-            most = min(ENOUGH_ATHLETES, len(names))
-            places = np.linspace(0, len(names) - 1, most).round().astype(np.int64)
-            chosen[muscle] = [names[place] for place in places]
+            chosen[muscle] = names_to_learn_from(rows)
     if not chosen:
         return {}
     everyone = sorted({name for names in chosen.values() for name in names})
@@ -272,18 +235,12 @@ def _common(
     found: dict[str, tuple[Shared, Variances]] = {}
     for logs in each_muscle(book, list(chosen), options):
         told = [each.autocovariance[logs.muscle] for each in firsts if each.autocovariance]
-        shared = {
-            name: (reduce(add, (each[name][0] for each in told)),
-                   reduce(add, (each[name][1] for each in told)))
-            for name in MEASURES
-        }  # fmt: skip
+        shared = added(told, MEASURES)
         columns = columns_of(logs.weekly, MEASURES[:1], unknown=options.unknown, shared=shared)
-        held = [LOG_WEEKS, *(f"{MEASURES[0]}_{name}" for name in BANDS)]
         places = np.flatnonzero(np.isin(logs.athletes, chosen[logs.muscle]))
         theirs = np.isin(logs.days.athlete, places) & (logs.days.weight > 0)
         days = main_series(logs.days.of(theirs))
-        few = {name: columns[name] for name in (GROWTH, *held)}
-        variances = learnt(Sums(days, len(logs.athletes), few), held)
+        variances = learnt_from(days, len(logs.athletes), columns, MEASURES[0])
         found[logs.muscle] = (shared, variances)
     return found
 

@@ -18,7 +18,7 @@ from analysis.models.dose.inputs import (
     OWN,
     SHAPES,
     Floats,
-    Ints,
+    Shared,
     Weekly,
     bands,
     filled,
@@ -53,7 +53,7 @@ def columns_of(
     *,
     kernels: Sequence[str] = (),
     unknown: str = "kriged",
-    shared: Mapping[str, tuple[Floats, Ints]] | None = None,
+    shared: Shared | None = None,
 ) -> dict[str, Floats]:
     """Return the columns of the model, each (athletes, weeks).
 
@@ -113,7 +113,7 @@ def body(
     kernels: Sequence[str] = (),
     unknown: str = "kriged",
     variances: Variances | None = None,
-    shared: Mapping[str, tuple[Floats, Ints]] | None = None,
+    shared: Shared | None = None,
 ) -> Body:
     """Reduce logs to cross-products.
 
@@ -134,13 +134,27 @@ def body(
     columns = columns_of(weekly, measures, kernels=kernels, unknown=unknown, shared=shared)
     if not len(days) or not (np.bincount(days.athlete, days.weight > 0) >= FEWEST_ROWS).any():
         raise TooLittleError("no exercise has strength days enough")
-    held = [LOG_WEEKS, *(f"{measures[0]}_{name}" for name in BANDS)]
     if variances is None:
-        few = {name: columns[name] for name in (GROWTH, *held)}
-        variances = learnt(Sums(telling(days, n), n, few), held)
+        variances = learnt_from(telling(days, n), n, columns, measures[0])
     sums = Sums(days, n, columns)
     mean = {measure: weekly.mean(measure) for measure in measures}
     return body_of(sums.whitened(variances), measures[0], variances, mean, sums)
+
+
+def learnt_from(
+    days: Days, n_athletes: int, columns: Mapping[str, Floats], first: str
+) -> Variances:
+    """Return the likeliest variances.
+
+    Args:
+        days: strength days of those to learn from.
+        n_athletes: rows of the columns.
+        columns: of `columns_of`.
+        first: the measure whose bands are held meanwhile.
+    """
+    held = [LOG_WEEKS, *(f"{first}_{name}" for name in BANDS)]
+    few = {name: columns[name] for name in (GROWTH, *held)}
+    return learnt(Sums(days, n_athletes, few), held)
 
 
 def body_of(

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +78,10 @@ class Weekly:
         return np.where(self.known(name), self.doses[name] - own, 0.0)
 
 
+Shared = Mapping[str, tuple[Floats, Ints]]
+"""By measure, the autocovariance of all bodies of logs together."""
+
+
 def autocovariance(weekly: Weekly, name: str) -> tuple[Floats, Ints]:
     """Return Σ d(t) d(t+j) over known pairs, j = 0 … 12, and how many pairs.
 
@@ -87,6 +93,17 @@ def autocovariance(weekly: Weekly, name: str) -> tuple[Floats, Ints]:
     sums = [float((deviation[:, :end] * deviation[:, j:]).sum()) for end, j in ends]
     pairs = [int((known[:, :end] & known[:, j:]).sum()) for end, j in ends]
     return np.array(sums), np.array(pairs, dtype=np.int64)
+
+
+def added(bodies: Sequence[Shared], measures: Sequence[str]) -> dict[str, tuple[Floats, Ints]]:
+    """Return the autocovariances of some bodies together, added in their order."""
+    return {
+        name: (
+            reduce(add, (each[name][0] for each in bodies)),
+            reduce(add, (each[name][1] for each in bodies)),
+        )
+        for name in measures
+    }
 
 
 def filled(

@@ -10,12 +10,12 @@ residual variance, shrunk towards the shared one as if that were known from 20 r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.models.dose.inputs import Floats
+from analysis.models.dose.inputs import Floats, Ints
 from analysis.models.dose.whitening import CrossProducts, Days, Sums, Variances
 
 ENOUGH_ATHLETES = 40
@@ -159,10 +159,20 @@ def telling(days: Days, n_athletes: int) -> Days:
     """
     kept = days.of(days.weight > 0)
     rows = np.bincount(kept.athlete, minlength=n_athletes)
+    return main_series(kept.of(np.isin(kept.athlete, to_learn_from(rows))))
+
+
+def to_learn_from(rows: Ints) -> Ints:
+    """Return the places of the athletes to learn from, evenly spread, by strength days of each."""
     enough = np.flatnonzero(rows >= min(ENOUGH_ROWS, rows.max(initial=0)))
     most = min(ENOUGH_ATHLETES, len(enough))
-    enough = enough[np.linspace(0, len(enough) - 1, most).round().astype(np.int64)]
-    return main_series(kept.of(np.isin(kept.athlete, enough)))
+    return enough[np.linspace(0, len(enough) - 1, most).round().astype(np.int64)]
+
+
+def names_to_learn_from(rows: Mapping[str, int]) -> list[str]:
+    """Return the same by name, in their order, of athletes that come from several places."""
+    names = sorted(rows)
+    return [names[place] for place in to_learn_from(np.array([rows[name] for name in names]))]
 
 
 def main_series(days: Days) -> Days:

@@ -13,13 +13,12 @@ they are not made here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,17 +27,11 @@ import polars as pl
 from analysis.ingest import people
 from analysis.logbook import Logbook
 from analysis.models.dose import Estimate, TooLittleError
-from analysis.models.dose.effects import BANDS, LOG_WEEKS, Body, Effect, body_of, columns_of
-from analysis.models.dose.inputs import Floats, Ints, autocovariance
+from analysis.models.dose.buckets import passed
+from analysis.models.dose.effects import Body, Effect, body_of, columns_of, learnt_from
+from analysis.models.dose.inputs import Floats, Shared, added, autocovariance
 from analysis.models.dose.pooling import FEWEST_CLUSTERS
-from analysis.models.dose.variances import (
-    ENOUGH_ATHLETES,
-    ENOUGH_ROWS,
-    FEWEST_ROWS,
-    GROWTH,
-    learnt,
-    telling,
-)
+from analysis.models.dose.variances import FEWEST_ROWS, names_to_learn_from, telling
 from analysis.models.dose.whitening import CrossProducts, Sums, Variances
 from analysis.models.hypothesis import study as rule
 from analysis.models.hypothesis.plan import Plan, check_names, parse_plan, read_plan
@@ -55,10 +48,8 @@ from analysis.models.hypothesis.study import (
 )
 from analysis.progress import Stages, Tell, silent
 from analysis.store import Store
-from analysis.workers import HERE, Workers, mapped, merged
+from analysis.workers import HERE, Workers
 
-R = TypeVar("R")
-Shared = Mapping[str, tuple[Floats, Ints]]
 Row = tuple[str, int, int, str]
 
 IN_FILES = "in the files"
@@ -162,7 +153,8 @@ def answer(
         copies = copies_of(store)
         pieces = [_Piece(store, bucket, path.read_bytes(), copies) for bucket in store.buckets]
     with stages.stage("pass 1, sums of doses"):
-        firsts, lost = _through(_first_pass, pieces, who, tell, 1, stages)
+        firsts, lost = passed(_first_pass, pieces, who, tell, "pass 1 of 2", stages)
+    lost.sort()
     marks = {mark for each in firsts.values() for mark in each.fingerprints}
     look = stamp_of(plan, sha, marks, register, today or date.today())
     flow = _added([each.flow for each in firsts.values()], len(copies))
@@ -176,8 +168,8 @@ def answer(
             if piece.bucket in firsts
         ]
         with stages.stage("pass 2, cross-products"):
-            seconds, lost_later = _through(_second_pass, again, who, tell, 2, stages)
-        lost += lost_later
+            seconds, later = passed(_second_pass, again, who, tell, "pass 2 of 2", stages)
+        lost += sorted(later)
         with stages.stage("fit"):
             within, apart = effects_of(plan, _body(plan, list(seconds.values()), variances))
             target = target_of(plan, within, apart)
@@ -189,30 +181,6 @@ def answer(
         flow_table(_running(flow, 0 if within is None else within.n_athletes)),
         len(marks) + len(copies), tuple(lost),
     )  # fmt: skip
-
-
-def _through(
-    step: Callable[[_Piece], R],
-    pieces: Sequence[_Piece],
-    who: Workers,
-    tell: Tell,
-    which: int,
-    stages: Stages,
-) -> tuple[dict[int, R], list[str]]:
-    """Do a pass; return what each bucket gave, and the names of those that were lost."""
-    found = mapped(
-        step, pieces, who, name=_name, stages=stages,
-        tell=lambda done, total, what: tell(done, total, f"pass {which} of 2 {what}"),
-    )  # fmt: skip
-    _, lost = merged(found)
-    names = {each.name for each in lost}
-    given, _ = merged(found)
-    there = [piece.bucket for piece in pieces if _name(piece) not in names]
-    return dict(zip(there, given, strict=True)), sorted(names)
-
-
-def _name(piece: _Piece) -> str:
-    return f"bucket {piece.bucket}"
 
 
 def _chosen(book: Logbook, plan: Plan, copies: frozenset[str]) -> tuple[Study, list[Row]]:
@@ -275,29 +243,19 @@ def _common(
     if plan.common is not None:
         return plan.common.shared, plan.common.variances
     told = [each.autocovariance for each in firsts if each.autocovariance]
-    shared = {
-        name: (reduce(add, (each[name][0] for each in told)),
-               reduce(add, (each[name][1] for each in told)))
-        for name in (plan.measures if told else ())
-    }  # fmt: skip
+    shared = added(told, plan.measures if told else ())
     rows = {name: n for each in firsts for name, n in each.rows.items()}
     if max(rows.values(), default=0) < FEWEST_ROWS:
         raise TooLittleError("no exercise has strength days enough")
-    least = min(ENOUGH_ROWS, max(rows.values()))
-    names = sorted(name for name, n in rows.items() if n >= least)
-    most = min(ENOUGH_ATHLETES, len(names))
-    chosen = np.linspace(0, len(names) - 1, most).round().astype(np.int64)
-    book = store.logbook(athlete=[names[place] for place in chosen])
+    book = store.logbook(athlete=names_to_learn_from(rows))
     study, _ = _chosen(book, plan, copies)
     choice = planned(plan)
     logs = enough(study.everyone(choice), choice.min_days, plan.exclusions.min_weeks_logged)
-    held = [LOG_WEEKS, *(f"{plan.measures[0]}_{name}" for name in BANDS)]
     columns = columns_of(
         logs.weekly, plan.measures[:1], unknown=choice.options.unknown, shared=shared
     )
-    few = {name: columns[name] for name in (GROWTH, *held)}
     n = len(logs.athletes)
-    return shared, learnt(Sums(telling(logs.days, n), n, few), held)
+    return shared, learnt_from(telling(logs.days, n), n, columns, plan.measures[0])
 
 
 def _body(plan: Plan, seconds: Iterable[_Second | None], variances: Variances) -> Body:
